@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace studyctl {
+
+// SHA-256 as 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+
+// SHA-256 of what is fed in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void update(std::string_view bytes);
+  // Ends it; call once.
+  std::string hex();
+
+ private:
+  void* context_;
+};
+
+// A random (version 4) UUID.
+std::string random_uuid();
+
+std::string base64url(std::string_view bytes);
+
+}  // namespace studyctl

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+
+namespace studyctl {
+
+// An attempt that has not ended.
+struct ActiveAttempt {
+  AttemptKey key;
+  enum class Stage : uint8_t { Intended, Starting, Running } stage = Stage::Intended;
+  Steady intended_at, running_since;
+  Instant started_at;
+  std::string container, image_digest;
+  std::vector<std::string> devices;
+};
+
+// What is known of a repetition beyond its state, for those that needed more than one smooth attempt.
+struct Troubles {
+  uint32_t attempts = 0;   // made so far
+  uint32_t counted = 0;    // of them failed and counted
+  uint32_t uncounted = 0;  // of them failed and not counted
+  uint32_t failures = 0;   // fail_count: kept over resets
+  Steady not_before{};     // Waiting: backoff
+};
+
+// The events of a run, folded. apply() is the only way to change it, and is used alike live and at recovery.
+// A byte per repetition, and a little more for those that are active or have failed. Control thread only.
+class Ledger {
+ public:
+  void apply(const Event& event);
+
+  uint64_t experiments() const { return experiments_; }
+  uint32_t cycles() const { return cycles_; }
+  uint64_t total() const { return experiments_ * cycles_; }
+  uint64_t last_seq() const { return last_seq_; }
+
+  RunState run_state() const { return run_state_; }
+  const std::string& run_message() const { return run_message_; }
+  RunState run_then() const { return run_then_; }
+  std::optional<Instant> started_at() const { return started_at_; }
+  std::optional<Instant> finished_at() const { return finished_at_; }
+
+  RepetitionState state(const RepetitionKey& key) const;
+  Troubles troubles(const RepetitionKey& key) const;
+  // The number that the next attempt at `key` gets.
+  uint32_t next_attempt(const RepetitionKey& key) const { return troubles(key).attempts + 1; }
+  const ActiveAttempt* active(const RepetitionKey& key) const;
+  const std::map<RepetitionKey, ActiveAttempt>& active() const { return active_; }
+  uint64_t count(RepetitionState state) const { return counts_.at(static_cast<size_t>(state)); }
+  uint64_t count(Reason reason) const { return reasons_.at(static_cast<size_t>(reason)); }  // of ended attempts
+  // Repetitions that wait for another attempt, the earliest first.
+  const std::set<std::pair<Steady, RepetitionKey>>& retries() const { return retries_; }
+  // Failed since the threshold was last rebased.
+  const std::vector<RepetitionKey>& failed_since_rebase() const { return failed_; }
+
+  // When the last cooldown is over.
+  Steady cooldown_until() const { return cooldown_until_; }
+
+  // The invariants, for tests and for recovery: Internal says which does not hold.
+  Result<void> check() const;
+
+ private:
+  void on(const GenerationOpened& fact, const Event& event);
+  void on(const AttemptIntended& fact, const Event& event);
+  void on(const AttemptStarting& fact, const Event& event);
+  void on(const AttemptRunning& fact, const Event& event);
+  void on(const AttemptEnded& fact, const Event& event);
+  void on(const RepetitionReset& fact, const Event& event);
+  void on(const RunStateChanged& fact, const Event& event);
+  void on(const CommandAccepted& fact, const Event& event);
+  void on(const CooldownBegan& fact, const Event& event);
+  void on(const ThresholdRebased& fact, const Event& event);
+
+  size_t slot(const RepetitionKey& key) const { return key.index * cycles_ + (key.cycle - 1); }
+  void move(const RepetitionKey& key, RepetitionState to);
+  void unfail(const RepetitionKey& key);
+
+  uint64_t experiments_ = 0;
+  uint32_t cycles_ = 0;
+  uint64_t last_seq_ = 0;
+  RunState run_state_ = RunState::Pending;
+  RunState run_then_ = RunState::Stopped;
+  std::string run_message_;
+  std::optional<Instant> started_at_, finished_at_;
+  Steady cooldown_until_{};
+
+  std::vector<RepetitionState> states_;
+  std::array<uint64_t, kRepetitionStates> counts_{};
+  std::array<uint64_t, kReasons> reasons_{};
+  std::unordered_map<size_t, Troubles> troubles_;
+  std::map<RepetitionKey, ActiveAttempt> active_;
+  std::set<std::pair<Steady, RepetitionKey>> retries_;
+  std::vector<RepetitionKey> failed_;
+};
+
+}  // namespace studyctl

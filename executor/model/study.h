@@ -1,0 +1,269 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/states.h"
+
+// What a user asked for, validated; never changes after it was accepted. Plain data, filled by manifest/,
+// read by everyone. Every default is already in place: an optional here means "no such limit".
+namespace studyctl {
+
+// A scalar: what kind it is, and the literal text that names, hashes and substitution use. A Number's text is its
+// canonical JSON form.
+struct Value {
+  enum class Kind : uint8_t { Null, Boolean, Number, String };
+  Kind kind = Kind::String;
+  std::string text;
+  auto operator<=>(const Value&) const = default;
+};
+
+// from, from + step, … up to `to`, in decimal arithmetic: value i is (first + i * step) / 10^digits.
+struct Range {
+  int64_t first = 0;
+  int64_t step = 1;
+  uint32_t digits = 0;
+  uint64_t count = 0;
+};
+
+// One axis of a sweep: one name, or several that move together (then every row has a value for each).
+struct Axis {
+  std::vector<std::string> names;
+  std::variant<std::vector<std::vector<Value>>, Range> values;  // rows of names.size() values; a Range has one name
+
+  uint64_t size() const;
+  // Row `i`, one Value for each name.
+  std::vector<Value> at(uint64_t i) const;
+};
+
+// A point leaves the plan when for every key its value is among those listed (by literal text).
+struct ExcludeRule {
+  std::vector<std::pair<std::string, std::vector<Value>>> match;
+  std::string place;  // "study.yaml:12:7", for what people are told
+};
+
+// One explicit experiment: a value for every parameter, in written order.
+struct ExplicitPoint {
+  std::vector<std::pair<std::string, Value>> parameters;
+  std::string place;
+};
+
+// ---- the container ----
+
+struct SecretReference {
+  std::string name;
+  std::string key;
+  auto operator<=>(const SecretReference&) const = default;
+};
+
+struct EnvironmentVariable {
+  std::string name;
+  std::string value;                      // empty when it comes from a secret
+  std::optional<SecretReference> secret;  // its value is in no stored or shown thing
+};
+
+struct VolumeMount {
+  std::string volume;
+  std::string path;
+  std::string sub_path;
+  bool read_only = false;
+};
+
+struct SecurityContext {
+  std::optional<int64_t> run_as_user;
+  std::optional<int64_t> run_as_group;
+  bool read_only_root = false;
+  bool privileged = false;
+  bool allow_privilege_escalation = false;
+  std::vector<std::string> add_capabilities;
+  std::vector<std::string> drop_capabilities;
+};
+
+// Whole devices of one kind: "nvidia.com/gpu", "amd.com/gpu", a CDI kind, or a device node's path ("/dev/dri").
+struct DeviceRequest {
+  std::string kind;
+  int count = 0;
+  auto operator<=>(const DeviceRequest&) const = default;
+};
+
+struct Resources {
+  std::optional<int64_t> millicpu;      // limit
+  std::optional<int64_t> memory_bytes;  // limit, swap included
+  std::optional<int64_t> millicpu_request;      // what packing counts when there is no limit
+  std::optional<int64_t> memory_bytes_request;
+  std::vector<DeviceRequest> devices;
+  std::optional<int64_t> pids;          // limits["studyctl.io/pids"]
+};
+
+enum class PullPolicy : uint8_t { Always, IfNotPresent, Never };
+
+struct Container {
+  std::string name;
+  std::string image;
+  PullPolicy pull_policy = PullPolicy::IfNotPresent;
+  std::vector<std::string> command;  // replaces the image's entrypoint when not empty
+  std::vector<std::string> arguments;
+  std::vector<EnvironmentVariable> environment;
+  std::string working_directory;  // the image's when empty
+  Resources resources;
+  std::vector<VolumeMount> mounts;
+  SecurityContext security;
+  std::string termination_message_path;  // none when empty
+};
+
+struct HostPathVolume { std::string path; };
+struct EmptyDirVolume { bool in_memory = false; std::optional<int64_t> size_limit; };
+struct NamedVolume { std::string claim; };
+// The keys of a ConfigMap or a Secret as files; `items` empty means all of them.
+struct ProjectedVolume { bool is_secret = false; std::string name; std::vector<std::pair<std::string, std::string>> items; };
+
+struct Volume {
+  std::string name;
+  std::variant<HostPathVolume, EmptyDirVolume, NamedVolume, ProjectedVolume> source;
+};
+
+struct PodTemplate {
+  std::vector<Container> init_containers;
+  Container main;
+  std::vector<Volume> volumes;
+  bool host_network = false;
+  bool share_process_namespace = false;
+  std::vector<std::string> image_pull_secrets;
+  std::map<std::string, std::string> labels;
+};
+
+// ---- files, results ----
+
+struct StudyFile {
+  std::string path;       // below /study
+  std::string content;    // a template; substituted
+  std::string from_file;  // a path with substitution, instead of content; read once at apply
+};
+
+enum class Take : uint8_t { First, Last, Min, Max, Sum, Mean, Count };
+
+// Where a metric comes from: a file (a name or a glob below the results; .gz is looked for too) or stdout or stderr, and
+// how: a regex's first group, a JSON pointer, or a CSV column. Exactly one of `regex`, `pointer`, `column` is set.
+struct MetricSource {
+  enum class From : uint8_t { File, Stdout, Stderr };
+  From from = From::File;
+  std::string file;
+  std::string regex;
+  std::string pointer;
+  std::string column;
+};
+
+struct Metric {
+  enum class Goal : uint8_t { None, Minimize, Maximize };
+  std::string name;
+  std::vector<MetricSource> sources;  // the first that yields
+  Take take = Take::First;
+  std::string unit;
+  Goal goal = Goal::None;
+};
+
+struct ContentCheck {
+  MetricSource::From from = MetricSource::From::File;
+  std::string file;
+  std::string regex;
+};
+
+struct ResultRules {
+  std::string path = "/results";
+  std::vector<std::string> required;
+  std::vector<ContentCheck> success;
+  std::vector<ContentCheck> failure;
+  std::vector<Metric> metrics;
+};
+
+// ---- execution ----
+
+enum class Order : uint8_t { Sequential, Interleaved, Shuffled };
+enum class EngineKind : uint8_t { Auto, Docker, Podman };
+
+struct Cooldown {
+  Duration experiment{0};
+  Duration cycle{0};
+};
+
+struct Stall {
+  Duration after{0};
+  Duration initial_delay{0};
+};
+
+struct Timeouts {
+  std::optional<Duration> run;
+  std::optional<Stall> stalled;
+  std::optional<Duration> pending;
+  std::optional<Duration> study;
+  Duration grace{std::chrono::seconds(10)};
+};
+
+struct Backoff {
+  Duration initial{std::chrono::seconds(10)};
+  double factor = 2;
+  Duration max{std::chrono::minutes(6)};
+};
+
+enum class RetryAction : uint8_t { Retry, Fail, FailStudy, Infeasible };
+
+// Matches when every condition that is given holds.
+struct RetryRule {
+  std::vector<Reason> reasons;
+  std::vector<int> exit_codes;
+  std::string log_pattern;
+  RetryAction action = RetryAction::Fail;
+  bool counted = true;
+};
+
+struct RetryPolicy {
+  int limit = 0;
+  Backoff backoff;
+  std::vector<RetryRule> rules;  // first match wins; the built-in rule is not in here
+};
+
+struct FailureThreshold {
+  enum class Action : uint8_t { Pause, Stop, Cancel };
+  std::optional<uint64_t> max_failed;
+  std::optional<double> max_failed_percent;
+  std::vector<std::string> group_by;
+  uint64_t min_samples = 0;
+  Action action = Action::Pause;
+};
+
+struct Execution {
+  EngineKind engine = EngineKind::Auto;
+  uint32_t cycles = 1;
+  Order order = Order::Sequential;
+  uint64_t seed = 0;
+  int parallelism = 1;
+  uint64_t limit = 1000;
+  std::optional<Duration> expected_duration;
+  Cooldown cooldown;
+  Timeouts timeouts;
+  RetryPolicy retry;
+  std::optional<FailureThreshold> threshold;
+  bool require_idle_gpu = false;
+};
+
+struct Study {
+  std::string name;
+  std::map<std::string, std::string> labels;
+  // the design
+  std::vector<Axis> sweep;
+  std::vector<ExcludeRule> exclude;
+  std::vector<ExplicitPoint> experiments;
+  PodTemplate pod;
+  std::vector<StudyFile> files;
+  ResultRules results;
+  // the execution
+  Execution execution;
+};
+
+}  // namespace studyctl
