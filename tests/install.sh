@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building and testing need. Asks apt for nothing when all are there.
+# usage: tests/install.sh GROUP...
+#   build    compiler, cmake and the libraries that studyctl links
+#   docker   Docker Engine                 podman   Podman and its runtime
+#   images   what images/build.sh needs    tools    sqlite3, jq, curl, tmux: what tests call
+#   lint     clang, clang-format, clang-tidy, sanitizer and fuzzer runtimes, shellcheck
+#   engines  docker podman images          all      everything above
+set -euo pipefail
+
+packages_of() {
+  case $1 in
+    build)
+      echo cmake ninja-build g++ ccache pkg-config git libcpp-httplib-dev libyaml-cpp-dev nlohmann-json3-dev \
+        libspdlog-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libcli11-dev libssl-dev zlib1g-dev \
+        libgtest-dev libgmock-dev libbenchmark-dev ;;
+    docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
+    podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 curl ca-certificates ;;
+    images) echo mmdebstrap busybox-static zstd curl jq ;;
+    tools) echo sqlite3 jq curl tmux procps util-linux ;;
+    lint) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
+    engines) packages_of docker; packages_of podman; packages_of images ;;
+    all) for group in build engines tools lint; do packages_of "$group"; done ;;
+    *) echo "tests/install.sh: no group is called '$1'" >&2; usage 4 ;;
+  esac
+}
+
+usage() {
+  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2
+  exit "$1"
+}
+
+missing_of() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "tests/install.sh: run this as root, or install sudo: missing packages: ${missing[*]}" >&2
+    exit 4
+  fi
+}
+
+[ $# -gt 0 ] || usage 4
+wanted=()
+for group in "$@"; do
+  case $group in -h | --help) usage 0 ;; esac
+  names=$(packages_of "$group")
+  mapfile -t -O "${#wanted[@]}" wanted < <(tr ' ' '\n' <<<"$names")
+done
+
+mapfile -t missing < <(missing_of "${wanted[@]}")
+[ "${#missing[@]}" -gt 0 ] || exit 0
+echo "tests/install.sh: installing ${missing[*]}" >&2
+# A third-party source that does not answer is no reason to stop: Debian's own has what is needed.
+as_root apt-get update -qq || true
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
