@@ -33,8 +33,10 @@ Error errno_error(std::string_view what);
 // never blocks on a pipe or a device: only regular files are read.
 Result<std::string> read_file(const std::filesystem::path& path, size_t limit = 64u << 20);
 
-// Replaces `path` whole: written beside it, synced, renamed; a reader sees the old or the new. `mode` as in chmod.
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, int mode = 0644);
+// Replaces `path` whole: written beside it, synced, renamed; a reader sees the old or the new. `mode` as in
+// chmod.
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
+                                   int mode = 0644);
 
 // All of `bytes`, over short writes and EINTR.
 Result<void> write_all(int fd, std::string_view bytes);

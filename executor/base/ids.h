@@ -17,7 +17,8 @@ struct Id {
 // An attempt's name, and its container's: studyctl-<8 of volume>-<8 of run>-<16 hex identity>-c1-a1.
 using AttemptId = Id<struct AttemptKind>;
 
-// One repetition of a run. `index` is the experiment's place in the plan of `generation`; `cycle` counts from 1.
+// One repetition of a run. `index` is the experiment's place in the plan of `generation`; `cycle` counts
+// from 1.
 struct RepetitionKey {
   uint32_t generation = 1;
   uint64_t index = 0;

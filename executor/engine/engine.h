@@ -26,7 +26,8 @@ struct Mount {
   std::optional<int64_t> size_limit;  // Memory only
 };
 
-// A container as an engine makes it: everything is substituted, every secret is in place (so it is never logged or stored).
+// A container as an engine makes it: everything is substituted, every secret is in place (so it is never
+// logged or stored).
 struct ContainerSpec {
   std::string image;
   PullPolicy pull_policy = PullPolicy::IfNotPresent;
@@ -39,41 +40,47 @@ struct ContainerSpec {
   std::vector<Mount> mounts;
 };
 
-// One attempt, whole: its init containers, one after another, then its main container. The container of `main` is named
-// `id`; an init container is named `id`-i0, `id`-i1, ….
+// One attempt, whole: its init containers, one after another, then its main container. The container of
+// `main` is named `id`; an init container is named `id`-i0, `id`-i1, ….
 struct AttemptSpec {
   AttemptId id;
-  std::map<std::string, std::string> labels;  // studyctl.io/…, complete but for `devices`, which the engine adds
+  std::map<std::string, std::string>
+      labels;  // studyctl.io/…, complete but for `devices`, which the engine adds
   std::vector<ContainerSpec> init;
   ContainerSpec main;
   std::vector<DeviceRequest> devices;  // leased to this attempt alone, for main
   std::vector<int> cpus;               // pinned to these when not empty
   bool host_network = false;
   bool share_process_namespace = false;
-  std::filesystem::path directory;  // the logs of main go to stdout.log, stderr.log and log.idx in here, of init to init-0.log…
+  std::filesystem::path
+      directory;  // the logs of main go to stdout.log, stderr.log and log.idx in here, of init to init-0.log…
 };
 
-// What an engine sees of one attempt, whole, every time: seeing it twice or missing one in between does no harm.
+// What an engine sees of one attempt, whole, every time: seeing it twice or missing one in between does no
+// harm.
 struct Observation {
   enum class Phase : uint8_t {
-    Preparing,  // pulls the image, waits for devices, or runs init containers: `message` says which, for people
+    Preparing,  // pulls the image, waits for devices, or runs init containers: `message` says which, for
+                // people
     Created,    // ready for start()
-    Refused,    // create() or start() failed for good; `reason` is ImagePull, CreateError, GpuLost or Error (an init container)
+    Refused,  // create() or start() failed for good; `reason` is ImagePull, CreateError, GpuLost or Error (an
+              // init container)
     Running,
-    Exited,     // main has ended and its logs are complete on disk
-    Missing,    // the engine no longer knows it
-    Gone,       // nothing is left of it: the answer to forget()
+    Exited,   // main has ended and its logs are complete on disk
+    Missing,  // the engine no longer knows it
+    Gone,     // nothing is left of it: the answer to forget()
   };
 
   AttemptId attempt;
   Phase phase = Phase::Missing;
-  Reason reason = Reason::Completed;  // Refused: why. Exited: OOMKilled, GpuLost, Interrupted when the engine or the kernel proves it
+  Reason reason = Reason::Completed;  // Refused: why. Exited: OOMKilled, GpuLost, Interrupted when the engine
+                                      // or the kernel proves it
   std::string message;                // one sentence for people
   int exit_code = 0;                  // Exited
   int signal = 0;                     // Exited: what ended it, 0 when it exited by itself or nobody knows
   std::string container;              // the engine's id
   std::string image_digest;
-  std::vector<std::string> devices;   // what is leased, as people name it
+  std::vector<std::string> devices;                // what is leased, as people name it
   std::optional<Instant> started_at, finished_at;  // the engine's clock, finished_at never before started_at
 };
 
@@ -100,18 +107,21 @@ class Engine {
   // Looks at the engine and the machine; `done` gets the inventory, or why it cannot be used.
   virtual void inspect(std::function<void(Result<Inventory>)> done) = 0;
 
-  // Before the first start: finds or pulls `image` by `policy`; `done` gets its digest, or an error that names the image.
-  virtual void prepare_image(const std::string& image, PullPolicy policy, std::function<void(Result<std::string>)> done) = 0;
+  // Before the first start: finds or pulls `image` by `policy`; `done` gets its digest, or an error that
+  // names the image.
+  virtual void prepare_image(const std::string& image, PullPolicy policy,
+                             std::function<void(Result<std::string>)> done) = 0;
 
-  // Makes the container (found by name when it is there already): leases devices, pulls, runs no byte of the workload.
-  // → Preparing…, then Created or Refused.
+  // Makes the container (found by name when it is there already): leases devices, pulls, runs no byte of the
+  // workload. → Preparing…, then Created or Refused.
   virtual void create(const AttemptSpec& spec) = 0;
 
-  // Runs a created attempt: at most one start call is ever made for a container. → Running or Refused, then Exited.
-  // Call it only after the intent is on disk.
+  // Runs a created attempt: at most one start call is ever made for a container. → Running or Refused, then
+  // Exited. Call it only after the intent is on disk.
   virtual void start(const AttemptId& attempt) = 0;
 
-  // SIGTERM, and SIGKILL once `grace` is over. One that is still being made or pulled ends as Refused with Cancelled. → Exited
+  // SIGTERM, and SIGKILL once `grace` is over. One that is still being made or pulled ends as Refused with
+  // Cancelled. → Exited
   virtual void stop(const AttemptId& attempt, Duration grace) = 0;
 
   // Removes whatever is left of an attempt: containers, anonymous volumes, lease. → Gone
@@ -119,13 +129,14 @@ class Engine {
 
   // An attempt that a dead controller left behind, as recorded.
   struct Expected {
-    AttemptSpec spec;       // what create() was, or would have been, given
+    AttemptSpec spec;  // what create() was, or would have been, given
     bool start_intended = false;
   };
-  // Looks at everything with this volume's label. Each expected one: running → adopted (Running; its logs are read again from
-  // byte 0 and what is on disk is skipped); exited → Exited; created and never meant to start → Created; created with a start
-  // intent → removed without force (when it proves to run after all: adopted), then Missing; absent → Missing. Everything
-  // else with our label is removed. `done` comes after all of these observations.
+  // Looks at everything with this volume's label. Each expected one: running → adopted (Running; its logs are
+  // read again from byte 0 and what is on disk is skipped); exited → Exited; created and never meant to start
+  // → Created; created with a start intent → removed without force (when it proves to run after all:
+  // adopted), then Missing; absent → Missing. Everything else with our label is removed. `done` comes after
+  // all of these observations.
   virtual void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) = 0;
 
   // The equivalent command line for people, without secret values.

@@ -11,8 +11,9 @@
 
 namespace studyctl {
 
-// One epoll for everything that waits: sockets, pidfds, timers, and a wake-up from other threads. All calls but wake()
-// belong to the thread that runs it (the control thread). Callbacks may add and remove watches and timers, their own too.
+// One epoll for everything that waits: sockets, pidfds, timers, and a wake-up from other threads. All calls
+// but wake() belong to the thread that runs it (the control thread). Callbacks may add and remove watches and
+// timers, their own too.
 class EventLoop {
  public:
   using Token = uint64_t;
@@ -23,7 +24,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Calls back whenever `fd` shows one of `epoll_events` (EPOLLIN…). The fd stays the caller's; unwatch before closing it.
+  // Calls back whenever `fd` shows one of `epoll_events` (EPOLLIN…). The fd stays the caller's; unwatch
+  // before closing it.
   void watch(int fd, uint32_t epoll_events, FdCallback callback);
   // Does nothing when `fd` is not watched.
   void unwatch(int fd);
@@ -33,15 +35,16 @@ class EventLoop {
   // Does nothing when it has fired or is unknown.
   void cancel(Token timer);
 
-  // Calls `callback` once when process `pid` has ended; at once when it is not there. Unavailable where pidfd_open is refused.
+  // Calls `callback` once when process `pid` has ended; at once when it is not there. Unavailable where
+  // pidfd_open is refused.
   Result<Token> on_process_end(int pid, std::function<void()> callback);
   void cancel_process_watch(Token token);
 
   // Makes run_once() return soon. Safe from any thread and from a signal handler.
   void wake();
 
-  // Waits until something is ready, a timer is due, wake() was called or `longest` is over, and runs the callbacks of all
-  // that is ready.
+  // Waits until something is ready, a timer is due, wake() was called or `longest` is over, and runs the
+  // callbacks of all that is ready.
   void run_once(Duration longest);
 
   Clock& clock() { return clock_; }

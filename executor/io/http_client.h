@@ -30,7 +30,8 @@ struct HttpResponse {
   std::string header(std::string_view name) const;  // empty when absent
 };
 
-// Where a server is: a Unix socket, or host and port (with TLS files for tcp+TLS, as DOCKER_CERT_PATH means it).
+// Where a server is: a Unix socket, or host and port (with TLS files for tcp+TLS, as DOCKER_CERT_PATH means
+// it).
 struct HttpAddress {
   std::string unix_socket;
   std::string base_url;  // "http://localhost" for a socket
@@ -43,25 +44,29 @@ struct HttpAddress {
 };
 
 // Asks one server over HTTP without blocking: libcurl's multi interface (socket_action) on the loop's epoll.
-// Connections are reused. Everything belongs to the loop's thread; callbacks come from run_once(), never from within
-// the call that made them. Destroying the client drops what is under way without calling back.
+// Connections are reused. Everything belongs to the loop's thread; callbacks come from run_once(), never from
+// within the call that made them. Destroying the client drops what is under way without calling back.
 class HttpClient {
  public:
   using Token = uint64_t;
   using Done = std::function<void(Result<HttpResponse>)>;
   // A piece of a stream's body. Return false to end it.
   using Chunk = std::function<bool(std::string_view bytes)>;
-  using Headers = std::function<void(const HttpResponse&)>;  // status and headers of a stream, before its first chunk
+  using Headers =
+      std::function<void(const HttpResponse&)>;  // status and headers of a stream, before its first chunk
 
-  // `most_connections`: how many short calls may be under way at once; more wait their turn. Streams do not count.
+  // `most_connections`: how many short calls may be under way at once; more wait their turn. Streams do not
+  // count.
   HttpClient(EventLoop& loop, HttpAddress address, int most_connections = 16);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // `done` gets the answer whatever its status, or Unavailable when there was none ("/var/run/docker.sock: Permission denied").
+  // `done` gets the answer whatever its status, or Unavailable when there was none ("/var/run/docker.sock:
+  // Permission denied").
   Token call(HttpRequest request, Done done);
-  // The body goes to `chunk` as it comes; `done` gets an empty body at the end. A broken connection is Unavailable.
+  // The body goes to `chunk` as it comes; `done` gets an empty body at the end. A broken connection is
+  // Unavailable.
   Token stream(HttpRequest request, Headers headers, Chunk chunk, Done done);
   // Drops a call or a stream without calling back. Unknown tokens are ignored.
   void cancel(Token token);

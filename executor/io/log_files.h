@@ -12,12 +12,13 @@ namespace studyctl {
 
 enum class LogStream : uint8_t { Stdout = 1, Stderr = 2 };
 
-// What a container says, as it says it: stdout.log, stderr.log, and log.idx with a line "<stream> <offset> <length> <instant>"
-// per chunk, so that both can be merged in order. Files are opened once, never through a symbolic link a workload made.
-// One writer an attempt, on one thread.
+// What a container says, as it says it: stdout.log, stderr.log, and log.idx with a line "<stream> <offset>
+// <length> <instant>" per chunk, so that both can be merged in order. Files are opened once, never through a
+// symbolic link a workload made. One writer an attempt, on one thread.
 class LogFiles {
  public:
-  // Opens or continues the three files in `directory`. A torn last line of log.idx is cut, and the logs are cut to what it says.
+  // Opens or continues the three files in `directory`. A torn last line of log.idx is cut, and the logs are
+  // cut to what it says.
   static Result<LogFiles> open(const std::filesystem::path& directory);
 
   // Bytes of `stream` that are on disk: what a new reading from byte 0 must skip.

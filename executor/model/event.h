@@ -22,39 +22,74 @@ struct MetricValue {
 };
 
 // A new plan was accepted: `experiments` × `cycles` repetitions, all Waiting.
-struct GenerationOpened { uint32_t generation; uint64_t experiments; uint32_t cycles; };
+struct GenerationOpened {
+  uint32_t generation;
+  uint64_t experiments;
+  uint32_t cycles;
+};
 // Its container is about to be made.
-struct AttemptIntended { AttemptKey key; };
+struct AttemptIntended {
+  AttemptKey key;
+  std::string cpus;
+};  // pinned to these ("0-3"); empty: not pinned
 // Its container is about to be started.
-struct AttemptStarting { AttemptKey key; std::string container; std::string image_digest; std::vector<std::string> devices; };
-struct AttemptRunning { AttemptKey key; Instant started_at; };
+struct AttemptStarting {
+  AttemptKey key;
+  std::string container;
+  std::string image_digest;
+  std::vector<std::string> devices;
+};
+struct AttemptRunning {
+  AttemptKey key;
+  Instant started_at;
+};
+// It is about to be stopped for `reason`: whatever its container then does, that is why it ended.
+struct AttemptStopping {
+  AttemptKey key;
+  Reason reason;
+  std::string message;
+};
 struct AttemptEnded {
   AttemptKey key;
   Reason reason = Reason::Completed;
   Verdict verdict = Verdict::Succeeded;
-  bool counted = true;        // counts against the retry limit
-  Duration backoff{0};        // Retry: not before this has passed
+  bool counted = true;  // counts against the retry limit
+  Duration backoff{0};  // Retry: not before this has passed
   int exit_code = 0;
-  Duration duration{0};       // of main; 0 when it never ran
+  Duration duration{0};  // of main; 0 when it never ran
   std::string message;
   std::vector<MetricValue> metrics;
   std::vector<std::string> warnings;  // "metric energy: out.dat: no such file"
 };
 // Failed, Infeasible or Cancelled repetitions wait again, their failure count kept: `retry`.
-struct RepetitionReset { RepetitionKey key; };
-// The run moved. `then`: what Stopping or Cancelling becomes once nothing runs. Into Cancelled: all that wait are Cancelled.
-struct RunStateChanged { RunState state; std::string message; RunState then = RunState::Stopped; };
+struct RepetitionReset {
+  RepetitionKey key;
+};
+// The run moved. `then`: what Stopping or Cancelling becomes once nothing runs. Into Cancelled: all that wait
+// are Cancelled.
+struct RunStateChanged {
+  RunState state;
+  std::string message;
+  RunState then = RunState::Stopped;
+};
 // A command or a signal that was asked of the run, and by whom ("uid 1000 pid 4711: stop").
-struct CommandAccepted { std::string who; std::string command; };
-struct CooldownBegan { Duration length; bool between_cycles; };
+struct CommandAccepted {
+  std::string who;
+  std::string command;
+};
+struct CooldownBegan {
+  Duration length;
+  bool between_cycles;
+};
 // The threshold counts from here on: `resume`.
 struct ThresholdRebased {};
 
-using Fact = std::variant<GenerationOpened, AttemptIntended, AttemptStarting, AttemptRunning, AttemptEnded, RepetitionReset,
-                          RunStateChanged, CommandAccepted, CooldownBegan, ThresholdRebased>;
+using Fact = std::variant<GenerationOpened, AttemptIntended, AttemptStarting, AttemptRunning, AttemptStopping,
+                          AttemptEnded, RepetitionReset, RunStateChanged, CommandAccepted, CooldownBegan,
+                          ThresholdRebased>;
 
-// One fact about the past, the only thing recorded. `seq` counts from 1 within a run. `steady` is not recorded: at
-// recovery it is now less the wall time that has passed since `at`, so that deadlines go on.
+// One fact about the past, the only thing recorded. `seq` counts from 1 within a run. `steady` is not
+// recorded: at recovery it is now less the wall time that has passed since `at`, so that deadlines go on.
 struct Event {
   uint64_t seq = 0;
   Instant at;

@@ -20,8 +20,10 @@ struct ActiveAttempt {
   enum class Stage : uint8_t { Intended, Starting, Running } stage = Stage::Intended;
   Steady intended_at, running_since;
   Instant started_at;
-  std::string container, image_digest;
+  std::string container, image_digest, cpus;
   std::vector<std::string> devices;
+  std::optional<Reason> stopping;  // why it is being stopped
+  std::string stop_message;
 };
 
 // What is known of a repetition beyond its state, for those that needed more than one smooth attempt.
@@ -57,7 +59,9 @@ class Ledger {
   const ActiveAttempt* active(const RepetitionKey& key) const;
   const std::map<RepetitionKey, ActiveAttempt>& active() const { return active_; }
   uint64_t count(RepetitionState state) const { return counts_.at(static_cast<size_t>(state)); }
-  uint64_t count(Reason reason) const { return reasons_.at(static_cast<size_t>(reason)); }  // of ended attempts
+  uint64_t count(Reason reason) const {
+    return reasons_.at(static_cast<size_t>(reason));
+  }  // of ended attempts
   // Repetitions that wait for another attempt, the earliest first.
   const std::set<std::pair<Steady, RepetitionKey>>& retries() const { return retries_; }
   // Failed since the threshold was last rebased.
@@ -65,6 +69,8 @@ class Ledger {
 
   // When the last cooldown is over.
   Steady cooldown_until() const { return cooldown_until_; }
+  // The cycle of the last attempt that was intended; 0 before the first.
+  uint32_t last_cycle() const { return last_cycle_; }
 
   // The invariants, for tests and for recovery: Internal says which does not hold.
   Result<void> check() const;
@@ -74,6 +80,7 @@ class Ledger {
   void on(const AttemptIntended& fact, const Event& event);
   void on(const AttemptStarting& fact, const Event& event);
   void on(const AttemptRunning& fact, const Event& event);
+  void on(const AttemptStopping& fact, const Event& event);
   void on(const AttemptEnded& fact, const Event& event);
   void on(const RepetitionReset& fact, const Event& event);
   void on(const RunStateChanged& fact, const Event& event);
@@ -83,7 +90,6 @@ class Ledger {
 
   size_t slot(const RepetitionKey& key) const { return key.index * cycles_ + (key.cycle - 1); }
   void move(const RepetitionKey& key, RepetitionState to);
-  void unfail(const RepetitionKey& key);
 
   uint64_t experiments_ = 0;
   uint32_t cycles_ = 0;
@@ -93,6 +99,7 @@ class Ledger {
   std::string run_message_;
   std::optional<Instant> started_at_, finished_at_;
   Steady cooldown_until_{};
+  uint32_t last_cycle_ = 0;
 
   std::vector<RepetitionState> states_;
   std::array<uint64_t, kRepetitionStates> counts_{};

@@ -6,14 +6,16 @@ namespace studyctl {
 namespace {
 
 constexpr std::array<std::string_view, kReasons> kReasonNames = {
-    "Completed",     "Error",       "OOMKilled", "Timeout", "Stalled", "PendingTimeout", "ImagePull", "CreateError",
-    "ResultMissing", "CheckFailed", "Lost",      "Evicted", "GpuOOM",  "GpuLost",        "GpuFault",  "Cancelled",
-    "Interrupted"};
+    "Completed", "Error",       "OOMKilled",     "Timeout",     "Stalled",    "PendingTimeout",
+    "ImagePull", "CreateError", "ResultMissing", "CheckFailed", "Lost",       "Evicted",
+    "GpuOOM",    "GpuLost",     "GpuFault",      "Cancelled",   "Interrupted"};
 constexpr std::array<std::string_view, kRepetitionStates> kRepetitionNames = {
     "Waiting", "Starting", "Running", "Succeeded", "Failed", "Infeasible", "Cancelled", "Skipped", "Cached"};
 constexpr std::array<std::string_view, kRunStates> kRunNames = {
-    "Pending",   "Running",   "Paused",                "Stopping", "Stopped",    "Cancelling",
-    "Cancelled", "Completed", "CompletedWithFailures", "Failed",   "Interrupted"};
+    "Pending",   "Running",    "Paused",
+    "Stopping",  "Stopped",    "Cancelling",
+    "Cancelled", "Completed",  "CompletedWithFailures",
+    "Failed",    "Interrupted"};
 
 template <class Enum, size_t N>
 std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -24,17 +26,29 @@ std::optional<Enum> named(const std::array<std::string_view, N>& names, std::str
 
 }  // namespace
 
-std::string_view name_of(Reason reason) { return kReasonNames.at(static_cast<size_t>(reason)); }
-std::string_view name_of(RepetitionState state) { return kRepetitionNames.at(static_cast<size_t>(state)); }
-std::string_view name_of(RunState state) { return kRunNames.at(static_cast<size_t>(state)); }
+std::string_view name_of(Reason reason) {
+  return kReasonNames.at(static_cast<size_t>(reason));
+}
+std::string_view name_of(RepetitionState state) {
+  return kRepetitionNames.at(static_cast<size_t>(state));
+}
+std::string_view name_of(RunState state) {
+  return kRunNames.at(static_cast<size_t>(state));
+}
 
-std::optional<Reason> reason_named(std::string_view name) { return named<Reason>(kReasonNames, name); }
+std::optional<Reason> reason_named(std::string_view name) {
+  return named<Reason>(kReasonNames, name);
+}
 std::optional<RepetitionState> repetition_state_named(std::string_view name) {
   return named<RepetitionState>(kRepetitionNames, name);
 }
-std::optional<RunState> run_state_named(std::string_view name) { return named<RunState>(kRunNames, name); }
+std::optional<RunState> run_state_named(std::string_view name) {
+  return named<RunState>(kRunNames, name);
+}
 
-bool is_final(RepetitionState state) { return state > RepetitionState::Running; }
+bool is_final(RepetitionState state) {
+  return state > RepetitionState::Running;
+}
 
 bool is_final(RunState state) {
   switch (state) {

@@ -9,9 +9,18 @@
 namespace studyctl {
 
 enum class Reason : uint8_t {
-  Completed, Error, OOMKilled, Timeout, Stalled, PendingTimeout, ImagePull, CreateError, ResultMissing, CheckFailed,
-  Lost,         // the engine no longer knows it
-  Evicted,      // the cluster took it
+  Completed,
+  Error,
+  OOMKilled,
+  Timeout,
+  Stalled,
+  PendingTimeout,
+  ImagePull,
+  CreateError,
+  ResultMissing,
+  CheckFailed,
+  Lost,     // the engine no longer knows it
+  Evicted,  // the cluster took it
   GpuOOM,
   GpuLost,      // a device was absent after the start, or fell off
   GpuFault,     // XID or ECC
@@ -21,12 +30,30 @@ enum class Reason : uint8_t {
 inline constexpr size_t kReasons = 17;
 
 enum class RepetitionState : uint8_t {
-  Waiting, Starting, Running, Succeeded, Failed, Infeasible, Cancelled, Skipped, Cached
+  Waiting,
+  Starting,
+  Running,
+  Succeeded,
+  Failed,
+  Infeasible,
+  Cancelled,
+  Skipped,
+  Cached
 };
 inline constexpr size_t kRepetitionStates = 9;
 
 enum class RunState : uint8_t {
-  Pending, Running, Paused, Stopping, Stopped, Cancelling, Cancelled, Completed, CompletedWithFailures, Failed, Interrupted
+  Pending,
+  Running,
+  Paused,
+  Stopping,
+  Stopped,
+  Cancelling,
+  Cancelled,
+  Completed,
+  CompletedWithFailures,
+  Failed,
+  Interrupted
 };
 inline constexpr size_t kRunStates = 11;
 
@@ -39,7 +66,8 @@ std::optional<RunState> run_state_named(std::string_view name);
 
 // True for the states that nothing but a retry or a fresh run leaves.
 bool is_final(RepetitionState state);
-// True when no controller has anything left to do: Stopped, Cancelled, Completed, CompletedWithFailures, Failed.
+// True when no controller has anything left to do: Stopped, Cancelled, Completed, CompletedWithFailures,
+// Failed.
 bool is_final(RunState state);
 
 }  // namespace studyctl

@@ -28,7 +28,8 @@ uint64_t Axis::size() const {
 std::vector<Value> Axis::at(uint64_t i) const {
   if (const auto* rows = std::get_if<std::vector<std::vector<Value>>>(&values)) return rows->at(i);
   const Range& range = std::get<Range>(values);
-  return {{Value::Kind::Number, decimal_text(range.first + static_cast<int64_t>(i) * range.step, range.digits)}};
+  return {
+      {Value::Kind::Number, decimal_text(range.first + static_cast<int64_t>(i) * range.step, range.digits)}};
 }
 
 }  // namespace studyctl

@@ -15,8 +15,8 @@
 // read by everyone. Every default is already in place: an optional here means "no such limit".
 namespace studyctl {
 
-// A scalar: what kind it is, and the literal text that names, hashes and substitution use. A Number's text is its
-// canonical JSON form.
+// A scalar: what kind it is, and the literal text that names, hashes and substitution use. A Number's text is
+// its canonical JSON form.
 struct Value {
   enum class Kind : uint8_t { Null, Boolean, Number, String };
   Kind kind = Kind::String;
@@ -35,7 +35,8 @@ struct Range {
 // One axis of a sweep: one name, or several that move together (then every row has a value for each).
 struct Axis {
   std::vector<std::string> names;
-  std::variant<std::vector<std::vector<Value>>, Range> values;  // rows of names.size() values; a Range has one name
+  std::variant<std::vector<std::vector<Value>>, Range>
+      values;  // rows of names.size() values; a Range has one name
 
   uint64_t size() const;
   // Row `i`, one Value for each name.
@@ -85,7 +86,8 @@ struct SecurityContext {
   std::vector<std::string> drop_capabilities;
 };
 
-// Whole devices of one kind: "nvidia.com/gpu", "amd.com/gpu", a CDI kind, or a device node's path ("/dev/dri").
+// Whole devices of one kind: "nvidia.com/gpu", "amd.com/gpu", a CDI kind, or a device node's path
+// ("/dev/dri").
 struct DeviceRequest {
   std::string kind;
   int count = 0;
@@ -93,12 +95,12 @@ struct DeviceRequest {
 };
 
 struct Resources {
-  std::optional<int64_t> millicpu;      // limit
-  std::optional<int64_t> memory_bytes;  // limit, swap included
-  std::optional<int64_t> millicpu_request;      // what packing counts when there is no limit
+  std::optional<int64_t> millicpu;          // limit
+  std::optional<int64_t> memory_bytes;      // limit, swap included
+  std::optional<int64_t> millicpu_request;  // what packing counts when there is no limit
   std::optional<int64_t> memory_bytes_request;
   std::vector<DeviceRequest> devices;
-  std::optional<int64_t> pids;          // limits["studyctl.io/pids"]
+  std::optional<int64_t> pids;  // limits["studyctl.io/pids"]
 };
 
 enum class PullPolicy : uint8_t { Always, IfNotPresent, Never };
@@ -117,11 +119,22 @@ struct Container {
   std::string termination_message_path;  // none when empty
 };
 
-struct HostPathVolume { std::string path; };
-struct EmptyDirVolume { bool in_memory = false; std::optional<int64_t> size_limit; };
-struct NamedVolume { std::string claim; };
+struct HostPathVolume {
+  std::string path;
+};
+struct EmptyDirVolume {
+  bool in_memory = false;
+  std::optional<int64_t> size_limit;
+};
+struct NamedVolume {
+  std::string claim;
+};
 // The keys of a ConfigMap or a Secret as files; `items` empty means all of them.
-struct ProjectedVolume { bool is_secret = false; std::string name; std::vector<std::pair<std::string, std::string>> items; };
+struct ProjectedVolume {
+  bool is_secret = false;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> items;
+};
 
 struct Volume {
   std::string name;
@@ -148,8 +161,9 @@ struct StudyFile {
 
 enum class Take : uint8_t { First, Last, Min, Max, Sum, Mean, Count };
 
-// Where a metric comes from: a file (a name or a glob below the results; .gz is looked for too) or stdout or stderr, and
-// how: a regex's first group, a JSON pointer, or a CSV column. Exactly one of `regex`, `pointer`, `column` is set.
+// Where a metric comes from: a file (a name or a glob below the results; .gz is looked for too) or stdout or
+// stderr, and how: a regex's first group, a JSON pointer, or a CSV column. Exactly one of `regex`, `pointer`,
+// `column` is set.
 struct MetricSource {
   enum class From : uint8_t { File, Stdout, Stderr };
   From from = From::File;

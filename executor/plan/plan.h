@@ -17,8 +17,9 @@ struct Point {
   const Value* find(std::string_view name) const;
 };
 
-// The experiments of a study: the sweep without what is excluded, then the explicit ones that are not in it already.
-// Computed by index, never stored: ten million points cost no memory worth naming. The Study must outlive it.
+// The experiments of a study: the sweep without what is excluded, then the explicit ones that are not in it
+// already. Computed by index, never stored: ten million points cost no memory worth naming. The Study must
+// outlive it.
 class Plan {
  public:
   // Counts once through the raw sweep. Invalid: an empty plan, over 10^8 points.

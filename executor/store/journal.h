@@ -15,8 +15,9 @@ class Journal {
   // Adds `event` to the open batch.
   virtual void append(const Event& event) = 0;
 
-  // Makes the batch durable (synced): all of it or none of it. Unavailable with `disk_full()` true: the batch is kept and the
-  // next commit tries again. After any other failure the process must end; recovery is the way back.
+  // Makes the batch durable (synced): all of it or none of it. Unavailable with `disk_full()` true: the batch
+  // is kept and the next commit tries again. After any other failure the process must end; recovery is the
+  // way back.
   virtual Result<void> commit() = 0;
   virtual bool disk_full() const = 0;
 

@@ -1,0 +1,163 @@
+#include "model/ledger.h"
+
+#include <algorithm>
+
+namespace studyctl {
+namespace {
+
+RepetitionState state_after(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Succeeded: return RepetitionState::Succeeded;
+    case Verdict::Failed: return RepetitionState::Failed;
+    case Verdict::Infeasible: return RepetitionState::Infeasible;
+    case Verdict::Cancelled: return RepetitionState::Cancelled;
+    case Verdict::Retry: return RepetitionState::Waiting;
+  }
+  return RepetitionState::Failed;
+}
+
+}  // namespace
+
+void Ledger::apply(const Event& event) {
+  last_seq_ = event.seq;
+  std::visit([&](const auto& fact) { on(fact, event); }, event.fact);
+}
+
+RepetitionState Ledger::state(const RepetitionKey& key) const {
+  return states_.at(slot(key));
+}
+
+Troubles Ledger::troubles(const RepetitionKey& key) const {
+  Troubles troubles;
+  if (auto found = troubles_.find(slot(key)); found != troubles_.end()) troubles = found->second;
+  if (const ActiveAttempt* attempt = active(key)) troubles.attempts = attempt->key.attempt;
+  return troubles;
+}
+
+const ActiveAttempt* Ledger::active(const RepetitionKey& key) const {
+  auto found = active_.find(key);
+  return found == active_.end() ? nullptr : &found->second;
+}
+
+void Ledger::on(const GenerationOpened& fact, const Event&) {
+  experiments_ = fact.experiments;
+  cycles_ = fact.cycles;
+  states_.assign(total(), RepetitionState::Waiting);
+  counts_.fill(0);
+  counts_.at(static_cast<size_t>(RepetitionState::Waiting)) = total();
+}
+
+void Ledger::on(const AttemptIntended& fact, const Event& event) {
+  const RepetitionKey& key = fact.key.repetition;
+  if (auto found = troubles_.find(slot(key)); found != troubles_.end())
+    retries_.erase({found->second.not_before, key});
+  move(key, RepetitionState::Starting);
+  ActiveAttempt& attempt = active_[key];
+  attempt = {};
+  attempt.key = fact.key;
+  attempt.intended_at = event.steady;
+  attempt.cpus = fact.cpus;
+  last_cycle_ = key.cycle;
+}
+
+void Ledger::on(const AttemptStarting& fact, const Event&) {
+  ActiveAttempt& attempt = active_.at(fact.key.repetition);
+  attempt.stage = ActiveAttempt::Stage::Starting;
+  attempt.container = fact.container;
+  attempt.image_digest = fact.image_digest;
+  attempt.devices = fact.devices;
+}
+
+void Ledger::on(const AttemptRunning& fact, const Event& event) {
+  ActiveAttempt& attempt = active_.at(fact.key.repetition);
+  attempt.stage = ActiveAttempt::Stage::Running;
+  attempt.started_at = fact.started_at;
+  attempt.running_since = event.steady;
+  move(fact.key.repetition, RepetitionState::Running);
+}
+
+void Ledger::on(const AttemptStopping& fact, const Event&) {
+  ActiveAttempt& attempt = active_.at(fact.key.repetition);
+  attempt.stopping = fact.reason;
+  attempt.stop_message = fact.message;
+}
+
+void Ledger::on(const AttemptEnded& fact, const Event& event) {
+  const RepetitionKey& key = fact.key.repetition;
+  active_.erase(key);
+  ++reasons_.at(static_cast<size_t>(fact.reason));
+  move(key, state_after(fact.verdict));
+  if (fact.verdict == Verdict::Succeeded) {
+    if (auto found = troubles_.find(slot(key)); found != troubles_.end())
+      found->second.attempts = fact.key.attempt;
+    return;
+  }
+  Troubles& troubles = troubles_[slot(key)];
+  troubles.attempts = fact.key.attempt;
+  if (fact.reason != Reason::Cancelled) ++troubles.failures;
+  ++(fact.counted ? troubles.counted : troubles.uncounted);
+  if (fact.verdict == Verdict::Failed) failed_.push_back(key);
+  if (fact.verdict == Verdict::Retry) {
+    troubles.not_before = event.steady + fact.backoff;
+    retries_.insert({troubles.not_before, key});
+  }
+}
+
+void Ledger::on(const RepetitionReset& fact, const Event&) {
+  std::erase(failed_, fact.key);
+  Troubles& troubles = troubles_[slot(fact.key)];
+  troubles.counted = troubles.uncounted = 0;
+  troubles.not_before = {};
+  retries_.insert({troubles.not_before, fact.key});
+  move(fact.key, RepetitionState::Waiting);
+}
+
+void Ledger::on(const RunStateChanged& fact, const Event& event) {
+  run_state_ = fact.state;
+  run_message_ = fact.message;
+  run_then_ = fact.then;
+  if (fact.state == RunState::Running && !started_at_) started_at_ = event.at;
+  finished_at_ = is_final(fact.state) ? std::optional(event.at) : std::nullopt;
+  if (fact.state != RunState::Cancelled) return;
+  std::replace(states_.begin(), states_.end(), RepetitionState::Waiting, RepetitionState::Cancelled);
+  counts_.at(static_cast<size_t>(RepetitionState::Cancelled)) += count(RepetitionState::Waiting);
+  counts_.at(static_cast<size_t>(RepetitionState::Waiting)) = 0;
+  retries_.clear();
+}
+
+void Ledger::on(const CommandAccepted&, const Event&) {}
+
+void Ledger::on(const CooldownBegan& fact, const Event& event) {
+  cooldown_until_ = std::max(cooldown_until_, event.steady + fact.length);
+}
+
+void Ledger::on(const ThresholdRebased&, const Event&) {
+  failed_.clear();
+}
+
+void Ledger::move(const RepetitionKey& key, RepetitionState to) {
+  RepetitionState& state = states_.at(slot(key));
+  --counts_.at(static_cast<size_t>(state));
+  ++counts_.at(static_cast<size_t>(to));
+  state = to;
+}
+
+Result<void> Ledger::check() const {
+  std::array<uint64_t, kRepetitionStates> counted{};
+  for (RepetitionState state : states_) ++counted.at(static_cast<size_t>(state));
+  if (counted != counts_) return Error{ErrorCode::Internal, "ledger: the counts differ from the states"};
+  const uint64_t active = count(RepetitionState::Starting) + count(RepetitionState::Running);
+  if (active != active_.size())
+    return Error{ErrorCode::Internal, "ledger: " + std::to_string(active) +
+                                          " repetitions are Starting or Running, but " +
+                                          std::to_string(active_.size()) + " attempts have not ended"};
+  for (const auto& [not_before, key] : retries_)
+    if (state(key) != RepetitionState::Waiting)
+      return Error{ErrorCode::Internal, "ledger: a repetition that is not Waiting is due for a retry"};
+  for (const auto& [key, attempt] : active_)
+    if (attempt.key.repetition != key)
+      return Error{ErrorCode::Internal, "ledger: an attempt lies under another's key"};
+  return {};
+}
+
+}  // namespace studyctl

@@ -1,0 +1,67 @@
+#include "model/retry.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace studyctl {
+namespace {
+
+template <class T>
+bool among(const std::vector<T>& values, const T& value) {
+  return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool matches(const RetryRule& rule, const AttemptEnd& end) {
+  if (!among(rule.reasons, end.reason)) return false;
+  if (!among(rule.exit_codes, end.exit_code)) return false;
+  return rule.log_pattern.empty() || (end.log_matches && end.log_matches(rule.log_pattern));
+}
+
+bool is_the_engines_doing(Reason reason) {
+  return reason == Reason::Lost || reason == Reason::Evicted || reason == Reason::Interrupted ||
+         reason == Reason::GpuLost;
+}
+
+RetryDecision uncounted_retry(const RetryPolicy& policy, const AttemptEnd& end) {
+  const uint32_t before = end.before.uncounted;
+  if (before >= kMostUncountedRetries)
+    return {Verdict::Failed,
+            false,
+            {},
+            false,
+            "uncounted retries ended at " + std::to_string(kMostUncountedRetries)};
+  // The first one goes at once: most often it was a restart, and the machine is fine.
+  return {Verdict::Retry, false, before == 0 ? Duration(0) : backoff_after(policy.backoff, before), false,
+          ""};
+}
+
+RetryDecision counted_retry(const RetryPolicy& policy, const AttemptEnd& end) {
+  const uint32_t failures = end.before.counted + 1;
+  if (failures > static_cast<uint32_t>(policy.limit)) return {};
+  return {Verdict::Retry, true, backoff_after(policy.backoff, failures), false, ""};
+}
+
+}  // namespace
+
+Duration backoff_after(const Backoff& backoff, uint32_t failures) {
+  const double wanted = static_cast<double>(backoff.initial.count()) * std::pow(backoff.factor, failures - 1);
+  return Duration(static_cast<Duration::rep>(std::min(wanted, static_cast<double>(backoff.max.count()))));
+}
+
+RetryDecision decide_retry(const RetryPolicy& policy, const AttemptEnd& end) {
+  if (end.reason == Reason::Completed) return {Verdict::Succeeded, false, {}, false, ""};
+  if (end.reason == Reason::Cancelled) return {Verdict::Cancelled, false, {}, false, ""};
+  for (const RetryRule& rule : policy.rules) {
+    if (!matches(rule, end)) continue;
+    switch (rule.action) {
+      case RetryAction::Retry:
+        return rule.counted ? counted_retry(policy, end) : uncounted_retry(policy, end);
+      case RetryAction::Fail: return {};
+      case RetryAction::Infeasible: return {Verdict::Infeasible, false, {}, false, ""};
+      case RetryAction::FailStudy: return {Verdict::Failed, true, {}, true, "a retry rule says FailStudy"};
+    }
+  }
+  return is_the_engines_doing(end.reason) ? uncounted_retry(policy, end) : counted_retry(policy, end);
+}
+
+}  // namespace studyctl

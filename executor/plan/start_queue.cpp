@@ -1,0 +1,102 @@
+#include "plan/start_queue.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+std::string cores(int64_t millicpu) {
+  std::string text = std::to_string(millicpu / 1000);
+  if (const int64_t rest = millicpu % 1000; rest > 0) text += "." + std::to_string(1000 + rest).substr(1);
+  return text;
+}
+
+}  // namespace
+
+Room need_of(const Resources& resources) {
+  Room need;
+  need.millicpu = resources.millicpu.value_or(resources.millicpu_request.value_or(0));
+  need.memory_bytes = resources.memory_bytes.value_or(resources.memory_bytes_request.value_or(0));
+  for (const DeviceRequest& device : resources.devices) need.devices[device.kind] += device.count;
+  return need;
+}
+
+int places(const Room& room, const Room& need, int parallelism) {
+  int64_t most = parallelism;
+  if (need.millicpu > 0) most = std::min(most, room.millicpu / need.millicpu);
+  if (need.memory_bytes > 0) most = std::min(most, room.memory_bytes / need.memory_bytes);
+  for (const auto& [kind, count] : need.devices) {
+    auto there = room.devices.find(kind);
+    if (count > 0) most = std::min<int64_t>(most, there == room.devices.end() ? 0 : there->second / count);
+  }
+  return static_cast<int>(most);
+}
+
+std::optional<std::string> does_not_fit(const Room& room, const Room& need) {
+  if (need.millicpu > room.millicpu)
+    return "cpu: an attempt needs " + cores(need.millicpu) + ", the machine has " + cores(room.millicpu);
+  if (need.memory_bytes > room.memory_bytes)
+    return "memory: an attempt needs " + human_bytes(need.memory_bytes) + ", the machine has " +
+           human_bytes(room.memory_bytes);
+  for (const auto& [kind, count] : need.devices) {
+    auto found = room.devices.find(kind);
+    const int there = found == room.devices.end() ? 0 : found->second;
+    if (count > there)
+      return kind + ": an attempt needs " + std::to_string(count) + ", the machine has " +
+             std::to_string(there);
+  }
+  return std::nullopt;
+}
+
+StartQueue::StartQueue(RunOrder order, const Execution& execution, int places)
+    : order_(order),
+      kind_(execution.order),
+      cooldown_(execution.cooldown),
+      places_(static_cast<size_t>(std::max(places, 1))) {}
+
+std::optional<RepetitionKey> StartQueue::first_untried(const Ledger& ledger) {
+  for (; cursor_ < order_.size(); ++cursor_) {
+    const RepetitionKey key = order_.at(cursor_);
+    if (ledger.state(key) == RepetitionState::Waiting && ledger.troubles(key).attempts == 0) return key;
+  }
+  return std::nullopt;
+}
+
+bool StartQueue::at_cycle_boundary(const Ledger& ledger) {
+  if (kind_ == Order::Sequential || ledger.last_cycle() == 0) return false;
+  const std::optional<RepetitionKey> key = first_untried(ledger);
+  return key && key->cycle > ledger.last_cycle();
+}
+
+Duration StartQueue::cooldown_before_next(const Ledger& ledger) {
+  if (ledger.count(RepetitionState::Waiting) == 0) return Duration(0);
+  if (ledger.retries().empty() && at_cycle_boundary(ledger) && ledger.active().empty())
+    return std::max(cooldown_.cycle, cooldown_.experiment);
+  return cooldown_.experiment;
+}
+
+std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, Steady now) {
+  if (ledger.count(RepetitionState::Waiting) == 0) return NothingStarts{};
+  if (ledger.active().size() >= places_) {
+    return NothingStarts{
+        std::to_string(places_) + (places_ == 1 ? " runs" : " run") + " already, no more fit at once", {}};
+  }
+  if (now < ledger.cooldown_until()) return NothingStarts{"cooldown", ledger.cooldown_until()};
+
+  const auto& retries = ledger.retries();
+  if (!retries.empty() && retries.begin()->first <= now) {
+    const RepetitionKey& key = retries.begin()->second;
+    return NextStart{{key, ledger.next_attempt(key)}};
+  }
+  if (const std::optional<RepetitionKey> key = first_untried(ledger)) {
+    const bool gap = cooldown_.cycle > Duration(0) && at_cycle_boundary(ledger) && !ledger.active().empty();
+    if (!gap) return NextStart{{*key, 1}};
+    return NothingStarts{"the end of cycle " + std::to_string(ledger.last_cycle()), {}};
+  }
+  return NothingStarts{"the backoff before a retry",
+                       retries.empty() ? std::nullopt : std::optional(retries.begin()->first)};
+}
+
+}  // namespace studyctl

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "model/ledger.h"
+#include "model/study.h"
+#include "plan/order.h"
+
+namespace studyctl {
+
+// What the machine has for attempts, all together.
+struct Room {
+  int64_t millicpu = 0;
+  int64_t memory_bytes = 0;
+  std::map<std::string, int> devices;
+};
+
+// What packing counts for one attempt: limits, or requests where there is no limit.
+Room need_of(const Resources& resources);
+
+// How many attempts that need `need` fit at once; at most `parallelism`.
+int places(const Room& room, const Room& need, int parallelism);
+
+// Why not even one fits, with the arithmetic: "cpu: 4 asked for, 2 there are"; nothing when it does.
+std::optional<std::string> does_not_fit(const Room& room, const Room& need);
+
+struct NextStart {
+  AttemptKey key;
+};
+// Nothing may start now. `until`: when time alone changes that. An empty `why`: nothing is left to start.
+struct NothingStarts {
+  std::string why;
+  std::optional<Steady> until;
+};
+
+// The waiting repetitions of a run, in the order in which they start: retries whose backoff is over, then the
+// run's order. It changes nothing but its own place in the order. The order and the ledger are those of one
+// generation.
+class StartQueue {
+ public:
+  StartQueue(RunOrder order, const Execution& execution, int places);
+
+  // The next attempt that may start, or why there is none: parallelism and room, backoff, the boundary
+  // between cycles and cooldowns. It knows nothing of the run's state.
+  std::variant<NextStart, NothingStarts> next(const Ledger& ledger, Steady now);
+
+  // The cooldown that begins when an attempt has ended and another is to follow; 0 for none.
+  Duration cooldown_before_next(const Ledger& ledger);
+  // True when the next repetition in order opens another cycle than the last one started.
+  bool at_cycle_boundary(const Ledger& ledger);
+
+ private:
+  // The first position in order that has never been tried, or nothing.
+  std::optional<RepetitionKey> first_untried(const Ledger& ledger);
+
+  RunOrder order_;
+  Order kind_;
+  Cooldown cooldown_;
+  size_t places_;
+  uint64_t cursor_ = 0;  // everything before it in order has been tried
+};
+
+}  // namespace studyctl
