@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ class Sha256 {
 // A random (version 4) UUID.
 std::string random_uuid();
 
+// Without padding: for names, URLs and tokens.
 std::string base64url(std::string_view bytes);
 
 }  // namespace studyctl
