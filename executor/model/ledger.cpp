@@ -142,6 +142,14 @@ void Ledger::move(const RepetitionKey& key, RepetitionState to) {
   state = to;
 }
 
+std::vector<RepetitionKey> Ledger::all_in(RepetitionState wanted) const {
+  std::vector<RepetitionKey> keys;
+  for (uint64_t index = 0; index < experiments_; ++index)
+    for (uint32_t cycle = 1; cycle <= cycles_; ++cycle)
+      if (const RepetitionKey key{1, index, cycle}; state(key) == wanted) keys.push_back(key);
+  return keys;
+}
+
 Result<void> Ledger::check() const {
   std::array<uint64_t, kRepetitionStates> counted{};
   for (RepetitionState state : states_) ++counted.at(static_cast<size_t>(state));

@@ -64,6 +64,8 @@ class Ledger {
   }  // of ended attempts
   // Repetitions that wait for another attempt, the earliest first.
   const std::set<std::pair<Steady, RepetitionKey>>& retries() const { return retries_; }
+  // Every repetition in `state`; looks at all of them.
+  std::vector<RepetitionKey> all_in(RepetitionState state) const;
   // Failed since the threshold was last rebased.
   const std::vector<RepetitionKey>& failed_since_rebase() const { return failed_; }
 

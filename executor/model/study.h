@@ -264,6 +264,7 @@ struct Execution {
   RetryPolicy retry;
   std::optional<FailureThreshold> threshold;
   bool require_idle_gpu = false;
+  bool pin_cpus = false;  // each attempt with a whole number of cores gets its own
 };
 
 struct Study {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "model/event.h"
+
+namespace studyctl {
+
+// What the world may read of a run is made from what is committed. Control thread only.
+class CommittedEvents {
+ public:
+  virtual ~CommittedEvents() = default;
+
+  // `events` are on disk, and the directories of those that ended have their final names.
+  virtual void committed(const std::vector<Event>& events) = 0;
+};
+
+}  // namespace studyctl

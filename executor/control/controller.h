@@ -1,0 +1,164 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "control/command.h"
+#include "control/committed_events.h"
+#include "control/gateway.h"
+#include "control/workspace.h"
+#include "engine/engine.h"
+#include "model/ledger.h"
+#include "model/retry.h"
+#include "model/study.h"
+#include "plan/start_queue.h"
+#include "store/journal.h"
+
+namespace studyctl {
+
+// The run that a controller drives. What it points to must outlive the controller.
+struct RunPlan {
+  const Study* study = nullptr;
+  uint64_t experiments = 0;
+  Room room;  // of the machine
+  std::function<std::string(uint64_t)>
+      group_of;                     // the threshold's group of an experiment; null: it does not group
+  uint64_t groups = 0;              // how many groups there are
+  std::optional<uint64_t> at_most;  // start so many repetitions, then stop: `apply --at-most`
+};
+
+// What is known of an active attempt beyond the ledger, and need not outlive the process.
+struct LiveAttempt {
+  enum class Stage : uint8_t { Making, Starting, Running, Reading, Sealing };
+  AttemptKey key;
+  AttemptId id;
+  Stage stage = Stage::Making;
+  std::string message;  // what it waits for
+  Steady last_sign{}, next_look{};
+  bool look_under_way = false;
+  std::optional<double> fraction;  // its progress, as it tells
+  std::string progress;
+  Observation end;         // from Reading on
+  EndedAttempt ended;      // from Sealing on
+  RetryDecision decision;  // from Sealing on
+};
+
+// Turns what users ask, what the engine sees and what the clock says into what happens next. All of it runs
+// on the control thread; other threads only use the gateway.
+class Controller {
+ public:
+  struct Parts {
+    Journal& journal;
+    Engine& engine;
+    Workspace& workspace;
+    CommittedEvents& published;
+    Gateway& gateway;
+    Clock& clock;
+  };
+
+  Controller(RunPlan plan, Parts parts);
+
+  // Folds what the journal knows and opens the run, or goes on with it; then asks the engine what is still
+  // true. Turns may begin at once; nothing new starts before the engine has answered.
+  Result<void> recover();
+
+  // One turn of the loop: drain commands → note observations → decide → commit → act. Nothing is done in the
+  // world before the decision to do it is on disk. An error means that the process must end; recovery is the
+  // way back.
+  Result<void> turn();
+
+  // The sink of the engine.
+  void see(Observation observation) { seen_.push_back(std::move(observation)); }
+
+  // When the next turn is due if nothing happens before.
+  std::optional<Steady> next_turn() const;
+
+  // True when nothing is left for this controller: the run has ended, or has paused for good, or was handed
+  // over.
+  bool finished() const;
+  bool handed_over() const { return handed_over_; }
+
+  const Ledger& ledger() const { return ledger_; }
+  const std::map<RepetitionKey, LiveAttempt>& live() const { return live_; }
+  // Why nothing (more) starts now, in words; empty when nothing is left to start.
+  const std::string& why_waiting() const { return why_waiting_; }
+  std::optional<Steady> waits_until() const { return waits_until_; }
+  bool disk_full() const { return disk_full_; }
+  bool recovering() const { return recovering_; }
+
+ private:
+  // controller.cpp: the loop
+  void record(Fact fact);
+  void after_commit(std::function<void()> act) { acts_.push_back(std::move(act)); }
+  Result<void> commit_and_act();
+  void change_run(RunState state, std::string message, RunState then = RunState::Stopped);
+  void advance_run();
+  void apply_threshold();
+  void start_what_may();
+  void start(const AttemptKey& key);
+  void make(const AttemptKey& key);
+  void enforce_deadlines();
+  std::string pin(const RepetitionKey& key) const;
+  void open_or_go_on();
+  void retry_later();
+
+  // controller_attempts.cpp: one attempt from its making to its end
+  void note(const Observation& observation);
+  void note_created(LiveAttempt& live, const Observation& observation);
+  void note_running(LiveAttempt& live, const Observation& observation);
+  void note_missing(LiveAttempt& live, const Observation& observation);
+  void stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace);
+  void read(LiveAttempt& live, const Observation& end);
+  void decide_end(const AttemptKey& key, Findings findings);
+  void seal(const AttemptKey& key);
+  void end(const AttemptKey& key);
+  void look(LiveAttempt& live);
+  LiveAttempt* find(const AttemptKey& key);
+  LiveAttempt& add_live(const AttemptKey& key);
+
+  // controller_commands.cpp
+  Gateway::Answer accept(const Command& command);
+  Gateway::Answer stop_run(const Command& command);
+  Gateway::Answer pause_run();
+  Gateway::Answer resume_run();
+  Gateway::Answer cancel_run(const Command& command);
+  Gateway::Answer retry(const Command& command);
+
+  RunPlan plan_;
+  const Execution& execution_;
+  Journal& journal_;
+  Engine& engine_;
+  Workspace& workspace_;
+  CommittedEvents& published_;
+  Gateway& gateway_;
+  Clock& clock_;
+  Ledger ledger_;
+  StartQueue queue_;
+
+  std::map<RepetitionKey, LiveAttempt> live_;
+  std::unordered_map<AttemptId, AttemptKey> by_id_;
+  std::unordered_set<AttemptId> leaving_;  // ended on record; what is left of them is being removed
+  std::vector<Observation> seen_;
+  std::vector<Event> uncommitted_;
+  std::vector<std::pair<AttemptKey, Verdict>> to_settle_;
+  std::vector<std::function<void()>> acts_;
+  std::vector<std::pair<Gateway::Request, Gateway::Answer>> to_answer_;
+  std::vector<std::function<void()>> later_;  // what failed for lack of space, tried again at retry_at_
+  std::optional<Steady> retry_at_;
+  Steady began_{};
+  uint64_t begun_here_ = 0;  // repetitions that this controller began, for at_most
+  std::string why_waiting_;
+  std::optional<Steady> waits_until_;
+  bool recovering_ = true;
+  bool disk_full_ = false;
+  bool ends_when_paused_ = false;
+  bool handed_over_ = false;
+};
+
+}  // namespace studyctl

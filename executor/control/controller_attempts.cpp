@@ -1,0 +1,204 @@
+#include <algorithm>
+
+#include "base/log.h"
+#include "control/controller.h"
+#include "control/outcome.h"
+
+// One attempt, from its making to its end.
+namespace studyctl {
+namespace {
+
+constexpr Duration kTryAgain{1000};
+
+// How often a running attempt's files are looked at: often enough for its stall timeout, and for people who
+// watch.
+Duration look_interval(const Timeouts& timeouts) {
+  if (!timeouts.stalled) return Duration(2000);
+  return std::clamp(timeouts.stalled->after / 5, Duration(200), Duration(2000));
+}
+
+Duration measured_duration(const ActiveAttempt& attempt, const Observation& end, Steady now) {
+  if (attempt.stage != ActiveAttempt::Stage::Running) return Duration(0);
+  if (end.started_at && end.finished_at && *end.finished_at > *end.started_at)
+    return *end.finished_at - *end.started_at;
+  return now - attempt.running_since;
+}
+
+std::vector<std::string> log_patterns(const RetryPolicy& policy) {
+  std::vector<std::string> patterns;
+  for (const RetryRule& rule : policy.rules)
+    if (!rule.log_pattern.empty()) patterns.push_back(rule.log_pattern);
+  return patterns;
+}
+
+}  // namespace
+
+LiveAttempt* Controller::find(const AttemptKey& key) {
+  auto found = live_.find(key.repetition);
+  return found == live_.end() || found->second.key != key ? nullptr : &found->second;
+}
+
+LiveAttempt& Controller::add_live(const AttemptKey& key) {
+  LiveAttempt& live = live_[key.repetition];
+  live = {};
+  live.key = key;
+  live.id = workspace_.id(key);
+  by_id_[live.id] = key;
+  return live;
+}
+
+void Controller::note(const Observation& observation) {
+  if (observation.phase == Observation::Phase::Gone) {
+    leaving_.erase(observation.attempt);
+    return;
+  }
+  auto known = by_id_.find(observation.attempt);
+  LiveAttempt* live = known == by_id_.end() ? nullptr : find(known->second);
+  if (!live) {
+    if (leaving_.insert(observation.attempt).second)
+      after_commit([this, id = observation.attempt] { engine_.forget(id); });
+    return;
+  }
+  if (live->stage >= LiveAttempt::Stage::Reading) return;
+  switch (observation.phase) {
+    case Observation::Phase::Preparing: live->message = observation.message; return;
+    case Observation::Phase::Created: return note_created(*live, observation);
+    case Observation::Phase::Running: return note_running(*live, observation);
+    case Observation::Phase::Missing: return note_missing(*live, observation);
+    case Observation::Phase::Refused:
+    case Observation::Phase::Exited: return read(*live, observation);
+    case Observation::Phase::Gone: return;
+  }
+}
+
+void Controller::note_created(LiveAttempt& live, const Observation& observation) {
+  if (live.stage != LiveAttempt::Stage::Making) return;
+  const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
+  if (attempt.stage != ActiveAttempt::Stage::Intended) return;
+  if (attempt.stopping) return read(live, observation);
+  live.stage = LiveAttempt::Stage::Starting;
+  live.message.clear();
+  record(AttemptStarting{live.key, observation.container, observation.image_digest, observation.devices});
+  after_commit([this, id = live.id] { engine_.start(id); });
+}
+
+void Controller::note_running(LiveAttempt& live, const Observation& observation) {
+  const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
+  const Steady now = clock_.steady();
+  if (attempt.stage != ActiveAttempt::Stage::Running)
+    record(AttemptRunning{live.key, observation.started_at.value_or(clock_.now())});
+  if (live.stage != LiveAttempt::Stage::Running) {
+    live.last_sign = now;
+    live.next_look = now + look_interval(execution_.timeouts);
+  }
+  live.stage = LiveAttempt::Stage::Running;
+  live.message.clear();
+  // Its stop was decided by a controller that may have died before it said so.
+  if (attempt.stopping) after_commit([this, id = live.id] { engine_.stop(id, execution_.timeouts.grace); });
+}
+
+void Controller::note_missing(LiveAttempt& live, const Observation& observation) {
+  const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
+  const bool never_made =
+      attempt.stage == ActiveAttempt::Stage::Intended && live.stage == LiveAttempt::Stage::Making;
+  if (!never_made || attempt.stopping) return read(live, observation);
+  after_commit([this, key = live.key] { make(key); });
+}
+
+void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace) {
+  if (live.stage >= LiveAttempt::Stage::Reading) return;
+  if (!ledger_.active(live.key.repetition)->stopping) record(AttemptStopping{live.key, reason, message});
+  after_commit([this, id = live.id, grace] { engine_.stop(id, grace); });
+}
+
+void Controller::read(LiveAttempt& live, const Observation& end) {
+  const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
+  if (end.phase == Observation::Phase::Exited && attempt.stage != ActiveAttempt::Stage::Running)
+    record(AttemptRunning{live.key, end.started_at.value_or(clock_.now())});
+  live.stage = LiveAttempt::Stage::Reading;
+  live.end = end;
+  const AttemptKey key = live.key;
+  workspace_.read(key, {ended_well(attempt, end), log_patterns(execution_.retry)},
+                  [this, key](Findings findings) { decide_end(key, std::move(findings)); });
+}
+
+void Controller::decide_end(const AttemptKey& key, Findings findings) {
+  LiveAttempt& live = *find(key);
+  const ActiveAttempt& attempt = *ledger_.active(key.repetition);
+  Outcome outcome = outcome_of(attempt, live.end, findings);
+  const auto log_matches = [&](const std::string& pattern) {
+    const auto& matched = findings.matched_patterns;
+    return std::find(matched.begin(), matched.end(), pattern) != matched.end();
+  };
+  live.decision = decide_retry(
+      execution_.retry, {outcome.reason, live.end.exit_code, ledger_.troubles(key.repetition), log_matches});
+  if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
+  if (outcome.reason == Reason::Completed && live.end.reason == Reason::OOMKilled)
+    findings.warnings.push_back("a process of it was killed for lack of memory");
+
+  EndedAttempt& ended = live.ended;
+  ended.key = key;
+  ended.reason = outcome.reason;
+  ended.verdict = live.decision.verdict;
+  ended.message = outcome.message;
+  ended.exit_code = live.end.exit_code;
+  ended.signal = live.end.signal;
+  ended.duration = measured_duration(attempt, live.end, clock_.steady());
+  ended.started_at = live.end.started_at;
+  if (!ended.started_at && attempt.stage == ActiveAttempt::Stage::Running)
+    ended.started_at = attempt.started_at;
+  ended.finished_at = live.end.finished_at.value_or(clock_.now());
+  ended.container = attempt.container;
+  ended.image_digest = attempt.image_digest.empty() ? live.end.image_digest : attempt.image_digest;
+  ended.cpus = attempt.cpus;
+  ended.devices = attempt.devices;
+  ended.findings = std::move(findings);
+  live.stage = LiveAttempt::Stage::Sealing;
+  seal(key);
+}
+
+void Controller::seal(const AttemptKey& key) {
+  workspace_.seal(find(key)->ended, [this, key](Result<void> sealed) {
+    if (sealed) return end(key);
+    LiveAttempt& live = *find(key);
+    if (live.message != sealed.error().message) log::warning(sealed.error().message);
+    live.message = sealed.error().message;
+    later_.push_back([this, key] { seal(key); });
+    retry_at_ = clock_.steady() + kTryAgain;
+  });
+}
+
+void Controller::end(const AttemptKey& key) {
+  const LiveAttempt live = std::move(*find(key));
+  live_.erase(key.repetition);
+  by_id_.erase(live.id);
+  const EndedAttempt& ended = live.ended;
+  record(AttemptEnded{key, ended.reason, ended.verdict, live.decision.counted, live.decision.backoff,
+                      ended.exit_code, ended.duration, ended.message, ended.findings.metrics,
+                      ended.findings.warnings});
+  to_settle_.emplace_back(key, ended.verdict);
+  leaving_.insert(live.id);
+  after_commit([this, id = live.id] { engine_.forget(id); });
+  if (live.decision.fail_study && ledger_.run_state() == RunState::Running)
+    change_run(RunState::Stopping, ended.message, RunState::Failed);
+  if (ledger_.run_state() != RunState::Running) return;
+  if (const Duration gap = queue_.cooldown_before_next(ledger_); gap > Duration(0))
+    record(CooldownBegan{gap, queue_.at_cycle_boundary(ledger_)});
+}
+
+void Controller::look(LiveAttempt& live) {
+  if (live.look_under_way) return;
+  live.look_under_way = true;
+  const AttemptKey key = live.key;
+  workspace_.look(key, [this, key](const Sign& sign) {
+    LiveAttempt* watched = find(key);
+    if (!watched) return;
+    watched->look_under_way = false;
+    watched->next_look = clock_.steady() + look_interval(execution_.timeouts);
+    if (sign.changed) watched->last_sign = clock_.steady();
+    watched->fraction = sign.fraction;
+    watched->progress = sign.message;
+  });
+}
+
+}  // namespace studyctl

@@ -1,0 +1,108 @@
+#include "base/text.h"
+#include "control/controller.h"
+
+// What users may ask of a run that is on.
+namespace studyctl {
+namespace {
+
+Error ended_already(const Ledger& ledger) {
+  return {ErrorCode::Conflict, "the run has ended: " + std::string(name_of(ledger.run_state()))};
+}
+
+}  // namespace
+
+std::string text_of(const Command& command) {
+  switch (command.kind) {
+    case Command::Kind::Stop: return "stop";
+    case Command::Kind::Pause: return "pause";
+    case Command::Kind::Resume: return "resume";
+    case Command::Kind::Cancel:
+      return command.grace ? "cancel --grace " + format_duration(*command.grace) : "cancel";
+    case Command::Kind::Retry:
+      return command.repetitions.empty() ? "retry" : "retry of " + std::to_string(command.repetitions.size());
+    case Command::Kind::HandOver: return "hand over";
+  }
+  return "";
+}
+
+Gateway::Answer Controller::accept(const Command& command) {
+  record(CommandAccepted{command.who, text_of(command)});
+  switch (command.kind) {
+    case Command::Kind::Stop: return stop_run(command);
+    case Command::Kind::Pause: return pause_run();
+    case Command::Kind::Resume: return resume_run();
+    case Command::Kind::Cancel: return cancel_run(command);
+    case Command::Kind::Retry: return retry(command);
+    case Command::Kind::HandOver:
+      after_commit([this] { handed_over_ = true; });
+      return std::string("handing over: containers run on, the next apply adopts them");
+  }
+  return Error{ErrorCode::Internal, "unknown command"};
+}
+
+Gateway::Answer Controller::stop_run(const Command& command) {
+  const RunState state = ledger_.run_state();
+  if (is_final(state)) return ended_already(ledger_);
+  if (state != RunState::Stopping && state != RunState::Cancelling)
+    change_run(RunState::Stopping, "stopped by " + command.who, RunState::Stopped);
+  const size_t running = live_.size();
+  return running == 0 ? "stopped"
+                      : "stopping: " + std::to_string(running) + " running will finish, none starts";
+}
+
+Gateway::Answer Controller::pause_run() {
+  switch (ledger_.run_state()) {
+    case RunState::Paused: return std::string("paused already");
+    case RunState::Running:
+    case RunState::Pending: break;
+    default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
+  }
+  change_run(RunState::Paused, "paused by a user");
+  return "paused: " + std::to_string(live_.size()) + " running will finish, none starts";
+}
+
+Gateway::Answer Controller::resume_run() {
+  switch (ledger_.run_state()) {
+    case RunState::Running: return std::string("it runs already");
+    case RunState::Paused:
+    case RunState::Stopping: break;
+    default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
+  }
+  ends_when_paused_ = false;
+  record(ThresholdRebased{});
+  change_run(RunState::Running, "resumed");
+  return std::string("resumed");
+}
+
+Gateway::Answer Controller::cancel_run(const Command& command) {
+  if (is_final(ledger_.run_state())) return ended_already(ledger_);
+  const std::string message = "cancelled by " + command.who;
+  if (ledger_.run_state() != RunState::Cancelling)
+    change_run(RunState::Cancelling, message, RunState::Cancelled);
+  for (auto& [key, live] : live_)
+    stop(live, Reason::Cancelled, message, command.grace.value_or(execution_.timeouts.grace));
+  return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
+}
+
+Gateway::Answer Controller::retry(const Command& command) {
+  switch (ledger_.run_state()) {
+    case RunState::Running:
+    case RunState::Paused: break;
+    default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
+  }
+  std::vector<RepetitionKey> wanted = command.repetitions;
+  if (wanted.empty()) wanted = ledger_.all_in(RepetitionState::Failed);
+  uint64_t reset = 0;
+  for (const RepetitionKey& key : wanted) {
+    const RepetitionState state = ledger_.state(key);
+    if (state != RepetitionState::Failed && state != RepetitionState::Infeasible &&
+        state != RepetitionState::Cancelled)
+      continue;
+    record(RepetitionReset{key});
+    ++reset;
+  }
+  if (reset == 0) return Error{ErrorCode::NotFound, "nothing that has failed or was cancelled is selected"};
+  return std::to_string(reset) + " will run again";
+}
+
+}  // namespace studyctl

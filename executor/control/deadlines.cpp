@@ -1,0 +1,53 @@
+#include "control/deadlines.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+struct Deadlines {
+  std::optional<Steady> pending, run, stalled;
+};
+
+Deadlines deadlines_of(const Timeouts& timeouts, const ActiveAttempt& attempt, Steady last_sign) {
+  Deadlines deadlines;
+  if (attempt.stage != ActiveAttempt::Stage::Running) {
+    if (timeouts.pending) deadlines.pending = attempt.intended_at + *timeouts.pending;
+    return deadlines;
+  }
+  if (timeouts.run) deadlines.run = attempt.running_since + *timeouts.run;
+  if (timeouts.stalled) {
+    const Steady quiet_since = std::max(last_sign, attempt.running_since + timeouts.stalled->initial_delay);
+    deadlines.stalled = quiet_since + timeouts.stalled->after;
+  }
+  return deadlines;
+}
+
+}  // namespace
+
+std::optional<Expired> expired(const Timeouts& timeouts, const ActiveAttempt& attempt, Steady last_sign,
+                               Steady now) {
+  if (attempt.stopping) return std::nullopt;
+  const Deadlines deadlines = deadlines_of(timeouts, attempt, last_sign);
+  if (deadlines.pending && now >= *deadlines.pending)
+    return Expired{Reason::PendingTimeout, "did not start within " + format_duration(*timeouts.pending)};
+  if (deadlines.run && now >= *deadlines.run)
+    return Expired{Reason::Timeout, "ran longer than " + format_duration(*timeouts.run)};
+  if (deadlines.stalled && now >= *deadlines.stalled)
+    return Expired{Reason::Stalled, "wrote nothing for " + format_duration(timeouts.stalled->after)};
+  return std::nullopt;
+}
+
+std::optional<Steady> next_deadline(const Timeouts& timeouts, const ActiveAttempt& attempt,
+                                    Steady last_sign) {
+  if (attempt.stopping) return std::nullopt;
+  const Deadlines deadlines = deadlines_of(timeouts, attempt, last_sign);
+  std::optional<Steady> next;
+  for (const std::optional<Steady>& deadline : {deadlines.pending, deadlines.run, deadlines.stalled})
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  return next;
+}
+
+}  // namespace studyctl

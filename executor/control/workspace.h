@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "model/event.h"
+
+namespace studyctl {
+
+// What an attempt left behind, as its files say.
+struct Findings {
+  std::optional<Reason>
+      verdict;          // ResultMissing or CheckFailed; nothing when all that was asked for is there
+  std::string message;  // why, in one sentence
+  std::vector<MetricValue> metrics;
+  std::vector<std::string> warnings;
+  std::string failure_type, failure_message, traceback;  // what the workload told of its failure
+  std::vector<std::string> last_lines;
+  std::vector<std::string> matched_patterns;  // of those asked for
+};
+
+// All that is known of an attempt's end, for attempt.json and for people.
+struct EndedAttempt {
+  AttemptKey key;
+  Reason reason = Reason::Completed;
+  Verdict verdict = Verdict::Succeeded;
+  std::string message;
+  int exit_code = 0;
+  int signal = 0;
+  Duration duration{0};
+  std::optional<Instant> started_at, finished_at;
+  std::string container, image_digest, cpus;
+  std::vector<std::string> devices;
+  Findings findings;
+};
+
+// A sign of life of a running attempt.
+struct Sign {
+  bool changed = false;            // something was written since the last look
+  std::optional<double> fraction;  // what its .progress says
+  std::string message;
+};
+
+// Where attempts live: what to run, its directory, and what is read from it. One workspace a run. Control
+// thread only; the callbacks come on it too, in a later turn of the loop.
+class Workspace {
+ public:
+  virtual ~Workspace() = default;
+
+  // The name of an attempt, and of its container.
+  virtual AttemptId id(const AttemptKey& key) = 0;
+
+  // What to run for `key`, secrets in place. Safe to repeat. NotFound names a missing secret or input.
+  virtual Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) = 0;
+
+  // Makes the attempt's directory with its files. Safe to repeat. Unavailable: the volume is full or gone.
+  virtual Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) = 0;
+
+  struct Question {
+    bool exited_zero = false;               // only then are required files and content rules asked for
+    std::vector<std::string> log_patterns;  // which of them stand in its output
+  };
+  // Reads, off-thread, what an attempt that has ended left behind.
+  virtual void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) = 0;
+
+  // Writes attempt.json and syncs everything to disk, off-thread.
+  virtual void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) = 0;
+
+  // Publishes the directory under its final name. After the end is committed. Safe to repeat.
+  virtual Result<void> settle(const AttemptKey& key, Verdict verdict) = 0;
+
+  // Looks, off-thread, whether the attempt wrote anything since the last look.
+  virtual void look(const AttemptKey& key, std::function<void(Sign)> done) = 0;
+};
+
+}  // namespace studyctl
