@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/event.h"
+#include "model/states.h"
+#include "store/run_record.h"
+
+namespace studyctl {
+
+struct RunSummary {
+  RunRecord record;  // `manifest` is left out: see Catalog::manifest()
+  RunState state = RunState::Pending;
+  std::string message;
+  uint64_t total = 0;
+  std::array<uint64_t, kRepetitionStates> counts{};
+  std::optional<Instant> started_at, finished_at;
+  Instant updated_at;
+};
+
+// A repetition that was started at least once, as its last attempt left it.
+struct RepetitionSummary {
+  int64_t id = 0;  // of the view `jobs`
+  RepetitionKey key;
+  std::string experiment;
+  std::string parameters;  // JSON object
+  RepetitionState state = RepetitionState::Waiting;
+  std::optional<Reason> reason;  // why its last attempt ended
+  uint32_t fail_count = 0;
+  uint32_t attempt = 0;  // the last one's number
+  std::string message;   // of its last attempt when that did not succeed
+  std::string job_dir;   // below the volume: nmr/2026-…/experiments/3f/water-…/cycle-1
+  std::optional<int> exit_code;
+  std::optional<Instant> started_at, finished_at;
+  Duration duration{0};
+  Instant created_at, updated_at;
+};
+
+struct AttemptSummary {
+  AttemptKey key;
+  std::string state;  // Starting, Running, or what its end made of the repetition: Succeeded, Failed, Retry …
+  std::optional<Reason> reason;
+  std::optional<int> exit_code;
+  std::string message;
+  std::string container, image_digest, cpus;
+  std::vector<std::string> devices;
+  std::vector<std::string> warnings;
+  std::optional<Instant> intended_at, started_at, finished_at;
+  Duration duration{0};
+  bool counted = true;
+  std::vector<MetricValue> metrics;
+};
+
+struct CommandRecord {
+  Instant at;
+  std::string who;
+  std::string command;
+};
+
+// What to list of a run's repetitions: empty means all of them.
+struct RepetitionFilter {
+  std::vector<RepetitionState> states;
+  std::vector<Reason> reasons;
+  std::string experiment;  // the id or a beginning of it
+  std::optional<uint32_t> cycle;
+  uint64_t limit = 0;
+  int64_t after = 0;  // only those with a greater id: for paging
+};
+
+// studies.db for reading, also while a controller writes. One thread.
+class Catalog {
+ public:
+  // NotFound where there is none.
+  static Result<Catalog> open(const std::filesystem::path& database);
+  Catalog(Catalog&&) noexcept;
+  Catalog& operator=(Catalog&&) noexcept;
+  ~Catalog();
+
+  // Of one study, or of all when empty; the newest first.
+  Result<std::vector<RunSummary>> runs(const std::string& study = {}) const;
+  // By id, a beginning of it, or "<study>/<directory name>". NotFound; Invalid when several match.
+  Result<RunSummary> run(const std::string& name) const;
+  // The newest of a study. NotFound.
+  Result<RunSummary> latest(const std::string& study) const;
+  // study_manifest.json as recorded.
+  Result<std::string> manifest(const std::string& run_id) const;
+
+  // In order of their first start, read page by page: a slow `visit` does not hold up the controller.
+  // `visit` returns false to end.
+  Result<void> repetitions(const std::string& run_id, const RepetitionFilter& filter,
+                           const std::function<bool(const RepetitionSummary&)>& visit) const;
+  // Of one repetition, the first attempt first.
+  Result<std::vector<AttemptSummary>> attempts(const std::string& run_id, const std::string& experiment,
+                                               uint32_t cycle) const;
+  Result<std::vector<CommandRecord>> commands(const std::string& run_id) const;
+  // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
+  struct Usage {
+    double wall_seconds = 0;
+    double core_seconds = 0;
+    double device_seconds = 0;
+  };
+  Result<Usage> usage(const std::string& run_id) const;
+
+ private:
+  struct Parts;
+  explicit Catalog(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace studyctl

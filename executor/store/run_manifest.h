@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace studyctl {
+
+// study_manifest.json: what a run is, so that it can be gone on with and its database made again. Without
+// secrets.
+struct RunManifest {
+  std::string run_id;
+  std::string study;
+  std::string design_hash;
+  Instant created_at;
+  std::string manifest;                            // as applied: YAML or JSON text, Secret documents cut
+  std::string source;                              // the file it was read from, for people
+  std::vector<std::string> flags;                  // that won over the manifest: "--cycles=3"
+  std::map<std::string, std::string> inputs;       // path as written → SHA-256, kept as inputs/<sha256>
+  std::map<std::string, std::string> environment;  // studyctl's version, host, cpu, kernel, engine …
+};
+
+std::string to_json(const RunManifest& manifest);
+Result<RunManifest> run_manifest_from_json(std::string_view json);
+
+// In a run's directory, durably.
+Result<void> write_run_manifest(const std::filesystem::path& directory, const RunManifest& manifest);
+Result<RunManifest> read_run_manifest(const std::filesystem::path& directory);
+
+}  // namespace studyctl

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "store/journal.h"
+#include "store/run_record.h"
+
+namespace studyctl {
+
+// The events of one run in studies.db. Each commit writes the events and all that is derived from them in the
+// database (repetitions, attempts, metrics, the run's state and counts) in one transaction. For the
+// controller that holds the volume's lock.
+class SqliteJournal final : public Journal {
+ public:
+  // Begins a new run, durably. Conflict when its id is there.
+  static Result<SqliteJournal> create(const std::filesystem::path& database, const RunRecord& run,
+                                      DescribeExperiment describe);
+  // Goes on with a run. NotFound.
+  static Result<SqliteJournal> open(const std::filesystem::path& database, const std::string& run_id,
+                                    DescribeExperiment describe);
+
+  SqliteJournal(SqliteJournal&&) noexcept;
+  SqliteJournal& operator=(SqliteJournal&&) noexcept;
+  ~SqliteJournal() override;
+
+  const RunRecord& run() const;
+
+  void append(const Event& event) override;
+  Result<void> commit() override;
+  bool disk_full() const override;
+  Result<void> replay(const std::function<void(const Event&)>& visit) override;
+
+  // The seq of the last committed event; 0 before the first.
+  uint64_t last_seq() const;
+
+  // Durably, at once: the engine is fixed at a run's first start. Conflict, naming both, when another one is.
+  Result<void> fix_engine(const std::string& engine, const std::string& endpoint);
+  // Durably, at once: study_manifest.json after an apply that changed it.
+  Result<void> replace_manifest(const std::string& manifest);
+  // Durably, at once: the metrics of an ended attempt, read again by changed rules.
+  Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);
+
+  // By file name; goes with the next commit that has events.
+  void set_checkpoints(const std::map<std::string, Checkpoint>& checkpoints);
+  // As last committed.
+  Result<std::map<std::string, Checkpoint>> checkpoints() const;
+
+ private:
+  struct Parts;
+  explicit SqliteJournal(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace studyctl
