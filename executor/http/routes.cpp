@@ -1,0 +1,122 @@
+#include "http/routes.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::chrono::seconds kAnswerWithin{30};
+
+struct StatusOf {
+  ErrorCode code;
+  int status;
+};
+constexpr StatusOf kStatuses[] = {{ErrorCode::Invalid, 400},
+                                  {ErrorCode::NotFound, 404},
+                                  {ErrorCode::Conflict, 409},
+                                  {ErrorCode::Unavailable, 503},
+                                  {ErrorCode::Internal, 500}};
+
+struct NamedCommand {
+  const char* name;
+  Command::Kind kind;
+};
+constexpr NamedCommand kCommands[] = {{"stop", Command::Kind::Stop},
+                                      {"pause", Command::Kind::Pause},
+                                      {"resume", Command::Kind::Resume},
+                                      {"cancel", Command::Kind::Cancel},
+                                      {"retry", Command::Kind::Retry}};
+
+ApiResponse failed(const Error& error) {
+  int status = 500;
+  for (const StatusOf& known : kStatuses)
+    if (known.code == error.code) status = known.status;
+  return {status, Json{{"error", to_utf8(error.message)}}.dump()};
+}
+
+Result<Command> read_command(const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) return Error{ErrorCode::Invalid, "the body is not a JSON object"};
+  Command command;
+  bool known = false;
+  const std::string name = json.value("command", "");
+  for (const NamedCommand& candidate : kCommands) {
+    if (name != candidate.name) continue;
+    command.kind = candidate.kind;
+    known = true;
+  }
+  if (!known)
+    return Error{ErrorCode::Invalid,
+                 "command: '" + name + "' is not one of stop, pause, resume, cancel, retry"};
+  command.who = printable(json.value("who", "somebody"));
+  if (json.contains("grace")) {
+    auto grace = parse_duration(json.value("grace", ""));
+    if (!grace) return std::move(grace).error().within("grace");
+    command.grace = *grace;
+  }
+  for (const Json& pair : json.value("repetitions", Json::array()))
+    command.repetitions.push_back({1, pair.at(0).get<uint64_t>(), pair.at(1).get<uint32_t>()});
+  return command;
+}
+
+ApiResponse run_command(Gateway& gateway, const std::string& body) {
+  Result<Command> command = Error{ErrorCode::Invalid, "the body cannot be read"};
+  try {
+    command = read_command(body);
+  } catch (const Json::exception&) {}
+  if (!command) return failed(command.error());
+  std::future<Gateway::Answer> answer = gateway.ask(*std::move(command));
+  if (answer.wait_for(kAnswerWithin) != std::future_status::ready)
+    return failed({ErrorCode::Unavailable, "the controller does not answer"});
+  try {
+    const Gateway::Answer said = answer.get();
+    if (!said) return failed(said.error());
+    return {200, Json{{"message", *said}}.dump()};
+  } catch (const std::future_error&) { return failed({ErrorCode::Unavailable, "the controller has ended"}); }
+}
+
+}  // namespace
+
+Server::Answer control_routes(Gateway& gateway, RunIdentity identity) {
+  return [&gateway, identity = std::move(identity)](const ApiRequest& request) -> ApiResponse {
+    if (request.method == "GET" && request.path == "/v1/run") {
+      return {200, Json{{"study", identity.study},
+                        {"run", identity.run},
+                        {"directory", identity.directory},
+                        {"pid", getpid()}}
+                       .dump()};
+    }
+    if (request.method == "POST" && request.path == "/v1/run/command")
+      return run_command(gateway, request.body);
+    return failed(
+        {ErrorCode::NotFound, request.method + " " + printable(request.path) + ": there is no such route"});
+  };
+}
+
+std::string command_json(const Command& command) {
+  Json json;
+  for (const NamedCommand& known : kCommands)
+    if (known.kind == command.kind) json["command"] = known.name;
+  json["who"] = to_utf8(command.who);
+  if (command.grace) json["grace"] = format_duration(*command.grace);
+  for (const RepetitionKey& key : command.repetitions) json["repetitions"].push_back({key.index, key.cycle});
+  return json.dump();
+}
+
+Gateway::Answer answer_from(int status, const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  if (status == 200 && json.is_object()) return json.value("message", std::string());
+  ErrorCode code = ErrorCode::Internal;
+  for (const StatusOf& known : kStatuses)
+    if (known.status == status) code = known.code;
+  return Error{code, json.is_object() ? json.value("error", std::string())
+                                      : "the controller answered " + std::to_string(status)};
+}
+
+}  // namespace studyctl
