@@ -1,0 +1,43 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+namespace studyctl {
+namespace {
+
+TEST(Sha256Hex, IsTheStandardsDigest) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Sha256, IsTheSameInPieces) {
+  Sha256 hash;
+  hash.update("a");
+  hash.update("");
+  hash.update("bc");
+  EXPECT_EQ(hash.hex(), sha256_hex("abc"));
+}
+
+TEST(RandomUuid, IsAVersionFourUuidAndNeverTheSame) {
+  const std::regex form("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const std::string uuid = random_uuid();
+    EXPECT_TRUE(std::regex_match(uuid, form)) << uuid;
+    EXPECT_TRUE(seen.insert(uuid).second) << uuid;
+  }
+}
+
+TEST(Base64Url, NeedsNoEscapingAnywhere) {
+  EXPECT_EQ(base64url(""), "");
+  EXPECT_EQ(base64url("f"), "Zg");
+  EXPECT_EQ(base64url("fo"), "Zm8");
+  EXPECT_EQ(base64url("foo"), "Zm9v");
+  EXPECT_EQ(base64url("\xfb\xff\xfe"), "-__-");
+}
+
+}  // namespace
+}  // namespace studyctl
