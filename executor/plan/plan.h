@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "model/study.h"
+#include "plan/kept_index.h"
+#include "plan/sweep_axis.h"
 
 namespace studyctl {
 
@@ -18,17 +22,23 @@ struct Point {
 };
 
 // The experiments of a study: the sweep without what is excluded, then the explicit ones that are not in it
-// already. Computed by index, never stored: ten million points cost no memory worth naming. The Study must
-// outlive it.
+// already. As in a GitHub matrix, exclude rules take points from the sweep only: an explicit experiment that
+// matches one stays, with a warning. Two points are the same when their parameters have the same names, kinds
+// and literal texts. Computed by index, never stored: ten million points cost no memory worth naming. The
+// Study must outlive it.
 class Plan {
  public:
-  // Counts once through the raw sweep. Invalid: an empty plan, over 10^8 points.
+  static constexpr uint64_t kMostPoints = 100'000'000;
+  static constexpr size_t kMostRules = 4096;
+
+  // Counts once through the raw sweep. Invalid: an empty plan, over 10^8 points, over 4096 exclude rules.
   static Result<Plan> make(const Study& study);
 
-  uint64_t size() const { return kept_in_sweep_ + explicit_.size(); }
+  uint64_t size() const { return kept_in_sweep() + explicit_.size(); }
   // `index` < size().
   Point at(uint64_t index) const;
-  // The value of parameter `name` at `index` without making the rest; for groups and selections.
+  // The value of parameter `name` at `index` without making the rest; for groups and selections. Null when
+  // the point has no such parameter.
   Value value(uint64_t index, std::string_view name) const;
 
   struct Exclusion {
@@ -36,16 +46,26 @@ class Plan {
     uint64_t points;  // that this rule is the first to match
   };
   const std::vector<Exclusion>& exclusions() const { return exclusions_; }
-  uint64_t raw_size() const { return raw_size_; }
-  // Folded duplicates, each naming both places; and rules that match nothing.
+  // Points of the sweep before anything is excluded; 0 without a sweep.
+  uint64_t raw_size() const { return axes_.empty() ? 0 : sweep_->raw_size(); }
+  // Folded duplicates, each naming both places; rules that match nothing; explicit experiments that match a
+  // rule. The first hundred.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   explicit Plan(const Study& study) : study_(&study) {}
 
+  Result<void> fold_axes();
+  Result<void> exclude(std::vector<RowFinder>& finders);
+  void warn(std::string warning);
+  void add_explicit(std::vector<RowFinder>& finders);
+  std::optional<uint64_t> raw_of(const ExplicitPoint& point, std::vector<RowFinder>& finders) const;
+  uint64_t kept_in_sweep() const { return sweep_ ? sweep_->size() : 0; }
+
   const Study* study_;
-  uint64_t raw_size_ = 0;
-  uint64_t kept_in_sweep_ = 0;
+  std::vector<SweepAxis> axes_;
+  std::optional<KeptIndex>
+      sweep_;  // of the one point without parameters when there are no axes and nothing explicit
   std::vector<size_t> explicit_;  // places in study_->experiments that are not duplicates
   std::vector<Exclusion> exclusions_;
   std::vector<std::string> warnings_;
