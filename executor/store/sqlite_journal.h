@@ -36,7 +36,8 @@ class SqliteJournal final : public Journal {
   // The seq of the last committed event; 0 before the first.
   uint64_t last_seq() const;
 
-  // Durably, at once: the engine is fixed at a run's first start. Conflict, naming both, when another one is.
+  // Durably, at once: the engine is fixed at a run's first start. Unavailable, naming both, when another one
+  // is.
   Result<void> fix_engine(const std::string& engine, const std::string& endpoint);
   // Durably, at once: study_manifest.json after an apply that changed it.
   Result<void> replace_manifest(const std::string& manifest);

@@ -1,0 +1,52 @@
+#include <nlohmann/json.hpp>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "store/run_manifest.h"
+
+namespace studyctl {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view kName = "study_manifest.json";
+
+}  // namespace
+
+std::string to_json(const RunManifest& manifest) {
+  const ordered_json text = {
+      {"run_id", manifest.run_id},           {"study", manifest.study},
+      {"design_hash", manifest.design_hash}, {"created_at", format_instant(manifest.created_at)},
+      {"source", manifest.source},           {"flags", manifest.flags},
+      {"inputs", manifest.inputs},           {"environment", manifest.environment},
+      {"manifest", manifest.manifest}};
+  return text.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<RunManifest> run_manifest_from_json(std::string_view text) {
+  try {
+    const ordered_json json = ordered_json::parse(text);
+    Result<Instant> created_at = parse_instant(json.at("created_at").get<std::string>());
+    if (!created_at) return std::move(created_at).error();
+    return RunManifest{json.at("run_id"), json.at("study"),    json.at("design_hash"),
+                       *created_at,       json.at("manifest"), json.at("source"),
+                       json.at("flags"),  json.at("inputs"),   json.at("environment")};
+  } catch (const ordered_json::exception& error) {
+    return Error{ErrorCode::Invalid, std::string("is not a run's manifest: ") + error.what()};
+  }
+}
+
+Result<void> write_run_manifest(const std::filesystem::path& directory, const RunManifest& manifest) {
+  return write_file_atomically(directory / kName, to_json(manifest));
+}
+
+Result<RunManifest> read_run_manifest(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / kName;
+  Result<std::string> text = read_file(file);
+  if (!text) return std::move(text).error();
+  Result<RunManifest> manifest = run_manifest_from_json(*text);
+  if (!manifest) return std::move(manifest).error().within(file.string());
+  return manifest;
+}
+
+}  // namespace studyctl

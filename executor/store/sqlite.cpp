@@ -1,0 +1,236 @@
+#include "store/sqlite.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace studyctl {
+namespace {
+
+constexpr int kBusyTimeout = 30'000;  // ms; readers are short, so this is a stuck one
+
+bool is_for_lack_of_space(int code, int system_errno) {
+  if (code == SQLITE_FULL) return true;
+  const bool out_of_space = system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+  return (code & 0xff) == SQLITE_IOERR && out_of_space;
+}
+
+std::string uri_of(const std::filesystem::path& file, std::string_view query) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    if (c == '%') {
+      uri += "%25";
+    } else if (c == '?') {
+      uri += "%3f";
+    } else if (c == '#') {
+      uri += "%23";
+    } else {
+      uri += c;
+    }
+  }
+  return uri + std::string(query);
+}
+
+// A WAL wants to be written even by readers. On a file system that nobody can write, and without a WAL left
+// behind, the file cannot change.
+bool is_immutable(const std::filesystem::path& file) {
+  const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
+  return access(directory.c_str(), W_OK) != 0 && errno == EROFS &&
+         !std::filesystem::exists(file.string() + "-wal");
+}
+
+}  // namespace
+
+// ---- Statement ----
+
+Statement::Statement(Statement&& other) noexcept
+    : connection_(other.connection_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      in_use_(std::exchange(other.in_use_, nullptr)) {}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  if (in_use_ == nullptr) {
+    sqlite3_finalize(statement_);
+    return;
+  }
+  sqlite3_reset(statement_);
+  *in_use_ = false;
+}
+
+Statement& Statement::bind(int parameter, std::nullptr_t) {
+  sqlite3_bind_null(statement_, parameter);
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, int64_t value) {
+  sqlite3_bind_int64(statement_, parameter, value);
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, double value) {
+  sqlite3_bind_double(statement_, parameter, value);
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, std::string_view value) {
+  // A null pointer would be NULL, not the empty text.
+  const char* data = value.data() == nullptr ? "" : value.data();
+  sqlite3_bind_text64(statement_, parameter, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  Error failed = connection_->error(code);
+  sqlite3_reset(statement_);
+  return failed;
+}
+
+Result<void> Statement::run() {
+  while (true) {
+    const Result<bool> more = step();
+    if (!more) return more.error();
+    if (!*more) break;
+  }
+  sqlite3_reset(statement_);
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+// ---- Sqlite ----
+
+Result<std::unique_ptr<Sqlite>> Sqlite::open(const std::filesystem::path& file, Mode mode) {
+  const bool reads = mode == Mode::Read;
+  if (reads && !std::filesystem::exists(file))
+    return Error{ErrorCode::NotFound, file.string() + ": there is no such database"};
+  const std::string uri = uri_of(file, reads && is_immutable(file) ? "?immutable=1" : "");
+  const int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr);
+  std::unique_ptr<Sqlite> connection(new Sqlite(handle, file.string()));
+  if (code != SQLITE_OK) return connection->error(code);
+  if (Result<void> done = connection->configure(mode); !done) return std::move(done).error();
+  return connection;
+}
+
+Result<void> Sqlite::configure(Mode mode) {
+  sqlite3_busy_timeout(handle_, kBusyTimeout);
+  std::string pragmas = "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
+  if (mode == Mode::Write)
+    pragmas += "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;";
+  if (mode == Mode::WriteNetwork) pragmas += "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;";
+  return execute(pragmas);
+}
+
+Sqlite::~Sqlite() {
+  for (auto& [sql, cached] : statements_) sqlite3_finalize(cached->statement);
+  sqlite3_close_v2(handle_);
+}
+
+Result<void> Sqlite::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return error(code);
+  return {};
+}
+
+Result<Statement> Sqlite::prepare(const char* sql) {
+  std::unique_ptr<Cached>& cached = statements_[sql];
+  if (cached == nullptr) cached = std::make_unique<Cached>();
+  // One that is being stepped (a nested use of the same text) gets a twin that is not kept.
+  if (cached->statement != nullptr && !cached->in_use) {
+    cached->in_use = true;
+    return Statement(this, cached->statement, &cached->in_use);
+  }
+  const bool kept = cached->statement == nullptr;
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v3(handle_, sql, -1, kept ? SQLITE_PREPARE_PERSISTENT : 0, &statement, nullptr);
+  if (code != SQLITE_OK) return error(code);
+  if (!kept) return Statement(this, statement, nullptr);
+  cached->statement = statement;
+  cached->in_use = true;
+  return Statement(this, statement, &cached->in_use);
+}
+
+void Sqlite::roll_back() {
+  // SQLite has often done so by itself, as it does on a full disk. Past error(): disk_full() goes on to speak
+  // of why.
+  if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+int64_t Sqlite::last_row() const {
+  return sqlite3_last_insert_rowid(handle_);
+}
+
+int64_t Sqlite::changed_rows() const {
+  return sqlite3_changes64(handle_);
+}
+
+Error Sqlite::error(int code) {
+  disk_full_ = is_for_lack_of_space(code, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_));
+  if (disk_full_) return {ErrorCode::Unavailable, name_ + ": no space left on device"};
+  const char* detail = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ErrorCode::Unavailable,
+              name_ + ": is damaged (" + detail +
+                  "): `studyctl doctor --rebuild` makes it again from the runs' files"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return {ErrorCode::Unavailable, name_ + ": another process keeps it locked"};
+    case SQLITE_CONSTRAINT: return {ErrorCode::Conflict, name_ + ": " + detail};
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_MISMATCH: return {ErrorCode::Internal, name_ + ": " + detail};
+    default: return {ErrorCode::Unavailable, name_ + ": " + detail};
+  }
+}
+
+// ---- Transaction ----
+
+Result<Transaction> Transaction::begin(Sqlite& connection) {
+  if (Result<void> begun = connection.run("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
+  return Transaction(&connection);
+}
+
+Transaction::~Transaction() {
+  if (connection_ != nullptr) connection_->roll_back();
+}
+
+Result<void> Transaction::commit() {
+  Result<void> done = connection_->run("COMMIT");
+  if (!done) return done;
+  connection_ = nullptr;
+  return {};
+}
+
+}  // namespace studyctl
