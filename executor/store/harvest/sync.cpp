@@ -1,0 +1,79 @@
+#include "store/harvest/sync.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <set>
+#include <utility>
+
+#include "base/fd.h"
+#include "store/file_system.h"
+#include "store/harvest/attempt_directory.h"
+#include "store/harvest/beneath.h"
+#include "store/harvest/tree.h"
+
+namespace studyctl {
+namespace {
+
+// Up to here each file is synced by itself, which waits for nothing that others wrote. Beyond, for the whole
+// file system: measured on ext4, 100 small files take 6.7 ms one by one and 0.9 ms so, 5 files 0.7 and 0.2
+// ms, but up to 110 ms when another attempt has just written 200 MB.
+constexpr uint64_t kFewEntries = 64;
+constexpr uint64_t kMostEntries = 10'000'000;
+
+Fd open_entry(const TreeEntry& entry) {
+  if (S_ISDIR(entry.status.st_mode)) return open_beneath(entry.parent, entry.name, O_RDONLY | O_DIRECTORY);
+  auto file = open_regular(entry.parent, entry.name);
+  return file ? std::move(*file) : Fd();
+}
+
+bool is_worth_syncing(const TreeEntry& entry) {
+  return S_ISREG(entry.status.st_mode) || S_ISDIR(entry.status.st_mode);
+}
+
+// False when something could not be synced by itself.
+bool sync_each(int directory, uint64_t most_entries) {
+  // All of them on their way to the disk before the first is waited for.
+  const bool seen_all = walk_tree(directory, most_entries, [](const TreeEntry& entry) {
+    if (!S_ISREG(entry.status.st_mode)) return;
+    if (const Fd file = open_entry(entry)) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  });
+  if (!seen_all) return false;
+  bool all_synced = true;
+  const bool seen_again = walk_tree(directory, most_entries, [&](const TreeEntry& entry) {
+    if (!is_worth_syncing(entry)) return;
+    const Fd file = open_entry(entry);
+    all_synced = file && fsync(file.get()) == 0 && all_synced;
+  });
+  return seen_again && all_synced;
+}
+
+}  // namespace
+
+Result<void> sync_tree(const std::filesystem::path& path) {
+  const auto directory = AttemptDirectory::open(path);
+  if (!directory) return directory.error();
+  // Network file systems and FUSE may answer syncfs without having passed it on.
+  const bool by_itself_only = is_on_network(path);
+  if (sync_each(directory->fd(), by_itself_only ? kMostEntries : kFewEntries)) return {};
+  // Also for files that only the workload's user may read.
+  if (syncfs(directory->fd()) != 0) return errno_error(path.string());
+  return {};
+}
+
+uint64_t tree_size(const std::filesystem::path& path) {
+  constexpr uint64_t kBlockSize = 512;
+  const auto directory = AttemptDirectory::open(path);
+  if (!directory) return 0;
+  uint64_t bytes = 0;
+  std::set<std::pair<dev_t, ino_t>> linked;
+  walk_tree(directory->fd(), kMostEntries, [&](const TreeEntry& entry) {
+    const struct stat& status = entry.status;
+    const bool is_counted = !S_ISDIR(status.st_mode) && status.st_nlink > 1 &&
+                            !linked.emplace(status.st_dev, status.st_ino).second;
+    if (!is_counted) bytes += static_cast<uint64_t>(status.st_blocks) * kBlockSize;
+  });
+  return bytes;
+}
+
+}  // namespace studyctl
