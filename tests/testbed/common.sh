@@ -105,14 +105,17 @@ bridge_name() {
   printf 'sctl%s%08x' "${kind:0:1}" "$(printf %s "$dir" | cksum | cut -d' ' -f1)"
 }
 
-# The instance's /24, as "a.b.c": kept from the first start on; else the first that no interface uses.
+# The instance's /24, as "a.b.c": kept from the first start on; else the first that nobody uses, from one that the
+# directory's name determines, since a bridge without containers may not be there to be seen.
 subnet() {
-  local third
+  local start offset candidate
   if [ ! -s "$dir/subnet" ]; then
-    for third in $(seq 0 255); do
-      ip -4 -o addr show | grep -qF " $subnet_prefix.$third." && continue
-      grep -sqxF "$subnet_prefix.$third" "$testbed_root"/*/subnet && continue
-      echo "$subnet_prefix.$third" >"$dir/subnet"
+    start=$(printf %s "$dir" | cksum | cut -d' ' -f1)
+    for offset in $(seq 0 255); do
+      candidate=$subnet_prefix.$(((start + offset) % 256))
+      ip -4 -o addr show | grep -qF " $candidate." && continue
+      grep -sqxF "$candidate" "$testbed_root"/*/subnet && continue
+      echo "$candidate" >"$dir/subnet"
       break
     done
   fi
@@ -120,6 +123,6 @@ subnet() {
 }
 
 delete_directory() {
-  findmnt -rno TARGET | grep -F "$dir/" | sort -r | xargs -r umount
+  { findmnt -rno TARGET | grep -F "$dir/" || true; } | sort -r | xargs -r umount
   rm -rf "$dir"
 }

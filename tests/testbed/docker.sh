@@ -77,14 +77,22 @@ up() {
   echo "unix://$socket"
 }
 
-# Containers outlive a killed dockerd, and one with --live-restore: one started without it ends them.
+own_ctr() {
+  [ -n "$(living_pid "$dir/containerd.pid")" ] || return 0
+  ctr --address "$dir/containerd.sock" --namespace moby tasks "$@" 2>/dev/null
+}
+
+# Containers are killed first, since most ignore the SIGTERM that dockerd would send and wait for. Those that outlived
+# a killed dockerd, or one with --live-restore, are removed behind its back: the next one finds them exited.
 down() {
+  local task
+  for task in $(own_ctr list --quiet || true); do
+    own_ctr kill --signal SIGKILL "$task" || true
+  done
   stop_daemon "$dir/dockerd.pid" TERM
-  if pgrep -f -- "-address $dir/containerd.sock" >/dev/null; then
-    live_restore=''
-    dockerd_up
-    stop_daemon "$dir/dockerd.pid" TERM
-  fi
+  for task in $(own_ctr list --quiet || true); do
+    own_ctr remove --force "$task" >/dev/null || true
+  done
   stop_daemon "$dir/containerd.pid" TERM
   ip link del "$(bridge_name)" 2>/dev/null || true
 }

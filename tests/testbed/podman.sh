@@ -30,12 +30,13 @@ events_logger = "file"
 [network]
 network_backend = "netavark"
 network_config_dir = "$dir/networks"
+default_network = "$(bridge_name)"
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 CONF
   mkdir -p "$dir/networks"
-  cat >"$dir/networks/podman.json" <<JSON
-{"name": "podman", "id": "$(printf %s "$dir" | sha256sum | cut -c1-64)", "driver": "bridge",
+  cat >"$dir/networks/$(bridge_name).json" <<JSON
+{"name": "$(bridge_name)", "id": "$(printf %s "$dir" | sha256sum | cut -c1-64)", "driver": "bridge",
  "network_interface": "$(bridge_name)", "created": "2026-01-01T00:00:00Z",
  "subnets": [{"subnet": "$(subnet).0/24", "gateway": "$(subnet).1"}],
  "ipv6_enabled": false, "internal": false, "dns_enabled": false, "ipam_options": {"driver": "host-local"}}
@@ -64,11 +65,11 @@ write_cdi() {
 }
 
 up() {
+  [ -f "$cdi/studyctl-test.json" ] || write_cdi
   if ! answers; then
     "$repository/tests/install.sh" podman
     stop_daemon "$dir/service.pid" KILL
     write_configuration
-    write_cdi
     CONTAINERS_CONF=$dir/containers.conf start_daemon "$dir/service.pid" "$dir/service.log" \
       podman --root "$dir/data" --runroot "$dir/run" --tmpdir "$dir/tmp" system service --time=0 "unix://$socket"
     await_answer "$dir/service.pid" "$dir/service.log"
@@ -81,7 +82,8 @@ down() {
   stop_daemon "$dir/service.pid" TERM
   [ ! -d "$dir/data" ] || own_podman rm --all --force --time 0 --volumes >/dev/null
   ip link del "$(bridge_name)" 2>/dev/null || true
-  pgrep -f -- "system service --time=0 unix://$testbed_root/" >/dev/null ||
+  # Another test bed's service may be up, and reads the same folder.
+  pgrep -f -- '--tmpdir [^ ]*/tmp system service --time=0' >/dev/null ||
     rm -f "$cdi/studyctl-test.json" "$cdi/studyctl-test-nvidia.json"
 }
 
