@@ -11,6 +11,9 @@ class CommittedEvents {
  public:
   virtual ~CommittedEvents() = default;
 
+  // At recovery: every event of the run so far, from the first on.
+  virtual void replayed(const Event& event) = 0;
+
   // `events` are on disk, and the directories of those that ended have their final names.
   virtual void committed(const std::vector<Event>& events) = 0;
 };

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -17,6 +18,7 @@
 #include "model/ledger.h"
 #include "model/retry.h"
 #include "model/study.h"
+#include "model/threshold.h"
 #include "plan/start_queue.h"
 #include "store/journal.h"
 
@@ -65,7 +67,7 @@ class Controller {
   Controller(RunPlan plan, Parts parts);
 
   // Folds what the journal knows and opens the run, or goes on with it; then asks the engine what is still
-  // true. Turns may begin at once; nothing new starts before the engine has answered.
+  // true, until it answers. Turns may begin at once; nothing new starts before that.
   Result<void> recover();
 
   // One turn of the loop: drain commands → note observations → decide → commit → act. Nothing is done in the
@@ -96,23 +98,38 @@ class Controller {
   // controller.cpp: the loop
   void record(Fact fact);
   void after_commit(std::function<void()> act) { acts_.push_back(std::move(act)); }
-  Result<void> commit_and_act();
-  void change_run(RunState state, std::string message, RunState then = RunState::Stopped);
-  void advance_run();
-  void apply_threshold();
-  void start_what_may();
-  void start(const AttemptKey& key);
-  void make(const AttemptKey& key);
-  void enforce_deadlines();
-  std::string pin(const RepetitionKey& key) const;
-  void open_or_go_on();
+  void try_later(std::function<void()> act);
   void retry_later();
+  Result<void> commit_and_act();
+  void open_or_go_on();
+  void ask_what_is_true(std::vector<Engine::Expected> expected);
+
+  // controller_run.cpp: what starts, what is over, and when all of it ends
+  void change_run(RunState state, std::string message, RunState then = RunState::Stopped);
+  void cancel_all(const std::string& message, RunState then, Duration grace);
+  void advance_run();
+  std::optional<Steady> study_deadline() const;
+  void pause_for_what_is_missing();
+  void apply_threshold();
+  FailureCounts failure_counts() const;
+  void count_groups();
+  void count_group_of(const EndedAttempt& ended);
+  void start_what_may();
+  bool has_run_at_most() const;
+  std::optional<AttemptKey> within_at_most(const AttemptKey& next);
+  void start(const AttemptKey& key);
+  std::string pin(const RepetitionKey& key) const;
+  void withdraw_unstarted();
+  void enforce_deadlines();
 
   // controller_attempts.cpp: one attempt from its making to its end
+  void make(const AttemptKey& key);
+  void launch(const AttemptKey& key);
   void note(const Observation& observation);
   void note_created(LiveAttempt& live, const Observation& observation);
   void note_running(LiveAttempt& live, const Observation& observation);
   void note_missing(LiveAttempt& live, const Observation& observation);
+  void give_back(LiveAttempt& live);
   void stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace);
   void read(LiveAttempt& live, const Observation& end);
   void decide_end(const AttemptKey& key, Findings findings);
@@ -125,8 +142,8 @@ class Controller {
   // controller_commands.cpp
   Gateway::Answer accept(const Command& command);
   Gateway::Answer stop_run(const Command& command);
-  Gateway::Answer pause_run();
-  Gateway::Answer resume_run();
+  Gateway::Answer pause_run(const Command& command);
+  Gateway::Answer resume_run(const Command& command);
   Gateway::Answer cancel_run(const Command& command);
   Gateway::Answer retry(const Command& command);
 
@@ -147,17 +164,20 @@ class Controller {
   std::vector<Observation> seen_;
   std::vector<Event> uncommitted_;
   std::vector<std::pair<AttemptKey, Verdict>> to_settle_;
-  std::vector<std::function<void()>> acts_;
+  std::vector<std::function<void()>> acts_;  // they do, and record nothing: what they decided is on disk
   std::vector<std::pair<Gateway::Request, Gateway::Answer>> to_answer_;
-  std::vector<std::function<void()>> later_;  // what failed for lack of space, tried again at retry_at_
+  std::vector<std::function<void()>> later_;  // acts that failed for a while, tried again at retry_at_
   std::optional<Steady> retry_at_;
   Steady began_{};
-  uint64_t begun_here_ = 0;  // repetitions that this controller began, for at_most
+  std::set<RepetitionKey> begun_here_;                     // by this controller, for at_most
+  std::set<std::string> failed_groups_, finished_groups_;  // for the threshold
+  std::string missing_;  // what a container cannot be made without: pauses the run
   std::string why_waiting_;
   std::optional<Steady> waits_until_;
   bool recovering_ = true;
   bool disk_full_ = false;
   bool ends_when_paused_ = false;
+  bool handing_over_ = false;
   bool handed_over_ = false;
 };
 

@@ -8,8 +8,6 @@
 namespace studyctl {
 namespace {
 
-constexpr Duration kTryAgain{1000};
-
 // How often a running attempt's files are looked at: often enough for its stall timeout, and for people who
 // watch.
 Duration look_interval(const Timeouts& timeouts) {
@@ -31,6 +29,13 @@ std::vector<std::string> log_patterns(const RetryPolicy& policy) {
   return patterns;
 }
 
+Observation not_there(const AttemptId& attempt) {
+  Observation missing;
+  missing.attempt = attempt;
+  missing.phase = Observation::Phase::Missing;
+  return missing;
+}
+
 }  // namespace
 
 LiveAttempt* Controller::find(const AttemptKey& key) {
@@ -45,6 +50,32 @@ LiveAttempt& Controller::add_live(const AttemptKey& key) {
   live.id = workspace_.id(key);
   by_id_[live.id] = key;
   return live;
+}
+
+void Controller::make(const AttemptKey& key) {
+  LiveAttempt* live = find(key);
+  if (!live || live->stage != LiveAttempt::Stage::Making) return;
+  const ActiveAttempt& attempt = *ledger_.active(key.repetition);
+  if (attempt.stopping || ledger_.run_state() != RunState::Running) return see(not_there(live->id));
+  auto spec = workspace_.spec(key, attempt.cpus);
+  if (!spec) {
+    missing_ = spec.error().message;
+    return see(not_there(live->id));
+  }
+  if (auto prepared = workspace_.prepare(key, *spec); !prepared) {
+    if (live->message != prepared.error().message) log::warning(prepared.error().message);
+    live->message = prepared.error().message;
+    return try_later([this, key] { make(key); });
+  }
+  engine_.create(*spec);
+}
+
+void Controller::launch(const AttemptKey& key) {
+  LiveAttempt* live = find(key);
+  if (!live || live->stage != LiveAttempt::Stage::Starting) return;
+  // A full disk may have held its start back for long.
+  if (ledger_.active(key.repetition)->stopping) return see(not_there(live->id));
+  engine_.start(live->id);
 }
 
 void Controller::note(const Observation& observation) {
@@ -75,11 +106,12 @@ void Controller::note_created(LiveAttempt& live, const Observation& observation)
   if (live.stage != LiveAttempt::Stage::Making) return;
   const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
   if (attempt.stage != ActiveAttempt::Stage::Intended) return;
+  if (!attempt.stopping && ledger_.run_state() != RunState::Running) give_back(live);
   if (attempt.stopping) return read(live, observation);
   live.stage = LiveAttempt::Stage::Starting;
   live.message.clear();
   record(AttemptStarting{live.key, observation.container, observation.image_digest, observation.devices});
-  after_commit([this, id = live.id] { engine_.start(id); });
+  after_commit([this, key = live.key] { launch(key); });
 }
 
 void Controller::note_running(LiveAttempt& live, const Observation& observation) {
@@ -101,8 +133,18 @@ void Controller::note_missing(LiveAttempt& live, const Observation& observation)
   const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
   const bool never_made =
       attempt.stage == ActiveAttempt::Stage::Intended && live.stage == LiveAttempt::Stage::Making;
-  if (!never_made || attempt.stopping) return read(live, observation);
-  after_commit([this, key = live.key] { make(key); });
+  if (never_made && !attempt.stopping) {
+    if (ledger_.run_state() == RunState::Running) return after_commit([this, key = live.key] { make(key); });
+    give_back(live);
+  }
+  read(live, observation);
+}
+
+// It has not been started, and the run is about to start nothing: its repetition waits again.
+void Controller::give_back(LiveAttempt& live) {
+  const RunState state = ledger_.run_state();
+  const Reason reason = state == RunState::Cancelling ? Reason::Cancelled : Reason::Interrupted;
+  record(AttemptStopping{live.key, reason, "not started: the run is " + std::string(name_of(state))});
 }
 
 void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace) {
@@ -130,8 +172,12 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
     const auto& matched = findings.matched_patterns;
     return std::find(matched.begin(), matched.end(), pattern) != matched.end();
   };
-  live.decision = decide_retry(
-      execution_.retry, {outcome.reason, live.end.exit_code, ledger_.troubles(key.repetition), log_matches});
+  const bool exited = live.end.phase == Observation::Phase::Exited;
+  const AttemptEnd end{outcome.reason, exited ? std::optional(live.end.exit_code) : std::nullopt,
+                       ledger_.troubles(key.repetition), log_matches};
+  const bool given_back = attempt.stopping == Reason::Interrupted;
+  live.decision =
+      given_back ? RetryDecision{Verdict::Retry, false, {}, false, ""} : decide_retry(execution_.retry, end);
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
   if (outcome.reason == Reason::Completed && live.end.reason == Reason::OOMKilled)
     findings.warnings.push_back("a process of it was killed for lack of memory");
@@ -140,10 +186,12 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   ended.key = key;
   ended.reason = outcome.reason;
   ended.verdict = live.decision.verdict;
+  ended.counted = live.decision.counted;
   ended.message = outcome.message;
   ended.exit_code = live.end.exit_code;
   ended.signal = live.end.signal;
   ended.duration = measured_duration(attempt, live.end, clock_.steady());
+  ended.intended_at = attempt.intended_on;
   ended.started_at = live.end.started_at;
   if (!ended.started_at && attempt.stage == ActiveAttempt::Stage::Running)
     ended.started_at = attempt.started_at;
@@ -163,8 +211,7 @@ void Controller::seal(const AttemptKey& key) {
     LiveAttempt& live = *find(key);
     if (live.message != sealed.error().message) log::warning(sealed.error().message);
     live.message = sealed.error().message;
-    later_.push_back([this, key] { seal(key); });
-    retry_at_ = clock_.steady() + kTryAgain;
+    try_later([this, key] { seal(key); });
   });
 }
 
@@ -177,13 +224,16 @@ void Controller::end(const AttemptKey& key) {
                       ended.exit_code, ended.duration, ended.message, ended.findings.metrics,
                       ended.findings.warnings});
   to_settle_.emplace_back(key, ended.verdict);
+  count_group_of(ended);
   leaving_.insert(live.id);
   after_commit([this, id = live.id] { engine_.forget(id); });
-  if (live.decision.fail_study && ledger_.run_state() == RunState::Running)
-    change_run(RunState::Stopping, ended.message, RunState::Failed);
-  if (ledger_.run_state() != RunState::Running) return;
+  const RunState state = ledger_.run_state();
+  const bool goes_on = state == RunState::Running || state == RunState::Paused;
+  if (live.decision.fail_study && (goes_on || state == RunState::Stopping))
+    return change_run(RunState::Stopping, ended.message, RunState::Failed);
+  if (!goes_on) return;
   if (const Duration gap = queue_.cooldown_before_next(ledger_); gap > Duration(0))
-    record(CooldownBegan{gap, queue_.at_cycle_boundary(ledger_)});
+    record(CooldownBegan{gap, queue_.between_cycles(ledger_)});
 }
 
 void Controller::look(LiveAttempt& live) {

@@ -29,11 +29,12 @@ Gateway::Answer Controller::accept(const Command& command) {
   record(CommandAccepted{command.who, text_of(command)});
   switch (command.kind) {
     case Command::Kind::Stop: return stop_run(command);
-    case Command::Kind::Pause: return pause_run();
-    case Command::Kind::Resume: return resume_run();
+    case Command::Kind::Pause: return pause_run(command);
+    case Command::Kind::Resume: return resume_run(command);
     case Command::Kind::Cancel: return cancel_run(command);
     case Command::Kind::Retry: return retry(command);
     case Command::Kind::HandOver:
+      handing_over_ = true;
       after_commit([this] { handed_over_ = true; });
       return std::string("handing over: containers run on, the next apply adopts them");
   }
@@ -50,18 +51,18 @@ Gateway::Answer Controller::stop_run(const Command& command) {
                       : "stopping: " + std::to_string(running) + " running will finish, none starts";
 }
 
-Gateway::Answer Controller::pause_run() {
+Gateway::Answer Controller::pause_run(const Command& command) {
   switch (ledger_.run_state()) {
     case RunState::Paused: return std::string("paused already");
     case RunState::Running:
     case RunState::Pending: break;
     default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
   }
-  change_run(RunState::Paused, "paused by a user");
+  change_run(RunState::Paused, "paused by " + command.who);
   return "paused: " + std::to_string(live_.size()) + " running will finish, none starts";
 }
 
-Gateway::Answer Controller::resume_run() {
+Gateway::Answer Controller::resume_run(const Command& command) {
   switch (ledger_.run_state()) {
     case RunState::Running: return std::string("it runs already");
     case RunState::Paused:
@@ -70,17 +71,17 @@ Gateway::Answer Controller::resume_run() {
   }
   ends_when_paused_ = false;
   record(ThresholdRebased{});
-  change_run(RunState::Running, "resumed");
+  change_run(RunState::Running, "resumed by " + command.who);
+  count_groups();
   return std::string("resumed");
 }
 
 Gateway::Answer Controller::cancel_run(const Command& command) {
   if (is_final(ledger_.run_state())) return ended_already(ledger_);
   const std::string message = "cancelled by " + command.who;
-  if (ledger_.run_state() != RunState::Cancelling)
-    change_run(RunState::Cancelling, message, RunState::Cancelled);
-  for (auto& [key, live] : live_)
-    stop(live, Reason::Cancelled, message, command.grace.value_or(execution_.timeouts.grace));
+  const Duration grace = command.grace.value_or(execution_.timeouts.grace);
+  const bool already = ledger_.run_state() == RunState::Cancelling;
+  cancel_all(message, already ? ledger_.run_then() : RunState::Cancelled, grace);
   return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
 }
 
@@ -94,6 +95,7 @@ Gateway::Answer Controller::retry(const Command& command) {
   if (wanted.empty()) wanted = ledger_.all_in(RepetitionState::Failed);
   uint64_t reset = 0;
   for (const RepetitionKey& key : wanted) {
+    if (!ledger_.has(key)) continue;
     const RepetitionState state = ledger_.state(key);
     if (state != RepetitionState::Failed && state != RepetitionState::Infeasible &&
         state != RepetitionState::Cancelled)
@@ -101,6 +103,7 @@ Gateway::Answer Controller::retry(const Command& command) {
     record(RepetitionReset{key});
     ++reset;
   }
+  count_groups();
   if (reset == 0) return Error{ErrorCode::NotFound, "nothing that has failed or was cancelled is selected"};
   return std::to_string(reset) + " will run again";
 }

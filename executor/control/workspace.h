@@ -28,11 +28,12 @@ struct EndedAttempt {
   AttemptKey key;
   Reason reason = Reason::Completed;
   Verdict verdict = Verdict::Succeeded;
+  bool counted = true;
   std::string message;
   int exit_code = 0;
   int signal = 0;
   Duration duration{0};
-  std::optional<Instant> started_at, finished_at;
+  std::optional<Instant> intended_at, started_at, finished_at;
   std::string container, image_digest, cpus;
   std::vector<std::string> devices;
   Findings findings;

@@ -23,6 +23,10 @@ void Ledger::apply(const Event& event) {
   std::visit([&](const auto& fact) { on(fact, event); }, event.fact);
 }
 
+bool Ledger::has(const RepetitionKey& key) const {
+  return key.index < experiments_ && key.cycle >= 1 && key.cycle <= cycles_;
+}
+
 RepetitionState Ledger::state(const RepetitionKey& key) const {
   return states_.at(slot(key));
 }
@@ -56,8 +60,9 @@ void Ledger::on(const AttemptIntended& fact, const Event& event) {
   attempt = {};
   attempt.key = fact.key;
   attempt.intended_at = event.steady;
+  attempt.intended_on = event.at;
   attempt.cpus = fact.cpus;
-  last_cycle_ = key.cycle;
+  last_cycle_ = std::max(last_cycle_, key.cycle);  // a retry may belong to an earlier one
 }
 
 void Ledger::on(const AttemptStarting& fact, const Event&) {
@@ -94,9 +99,9 @@ void Ledger::on(const AttemptEnded& fact, const Event& event) {
   }
   Troubles& troubles = troubles_[slot(key)];
   troubles.attempts = fact.key.attempt;
-  if (fact.reason != Reason::Cancelled) ++troubles.failures;
+  if (fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry) ++troubles.failures;
   ++(fact.counted ? troubles.counted : troubles.uncounted);
-  if (fact.verdict == Verdict::Failed) failed_.push_back(key);
+  if (fact.verdict == Verdict::Failed) failed_.insert(key);
   if (fact.verdict == Verdict::Retry) {
     troubles.not_before = event.steady + fact.backoff;
     retries_.insert({troubles.not_before, key});
@@ -104,8 +109,9 @@ void Ledger::on(const AttemptEnded& fact, const Event& event) {
 }
 
 void Ledger::on(const RepetitionReset& fact, const Event&) {
-  std::erase(failed_, fact.key);
+  failed_.erase(fact.key);
   Troubles& troubles = troubles_[slot(fact.key)];
+  retries_.erase({troubles.not_before, fact.key});
   troubles.counted = troubles.uncounted = 0;
   troubles.not_before = {};
   retries_.insert({troubles.not_before, fact.key});
@@ -113,6 +119,7 @@ void Ledger::on(const RepetitionReset& fact, const Event&) {
 }
 
 void Ledger::on(const RunStateChanged& fact, const Event& event) {
+  if (fact.state == RunState::Running && run_state_ != RunState::Running) running_since_ = event.steady;
   run_state_ = fact.state;
   run_message_ = fact.message;
   run_then_ = fact.then;
@@ -159,12 +166,39 @@ Result<void> Ledger::check() const {
     return Error{ErrorCode::Internal, "ledger: " + std::to_string(active) +
                                           " repetitions are Starting or Running, but " +
                                           std::to_string(active_.size()) + " attempts have not ended"};
-  for (const auto& [not_before, key] : retries_)
-    if (state(key) != RepetitionState::Waiting)
-      return Error{ErrorCode::Internal, "ledger: a repetition that is not Waiting is due for a retry"};
-  for (const auto& [key, attempt] : active_)
+  for (const RepetitionKey& key : failed_)
+    if (state(key) != RepetitionState::Failed)
+      return Error{ErrorCode::Internal, "ledger: the threshold counts a repetition that is not Failed"};
+  if (auto sound = check_attempts(); !sound) return sound;
+  return check_retries();
+}
+
+Result<void> Ledger::check_attempts() const {
+  for (const auto& [key, attempt] : active_) {
     if (attempt.key.repetition != key)
       return Error{ErrorCode::Internal, "ledger: an attempt lies under another's key"};
+    const bool runs = attempt.stage == ActiveAttempt::Stage::Running;
+    if (state(key) != (runs ? RepetitionState::Running : RepetitionState::Starting))
+      return Error{ErrorCode::Internal, "ledger: an attempt and its repetition differ in what they are at"};
+    auto found = troubles_.find(slot(key));
+    if (found != troubles_.end() && attempt.key.attempt <= found->second.attempts)
+      return Error{ErrorCode::Internal, "ledger: an attempt has the number of one that ended"};
+  }
+  return {};
+}
+
+Result<void> Ledger::check_retries() const {
+  for (const auto& [not_before, key] : retries_) {
+    if (state(key) != RepetitionState::Waiting)
+      return Error{ErrorCode::Internal, "ledger: a repetition that is not Waiting is due for a retry"};
+    if (troubles_.at(slot(key)).not_before != not_before)
+      return Error{ErrorCode::Internal, "ledger: a retry is due at another time than its repetition says"};
+  }
+  uint64_t tried = 0;
+  for (const auto& [slot, troubles] : troubles_)
+    if (states_.at(slot) == RepetitionState::Waiting) ++tried;
+  if (tried != retries_.size())
+    return Error{ErrorCode::Internal, "ledger: a repetition that was tried waits, but is due for no retry"};
   return {};
 }
 

@@ -19,7 +19,7 @@ struct ActiveAttempt {
   AttemptKey key;
   enum class Stage : uint8_t { Intended, Starting, Running } stage = Stage::Intended;
   Steady intended_at, running_since;
-  Instant started_at;
+  Instant intended_on, started_at;  // by the wall, for records
   std::string container, image_digest, cpus;
   std::vector<std::string> devices;
   std::optional<Reason> stopping;  // why it is being stopped
@@ -31,7 +31,7 @@ struct Troubles {
   uint32_t attempts = 0;   // made so far
   uint32_t counted = 0;    // of them failed and counted
   uint32_t uncounted = 0;  // of them failed and not counted
-  uint32_t failures = 0;   // fail_count: kept over resets
+  uint32_t failures = 0;   // fail_count: of them neither cancelled nor infeasible; kept over resets
   Steady not_before{};     // Waiting: backoff
 };
 
@@ -52,6 +52,11 @@ class Ledger {
   std::optional<Instant> started_at() const { return started_at_; }
   std::optional<Instant> finished_at() const { return finished_at_; }
 
+  // When it last began to run, from any other state; a new controller does not change that.
+  Steady running_since() const { return running_since_; }
+
+  // True for the repetitions of this run; all that follows asks for one of them.
+  bool has(const RepetitionKey& key) const;
   RepetitionState state(const RepetitionKey& key) const;
   Troubles troubles(const RepetitionKey& key) const;
   // The number that the next attempt at `key` gets.
@@ -66,12 +71,12 @@ class Ledger {
   const std::set<std::pair<Steady, RepetitionKey>>& retries() const { return retries_; }
   // Every repetition in `state`; looks at all of them.
   std::vector<RepetitionKey> all_in(RepetitionState state) const;
-  // Failed since the threshold was last rebased.
-  const std::vector<RepetitionKey>& failed_since_rebase() const { return failed_; }
+  // Those that are Failed, and became so since the threshold was last rebased.
+  const std::set<RepetitionKey>& failed_since_rebase() const { return failed_; }
 
   // When the last cooldown is over.
   Steady cooldown_until() const { return cooldown_until_; }
-  // The cycle of the last attempt that was intended; 0 before the first.
+  // The latest cycle of which an attempt was intended; 0 before the first.
   uint32_t last_cycle() const { return last_cycle_; }
 
   // The invariants, for tests and for recovery: Internal says which does not hold.
@@ -92,6 +97,8 @@ class Ledger {
 
   size_t slot(const RepetitionKey& key) const { return key.index * cycles_ + (key.cycle - 1); }
   void move(const RepetitionKey& key, RepetitionState to);
+  Result<void> check_attempts() const;
+  Result<void> check_retries() const;
 
   uint64_t experiments_ = 0;
   uint32_t cycles_ = 0;
@@ -100,6 +107,7 @@ class Ledger {
   RunState run_then_ = RunState::Stopped;
   std::string run_message_;
   std::optional<Instant> started_at_, finished_at_;
+  Steady running_since_{};
   Steady cooldown_until_{};
   uint32_t last_cycle_ = 0;
 
@@ -109,7 +117,7 @@ class Ledger {
   std::unordered_map<size_t, Troubles> troubles_;
   std::map<RepetitionKey, ActiveAttempt> active_;
   std::set<std::pair<Steady, RepetitionKey>> retries_;
-  std::vector<RepetitionKey> failed_;
+  std::set<RepetitionKey> failed_;
 };
 
 }  // namespace studyctl

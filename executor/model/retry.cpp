@@ -7,12 +7,12 @@ namespace studyctl {
 namespace {
 
 template <class T>
-bool among(const std::vector<T>& values, const T& value) {
-  return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
+bool among(const std::vector<T>& values, const std::optional<T>& value) {
+  return values.empty() || (value && std::find(values.begin(), values.end(), *value) != values.end());
 }
 
 bool matches(const RetryRule& rule, const AttemptEnd& end) {
-  if (!among(rule.reasons, end.reason)) return false;
+  if (!among(rule.reasons, std::optional(end.reason))) return false;
   if (!among(rule.exit_codes, end.exit_code)) return false;
   return rule.log_pattern.empty() || (end.log_matches && end.log_matches(rule.log_pattern));
 }

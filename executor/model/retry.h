@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "model/event.h"
@@ -12,8 +13,8 @@ namespace studyctl {
 // How an attempt ended, as far as the rules ask.
 struct AttemptEnd {
   Reason reason = Reason::Completed;
-  int exit_code = 0;
-  Troubles before;  // of its repetition, before this attempt counts
+  std::optional<int> exit_code;  // of a container that ran to its end
+  Troubles before;               // of its repetition, before this attempt counts
   std::function<bool(const std::string& pattern)> log_matches;  // null: no log matches anything
 };
 

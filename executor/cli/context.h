@@ -1,0 +1,41 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <any>
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "store/volume.h"
+
+namespace studyctl {
+
+// What all commands share: the options before the command's name, and the command that was chosen. A command
+// is one file with one add_…() that declares its options and sets `run`.
+struct Context {
+  std::string results = "results";
+  std::string state_directory;
+  std::function<int()> run;  // → exit code
+  std::deque<std::any> kept;
+
+  // A command's options, which CLI11 fills while it parses: made here, they live as long as the context.
+  template <class Options>
+  Options& keep() {
+    return *std::any_cast<Options>(&kept.emplace_back(Options{}));
+  }
+
+  // The volume, when something was ever applied there.
+  Result<ResultsVolume> find_volume() const { return ResultsVolume::find(results, state_directory); }
+};
+
+// "studyctl: <message>" on standard error; the exit code that goes with it.
+int fail(const Error& error);
+
+void add_apply(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_validate(CLI::App& app, Context& context);
+void add_steering(CLI::App& app, Context& context);  // stop pause resume cancel retry
+void add_version(CLI::App& app, Context& context);
+
+}  // namespace studyctl

@@ -1,0 +1,47 @@
+#include "cli/run_choice.h"
+
+#include <set>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+Result<RunSummary> find_run(const Catalog& catalog, const std::string& name) {
+  auto runs = catalog.runs();
+  if (!runs) return std::move(runs).error();
+  std::set<std::string> studies;
+  for (const RunSummary& run : *runs) studies.insert(run.record.study);
+  if (name.empty()) {
+    if (studies.size() == 1) return runs->front();
+    const std::vector<std::string> names(studies.begin(), studies.end());
+    if (names.empty()) return Error{ErrorCode::NotFound, "there is no study yet: studyctl apply study.yaml"};
+    return Error{ErrorCode::Invalid, "name one of the studies: " + join(names, ", ")};
+  }
+  if (studies.contains(name)) return catalog.latest(name);
+  auto run = catalog.run(name);
+  if (run || run.error().code != ErrorCode::NotFound) return run;
+  const std::vector<std::string> names(studies.begin(), studies.end());
+  return Error{ErrorCode::NotFound, "there is no study or run '" + name + "' here" +
+                                        (names.empty() ? "" : "; there is: " + join(names, ", "))};
+}
+
+}  // namespace
+
+Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& name) {
+  if (!volume) return std::move(volume).error();
+  auto catalog = Catalog::open(volume->database());
+  if (!catalog) return std::move(catalog).error();
+  auto run = find_run(*catalog, name);
+  if (!run) return std::move(run).error();
+  auto directory = RunDirectory::find(volume->root(), run->record.directory, run->record.id);
+  if (!directory) return std::move(directory).error();
+  return ChosenRun{*std::move(volume), *std::move(catalog), *std::move(run), *std::move(directory)};
+}
+
+bool is_on(const ChosenRun& chosen) {
+  const std::optional<LockHolder> holder = chosen.volume.holder();
+  return holder && holder->run == chosen.run.record.id;
+}
+
+}  // namespace studyctl

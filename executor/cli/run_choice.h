@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "store/catalog.h"
+#include "store/run_directory.h"
+#include "store/volume.h"
+
+namespace studyctl {
+
+// A run that a user named, with where it lies.
+struct ChosenRun {
+  ResultsVolume volume;
+  Catalog catalog;
+  RunSummary run;
+  RunDirectory directory;
+};
+
+// `name`: a study (its newest run), "<study>/<run>" or a run's id; empty: the only study there is. NotFound
+// names what there is.
+Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& name);
+
+// True when a controller holds the volume for this very run.
+bool is_on(const ChosenRun& chosen);
+
+}  // namespace studyctl

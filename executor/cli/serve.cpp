@@ -1,0 +1,184 @@
+#include "cli/serve.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+#include "cli/run_view.h"
+#include "cli/service.h"
+#include "cli/status_text.h"
+#include "store/run_manifest.h"
+#include "store/status_file.h"
+
+namespace studyctl {
+namespace {
+
+constexpr Duration kFrame{200};
+
+// Shows a run from a thread of its own, so that a terminal that stands still holds nothing up.
+class ViewThread {
+ public:
+  ViewThread(const std::filesystem::path& directory, const Clock& clock)
+      : view_(directory, STDOUT_FILENO, clock), thread_([this] { show(); }) {}
+  ~ViewThread() { end(); }
+
+  void end() {
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  void hide() { hidden_ = true; }
+
+ private:
+  void show() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      if (!hidden_) view_.refresh();
+      if (ending_) return;
+      wake_.wait_for(lock, kFrame);
+    }
+  }
+
+  RunView view_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool ending_ = false;
+  std::atomic<bool> hidden_{false};
+  std::thread thread_;
+};
+
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void leave_terminal() {
+  const Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere.get(), fd);
+}
+
+int drive(Service& service, ViewThread* view) {
+  service.on_hangup([view] {
+    if (view) view->hide();
+    leave_terminal();
+  });
+  const Result<void> ran = service.run();
+  if (view) view->end();
+  if (!ran) {
+    log::error(ran.error().message);
+    return fail(ran.error());
+  }
+  const Status status = service.status();
+  SystemClock clock;
+  if (view) print_lines(summary_lines(status, clock.now()));
+  if (service.handed_over()) {
+    if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
+    return kStopped;
+  }
+  if (view) std::printf("results: %s\n", service.directory().path().c_str());
+  return exit_code_of(status.state);
+}
+
+// What a detached controller says to its parent: one line, "ok <directory>" or "<exit code> <message>".
+int report_to_parent(int pipe, const std::string& line) {
+  const Fd end(pipe);
+  return write_all(end.get(), line) ? 0 : 1;
+}
+
+int serve_detached(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optional<RunSummary> again,
+                   ServeOptions options) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail(errno_error("pipe"));
+  const pid_t child = fork();
+  if (child < 0) return fail(errno_error("fork"));
+  if (child == 0) {
+    close(ends[0]);
+    setsid();
+    Service service(std::move(study), std::move(volume), std::move(options));
+    if (auto opened = service.open(std::move(again)); !opened) {
+      report_to_parent(ends[1],
+                       std::to_string(exit_code_of(opened.error().code)) + " " + opened.error().message);
+      return kRefused;
+    }
+    report_to_parent(ends[1], "ok " + service.directory().path().string());
+    leave_terminal();
+    return drive(service, nullptr);
+  }
+  close(ends[1]);
+  const Fd from_child(ends[0]);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(from_child.get(), buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<size_t>(got));
+  if (said.starts_with("ok ")) {
+    std::printf("detached: pid %d, %s\n", child, said.substr(3).c_str());
+    return kSucceeded;
+  }
+  const size_t space = said.find(' ');
+  if (space == std::string::npos)
+    return fail({ErrorCode::Internal, "the detached controller ended before it said anything"});
+  std::fprintf(stderr, "studyctl: %s\n", said.substr(space + 1).c_str());
+  return std::stoi(said.substr(0, space));
+}
+
+}  // namespace
+
+void add_serve_options(CLI::App& command, ServeOptions& options) {
+  command.add_option("--lease-dir", options.lease_directory, "Where devices are leased on this machine")
+      ->group("Engine");
+  command
+      .add_option("--gpus", options.gpus,
+                  "The GPUs there are, instead of what the machine says: 0,1 or UUIDs")
+      ->group("Engine");
+  command.add_option("--secret-dir", options.secret_directories,
+                     "A directory with a directory per Secret, a file per key");
+  command.add_option("--config-dir", options.config_directories, "The same for ConfigMaps");
+  command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop");
+  command.add_flag("--detach,-d", options.detach,
+                   "Run headless; the log is controller.log in the run's directory");
+}
+
+int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optional<RunSummary> again,
+          ServeOptions options) {
+  if (options.detach)
+    return serve_detached(std::move(study), std::move(volume), std::move(again), std::move(options));
+  Service service(std::move(study), std::move(volume), std::move(options));
+  if (auto opened = service.open(std::move(again)); !opened) return fail(opened.error());
+  SystemClock clock;
+  ViewThread view(service.directory().path(), clock);
+  return drive(service, &view);
+}
+
+int serve_again(ChosenRun chosen, ServeOptions options) {
+  auto manifest = read_run_manifest(chosen.directory.path());
+  if (!manifest) return fail(manifest.error());
+  auto study = load_applied(manifest->manifest, manifest->inputs);
+  if (!study) return fail(study.error());
+  return serve(*std::move(study), std::move(chosen.volume), std::move(chosen.run), std::move(options));
+}
+
+int follow(const std::filesystem::path& run_directory) {
+  SystemClock clock;
+  RunView view(run_directory, STDOUT_FILENO, clock);
+  while (view.refresh()) std::this_thread::sleep_for(kFrame);
+  view.end();
+  const auto status = read_status(run_directory / "status.json");
+  if (!status) return fail(status.error());
+  print_lines(summary_lines(*status, clock.now()));
+  return exit_code_of(shown_state(*status, clock.now()));
+}
+
+}  // namespace studyctl

@@ -1,0 +1,278 @@
+#include "cli/service.h"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/control_client.h"
+#include "cli/machine.h"
+#include "cli/preflight.h"
+#include "engine/make_engine.h"
+#include "http/routes.h"
+#include "store/run_manifest.h"
+#include "store/summary.h"
+
+namespace studyctl {
+namespace {
+
+constexpr size_t kWorkers = 2;
+constexpr Duration kStopFileInterval{500};
+
+}  // namespace
+
+Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ServeOptions options)
+    : study_(std::move(study)),
+      volume_(std::move(volume)),
+      options_(std::move(options)),
+      loop_(clock_),
+      posted_([this] { loop_.wake(); }),
+      gateway_([this] { loop_.wake(); }),
+      experiments_(std::make_unique<Experiments>(study_->study(), *study_->plan, study_->inputs)),
+      workers_(std::make_unique<Workers>(kWorkers)) {}
+
+Service::~Service() {
+  server_.reset();
+  workers_.reset();
+  engine_.reset();
+  if (signals_) loop_.unwatch(signals_.get());
+}
+
+Result<void> Service::open(std::optional<RunSummary> again) {
+  watch_signals();
+  LockHolder holder{getpid(), this_process().host, study_->study().name, again ? again->record.id : "",
+                    clock_.now()};
+  auto lock = volume_.lock(holder);
+  if (!lock) return std::move(lock).error();
+  lock_ = *std::move(lock);
+  if (auto found = find_engine(again); !found) return found;
+  if (auto ready = check_before_first_start(); !ready) return ready;
+  if (auto opened = open_run(again); !opened) return opened;
+  holder.run = journal_->run().id;
+  if (auto renamed = lock_->rename(holder); !renamed) return renamed;
+  make_controller();
+  if (auto listening = open_control_channel(); !listening) return listening;
+  return controller_->recover();
+}
+
+Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
+  EngineRequest request;
+  request.wanted = options_.engine.empty() ? engine_word(study_->study().execution.engine) : options_.engine;
+  if (again) request.fixed_endpoint = again->record.endpoint;
+  request.volume = volume_.id();
+  request.lease_directory = options_.lease_directory;
+  request.gpus = options_.gpus;
+  auto engine = make_engine(loop_, request, [this](Observation seen) {
+    if (controller_) controller_->see(std::move(seen));
+  });
+  if (!engine) return std::move(engine).error();
+  engine_ = *std::move(engine);
+
+  std::optional<Result<Inventory>> inventory;
+  engine_->inspect([&](Result<Inventory> found) { inventory = std::move(found); });
+  while (!inventory) loop_.run_once(std::chrono::seconds(1));
+  if (!*inventory) return std::move(*inventory).error();
+  inventory_ = **std::move(inventory);
+  return {};
+}
+
+Result<void> Service::check_before_first_start() {
+  return preflight({*study_, inventory_, volume_, *engine_, loop_, options_});
+}
+
+Result<RunRecord> Service::begin_run() {
+  auto directory = RunDirectory::create(volume_.root(), study_->study().name, clock_.now());
+  if (!directory) return std::move(directory).error();
+  directory_ = *std::move(directory);
+  if (auto kept = keep_inputs(); !kept) return std::move(kept).error();
+
+  RunManifest manifest;
+  manifest.run_id = random_uuid();
+  manifest.study = study_->study().name;
+  manifest.design_hash = study_->design_hash;
+  manifest.created_at = clock_.now();
+  manifest.manifest = study_->manifest.applied_json;
+  manifest.source = study_->manifest.file;
+  manifest.flags = options_.flags;
+  manifest.inputs = study_->inputs;
+  manifest.environment = machine_facts();
+  manifest.environment["engine"] = inventory_.engine;
+  if (auto written = write_run_manifest(directory_->path(), manifest); !written)
+    return std::move(written).error();
+
+  RunRecord record;
+  record.id = manifest.run_id;
+  record.study = manifest.study;
+  record.directory = directory_->name_in_volume();
+  record.design_hash = manifest.design_hash;
+  record.manifest = to_json(manifest);
+  record.created_at = manifest.created_at;
+  record.engine = inventory_.kind;
+  record.endpoint = inventory_.endpoint;
+  return record;
+}
+
+Result<void> Service::keep_inputs() {
+  for (const auto& [hash, content] : study_->contents)
+    if (auto kept = directory_->keep_input(content); !kept) return std::move(kept).error();
+  return {};
+}
+
+Result<void> Service::open_run(const std::optional<RunSummary>& again) {
+  const DescribeExperiment describe = [this](const RepetitionKey& key) {
+    return experiments_->facts(key.index);
+  };
+  Result<SqliteJournal> journal = Error{ErrorCode::Internal, "no journal"};
+  if (again) {
+    auto directory = RunDirectory::find(volume_.root(), again->record.directory, again->record.id);
+    if (!directory) return std::move(directory).error();
+    directory_ = *std::move(directory);
+    journal = SqliteJournal::open(volume_.database(), again->record.id, describe);
+    if (journal)
+      if (auto fixed = journal->fix_engine(inventory_.kind, inventory_.endpoint); !fixed) return fixed;
+  } else {
+    auto record = begin_run();
+    if (!record) return std::move(record).error();
+    journal = SqliteJournal::create(volume_.database(), *record, describe);
+  }
+  if (!journal) return std::move(journal).error();
+  journal_ = *std::move(journal);
+  if (auto cleared = directory_->clear_stop(); !cleared) return cleared;
+  if (auto filled = volume_.reserve().fill(); !filled) log::warning(filled.error().message);
+  if (auto kept = keep_secrets(volume_, journal_->run().id, study_->manifest); !kept) return kept;
+  return log::to_file(directory_->path() / "controller.log", log::Level::Info);
+}
+
+RunPlan Service::run_plan() const {
+  RunPlan plan;
+  plan.study = &study_->study();
+  plan.experiments = study_->plan->size();
+  plan.room = {inventory_.millicpu, inventory_.memory_bytes, inventory_.devices};
+  plan.at_most = options_.at_most;
+  const auto& threshold = study_->study().execution.threshold;
+  if (!threshold || threshold->group_by.empty()) return plan;
+  plan.group_of = [plan = study_->plan.get(), names = threshold->group_by](uint64_t index) {
+    return group_text(*plan, index, names);
+  };
+  plan.groups = count_groups(*study_->plan, threshold->group_by);
+  return plan;
+}
+
+std::function<void(std::function<void()>)> Service::poster() {
+  return [this](std::function<void()> job) { posted_.post(std::move(job)); };
+}
+
+void Service::make_controller() {
+  const RunRecord& run = journal_->run();
+  const Study& study = study_->study();
+  RunFacts facts{study.name,
+                 run.id,
+                 directory_->path().filename().string(),
+                 volume_.id(),
+                 inventory_.engine,
+                 inventory_.endpoint,
+                 this_process().host,
+                 machine_facts()};
+  workspace_ = std::make_unique<VolumeWorkspace>(
+      std::move(facts), VolumeWorkspace::Parts{study, study_->inputs, *experiments_, *directory_, *workers_,
+                                               poster(), secret_values(*study_, volume_, run.id, options_),
+                                               projected_values(*study_, volume_, run.id, options_)});
+  workspace_->set_command_line([this](const AttemptSpec& spec) { return engine_->command_line(spec); });
+  auto checkpoints = journal_->checkpoints();
+  auto publisher =
+      Publisher::open(directory_->path(), checkpoints ? *checkpoints : std::map<std::string, Checkpoint>(),
+                      [this](const RepetitionKey& key) { return experiments_->facts(key.index); });
+  const RunPlan plan = run_plan();
+  const int at_once = places(plan.room, need_of(study.pod.main.resources), study.execution.parallelism);
+  report_ = std::make_unique<RunReport>(
+      RunReport::Parts{study.name, run.id, study.execution, at_once, *experiments_, *journal_, clock_},
+      *std::move(publisher), StatusFile(directory_->path() / "status.json", clock_));
+  controller_ = std::make_unique<Controller>(
+      plan, Controller::Parts{*journal_, *engine_, *workspace_, *report_, gateway_, clock_});
+}
+
+Result<void> Service::open_control_channel() {
+  const RunRecord& run = journal_->run();
+  auto server = Server::listen(control_socket(volume_),
+                               control_routes(gateway_, {run.study, run.id, directory_->path().string()}));
+  if (!server) return std::move(server).error();
+  server_ = *std::move(server);
+  return {};
+}
+
+void Service::watch_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) {
+    signalfd_siginfo info{};
+    while (read(signals_.get(), &info, sizeof info) == sizeof info)
+      note_signal(static_cast<int>(info.ssi_signo));
+  });
+}
+
+void Service::note_signal(int signal) {
+  if (signal == SIGHUP) {
+    log::info("the terminal is gone: it goes on without");
+    if (hung_up_) hung_up_();
+    return;
+  }
+  Command command;
+  if (signal == SIGTERM) {
+    command.kind = Command::Kind::HandOver;
+    command.who = "SIGTERM";
+  } else {
+    command.kind = ++interrupts_ == 1 ? Command::Kind::Stop : Command::Kind::Cancel;
+    command.who = "Ctrl+C";
+  }
+  (void)gateway_.ask(std::move(command));
+}
+
+void Service::watch_stop_file() {
+  if (directory_->stop_requested()) {
+    if (auto cleared = directory_->clear_stop(); !cleared) log::warning(cleared.error().message);
+    Command command;
+    command.who = "the STOP file";
+    (void)gateway_.ask(std::move(command));
+  }
+  loop_.after(kStopFileInterval, [this] { watch_stop_file(); });
+}
+
+Result<void> Service::run() {
+  if (options_.first) (void)gateway_.ask(*options_.first);
+  watch_stop_file();
+  while (true) {
+    for (const std::function<void()>& job : posted_.drain()) job();
+    if (auto turned = controller_->turn(); !turned) return turned;
+    report_->refresh(*controller_);
+    if (controller_->finished()) break;
+    Steady next = std::min(clock_.steady() + std::chrono::seconds(1), report_->next_due());
+    if (const auto turn = controller_->next_turn()) next = std::min(next, *turn);
+    loop_.run_once(std::max(next - clock_.steady(), Duration(0)));
+  }
+  if (!is_final(controller_->ledger().run_state())) return {};
+  if (auto forgotten = volume_.forget_secrets(journal_->run().id); !forgotten)
+    log::warning(forgotten.error().message);
+  auto catalog = Catalog::open(volume_.database());
+  auto usage = catalog ? catalog->usage(journal_->run().id) : Result<Catalog::Usage>(catalog.error());
+  if (usage)
+    if (auto written = write_summary(directory_->path(), summary_text(status(), *usage)); !written)
+      log::warning(written.error().message);
+  return {};
+}
+
+Status Service::status() const {
+  return report_->status(*controller_);
+}
+bool Service::handed_over() const {
+  return controller_->handed_over();
+}
+
+}  // namespace studyctl

@@ -1,0 +1,41 @@
+#include "cli/study_options.h"
+
+namespace studyctl {
+
+void add_study_options(CLI::App& command, StudyArguments& arguments) {
+  command
+      .add_option("FILE,-f,--filename", arguments.file,
+                  "The manifest, - for standard input, or a directory with one in it")
+      ->required();
+  const char* group = "Instead of what the manifest says";
+  command.add_option("--cycles", arguments.cycles, "spec.execution.cycles")->group(group);
+  command.add_option("--order", arguments.order, "spec.execution.order")->group(group);
+  command.add_option("--parallelism", arguments.parallelism, "spec.execution.parallelism")->group(group);
+  command.add_option("--run-timeout", arguments.run_timeout, "spec.execution.timeouts.run")->group(group);
+  command
+      .add_option("--engine", arguments.engine,
+                  "auto, docker, podman, or an address: unix:///run/podman/podman.sock")
+      ->group(group);
+  command.add_flag("--no-cooldown", arguments.no_cooldown, "No spec.execution.cooldown")->group(group);
+  command.add_option("--set", arguments.set, "execution.PATH=VALUE, any number of times")->group(group);
+  command.add_option("--param", arguments.parameters, "NAME=VALUE[,VALUE]: the values of a sweep axis")
+      ->group(group);
+}
+
+std::vector<std::string> flags_of(const StudyArguments& arguments) {
+  std::vector<std::string> flags;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) flags.push_back(std::string(name) + "=" + value);
+  };
+  add("--cycles", arguments.cycles);
+  add("--order", arguments.order);
+  add("--parallelism", arguments.parallelism);
+  add("--run-timeout", arguments.run_timeout);
+  add("--engine", arguments.engine);
+  if (arguments.no_cooldown) flags.emplace_back("--no-cooldown");
+  for (const std::string& set : arguments.set) add("--set", set);
+  for (const std::string& parameter : arguments.parameters) add("--param", parameter);
+  return flags;
+}
+
+}  // namespace studyctl

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "manifest/manifest.h"
+#include "plan/experiment.h"
+#include "plan/plan.h"
+
+namespace studyctl {
+
+// A study that was read and found sound, with its plan and the files that it names. Never moves: the plan
+// points into it.
+struct LoadedStudy {
+  Manifest manifest;
+  std::unique_ptr<Plan> plan;
+  Inputs inputs;                                // path as written → SHA-256
+  std::map<std::string, std::string> contents;  // SHA-256 → content
+  std::string design_hash;
+  std::vector<std::string> warnings;
+
+  const Study& study() const { return manifest.study; }
+  uint64_t repetitions() const { return plan->size() * manifest.study.execution.cycles; }
+};
+
+// What a user typed: a file, "-" or a directory with one manifest in it; and the flags that win over it.
+struct StudyArguments {
+  std::string file;
+  std::vector<std::string> set;         // execution.PATH=VALUE
+  std::vector<std::string> parameters;  // NAME=VALUE[,VALUE]
+  std::string cycles, order, parallelism, run_timeout, engine;
+  bool no_cooldown = false;
+};
+
+// Reads and checks all of it, without an engine. Invalid: every problem, a line each.
+Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments);
+
+// The same for a run that is there: its manifest as applied, its kept inputs.
+Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs);
+
+}  // namespace studyctl

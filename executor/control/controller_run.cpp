@@ -1,0 +1,181 @@
+#include "base/log.h"
+#include "base/text.h"
+#include "control/controller.h"
+#include "control/deadlines.h"
+
+// How the run goes on: what starts, what is over, and when all of it ends.
+namespace studyctl {
+
+void Controller::change_run(RunState state, std::string message, RunState then) {
+  log::info("the run is " + std::string(name_of(state)) + (message.empty() ? "" : ": " + message));
+  record(RunStateChanged{state, std::move(message), then});
+}
+
+void Controller::cancel_all(const std::string& message, RunState then, Duration grace) {
+  change_run(RunState::Cancelling, message, then);
+  for (auto& [key, live] : live_) stop(live, Reason::Cancelled, message, grace);
+}
+
+void Controller::pause_for_what_is_missing() {
+  const std::string message = std::exchange(missing_, {});
+  if (message.empty() || ledger_.run_state() != RunState::Running) return;
+  ends_when_paused_ = true;
+  change_run(RunState::Paused, message);
+}
+
+void Controller::count_groups() {
+  failed_groups_.clear();
+  finished_groups_.clear();
+  if (!plan_.group_of) return;
+  for (const RepetitionKey& key : ledger_.failed_since_rebase())
+    failed_groups_.insert(plan_.group_of(key.index));
+  if (!execution_.threshold || execution_.threshold->min_samples == 0) return;
+  for (uint64_t index = 0; index < ledger_.experiments(); ++index)
+    for (uint32_t cycle = 1; cycle <= ledger_.cycles(); ++cycle)
+      if (is_final(ledger_.state({1, index, cycle}))) finished_groups_.insert(plan_.group_of(index));
+}
+
+void Controller::count_group_of(const EndedAttempt& ended) {
+  if (!plan_.group_of || ended.verdict == Verdict::Retry) return;
+  const std::string group = plan_.group_of(ended.key.repetition.index);
+  finished_groups_.insert(group);
+  if (ended.verdict == Verdict::Failed) failed_groups_.insert(group);
+}
+
+FailureCounts Controller::failure_counts() const {
+  if (plan_.group_of) return {failed_groups_.size(), finished_groups_.size(), plan_.groups};
+  const uint64_t unfinished = ledger_.count(RepetitionState::Waiting) + ledger_.active().size();
+  return {ledger_.failed_since_rebase().size(), ledger_.total() - unfinished, ledger_.total()};
+}
+
+void Controller::apply_threshold() {
+  if (!execution_.threshold || ledger_.run_state() != RunState::Running) return;
+  if (ledger_.failed_since_rebase().empty()) return;
+  const std::optional<std::string> message = exceeded(*execution_.threshold, failure_counts());
+  if (!message) return;
+  switch (execution_.threshold->action) {
+    case FailureThreshold::Action::Pause:
+      ends_when_paused_ = true;
+      return change_run(RunState::Paused, *message);
+    case FailureThreshold::Action::Stop: return change_run(RunState::Stopping, *message, RunState::Failed);
+    case FailureThreshold::Action::Cancel:
+      return cancel_all(*message, RunState::Failed, execution_.timeouts.grace);
+  }
+}
+
+std::optional<Steady> Controller::study_deadline() const {
+  const RunState state = ledger_.run_state();
+  if (!execution_.timeouts.study || (state != RunState::Running && state != RunState::Stopping))
+    return std::nullopt;
+  return ledger_.running_since() + *execution_.timeouts.study;
+}
+
+void Controller::advance_run() {
+  if (const auto deadline = study_deadline(); deadline && clock_.steady() >= *deadline)
+    cancel_all("the study ran longer than " + format_duration(*execution_.timeouts.study), RunState::Failed,
+               execution_.timeouts.grace);
+  if (!live_.empty() || recovering_) return;
+  const std::string message = ledger_.run_message();
+  switch (ledger_.run_state()) {
+    case RunState::Stopping:
+    case RunState::Cancelling: return change_run(ledger_.run_then(), message);
+    case RunState::Running: break;
+    default: return;
+  }
+  if (ledger_.count(RepetitionState::Waiting) > 0) return;
+  const uint64_t failed = ledger_.count(RepetitionState::Failed);
+  const uint64_t cancelled = ledger_.count(RepetitionState::Cancelled);
+  if (failed + cancelled == 0) return change_run(RunState::Completed, "");
+  std::string counts = std::to_string(failed) + " of " + std::to_string(ledger_.total()) + " failed";
+  if (cancelled > 0) counts += ", " + std::to_string(cancelled) + " cancelled";
+  change_run(RunState::CompletedWithFailures, counts);
+}
+
+void Controller::start_what_may() {
+  why_waiting_.clear();
+  waits_until_.reset();
+  if (recovering_ || disk_full_ || handing_over_) return;
+  while (ledger_.run_state() == RunState::Running) {
+    if (has_run_at_most())
+      return change_run(RunState::Stopping,
+                        "--at-most " + std::to_string(*plan_.at_most) + " have been started");
+    const auto next = queue_.next(ledger_, clock_.steady());
+    if (const auto* nothing = std::get_if<NothingStarts>(&next)) {
+      why_waiting_ = nothing->why;
+      waits_until_ = nothing->until;
+      return;
+    }
+    const std::optional<AttemptKey> key = within_at_most(std::get<NextStart>(next).key);
+    if (!key) return;
+    start(*key);
+  }
+}
+
+// Those that were begun have ended, retries included.
+bool Controller::has_run_at_most() const {
+  if (!plan_.at_most || begun_here_.size() < *plan_.at_most || !live_.empty()) return false;
+  for (const auto& [not_before, key] : ledger_.retries())
+    if (begun_here_.contains(key)) return false;
+  return ledger_.count(RepetitionState::Waiting) > 0;
+}
+
+std::optional<AttemptKey> Controller::within_at_most(const AttemptKey& next) {
+  if (!plan_.at_most || begun_here_.size() < *plan_.at_most || begun_here_.contains(next.repetition))
+    return next;
+  why_waiting_ = "--at-most " + std::to_string(*plan_.at_most) + " have been started";
+  for (const auto& [not_before, key] : ledger_.retries()) {
+    if (!begun_here_.contains(key)) continue;
+    if (not_before <= clock_.steady()) return AttemptKey{key, ledger_.next_attempt(key)};
+    waits_until_ = not_before;
+    break;
+  }
+  return std::nullopt;
+}
+
+void Controller::start(const AttemptKey& key) {
+  if (plan_.at_most) begun_here_.insert(key.repetition);
+  record(AttemptIntended{key, pin(key.repetition)});
+  add_live(key);
+  after_commit([this, key] { make(key); });
+}
+
+std::string Controller::pin(const RepetitionKey&) const {
+  const int64_t wanted = plan_.study->pod.main.resources.millicpu.value_or(0);
+  if (!execution_.pin_cpus || wanted == 0 || wanted % 1000 != 0) return "";
+  const int64_t cores = wanted / 1000;
+  std::set<std::string> taken;
+  for (const auto& [key, attempt] : ledger_.active()) taken.insert(attempt.cpus);
+  for (int64_t first = 0; (first + cores) * 1000 <= plan_.room.millicpu; first += cores) {
+    std::string cpus = std::to_string(first);
+    if (cores > 1) cpus += "-" + std::to_string(first + cores - 1);
+    if (!taken.contains(cpus)) return cpus;
+  }
+  return "";
+}
+
+void Controller::withdraw_unstarted() {
+  const RunState state = ledger_.run_state();
+  if (state != RunState::Paused && state != RunState::Stopping && state != RunState::Cancelling) return;
+  for (auto& [key, live] : live_) {
+    const ActiveAttempt& attempt = *ledger_.active(key);
+    const bool unmade =
+        live.stage == LiveAttempt::Stage::Making && attempt.stage == ActiveAttempt::Stage::Intended;
+    if (!unmade || attempt.stopping) continue;
+    give_back(live);
+    after_commit([this, id = live.id] { engine_.stop(id, Duration(0)); });
+  }
+}
+
+void Controller::enforce_deadlines() {
+  if (recovering_) return;
+  const Steady now = clock_.steady();
+  for (auto& [key, live] : live_) {
+    if (live.stage >= LiveAttempt::Stage::Reading) continue;
+    const ActiveAttempt& attempt = *ledger_.active(key);
+    if (const auto over = expired(execution_.timeouts, attempt, live.last_sign, now))
+      stop(live, over->reason, over->message, execution_.timeouts.grace);
+    if (live.stage == LiveAttempt::Stage::Running && now >= live.next_look) look(live);
+  }
+}
+
+}  // namespace studyctl

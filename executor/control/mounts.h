@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "model/study.h"
+
+namespace studyctl {
+
+// Where the parts of an attempt that its containers see lie on the host.
+struct AttemptPaths {
+  std::filesystem::path results;  // the attempt's directory
+  std::filesystem::path study;    // its files, with params.json
+  std::filesystem::path scratch;  // emptyDir volumes and files from secrets; goes when the attempt has ended
+};
+
+// What `container` sees: results, /study, and its volumeMounts. The host's side of a termination message is
+// in `results`.
+Result<std::vector<Mount>> mounts_of(const Container& container, const PodTemplate& pod,
+                                     const std::string& results_path, const AttemptPaths& paths);
+
+// The keys of a Secret or a ConfigMap, by name.
+using ProjectedFiles = std::function<Result<std::map<std::string, std::string>>(const ProjectedVolume&)>;
+
+// Makes what mounts_of() names below paths.scratch. Safe to repeat.
+Result<void> make_volumes(const PodTemplate& pod, const AttemptPaths& paths, const ProjectedFiles& projected);
+
+inline constexpr const char* kTerminationMessage = "termination-message";
+
+}  // namespace studyctl

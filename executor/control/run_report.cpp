@@ -1,0 +1,152 @@
+#include "control/run_report.h"
+
+#include <numeric>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "control/eta.h"
+
+namespace studyctl {
+namespace {
+
+constexpr size_t kRolling = 10;
+
+template <class T>
+void push_rolling(std::deque<T>& values, T value) {
+  values.push_back(std::move(value));
+  if (values.size() > kRolling) values.pop_front();
+}
+
+Duration mean(const std::deque<Duration>& durations) {
+  if (durations.empty()) return Duration(0);
+  return std::accumulate(durations.begin(), durations.end(), Duration(0)) /
+         static_cast<int64_t>(durations.size());
+}
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+void RunReport::replayed(const Event& event) {
+  fold(event);
+  publisher_.publish(event);
+}
+
+void RunReport::committed(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    fold(event);
+    publisher_.publish(event);
+  }
+  status_file_.touch();
+  flush();
+}
+
+void RunReport::flush() {
+  auto flushed = publisher_.flush();
+  if (!flushed && !behind_) log::warning(flushed.error().message);
+  behind_ = !flushed;
+  if (flushed) parts_.journal.set_checkpoints(publisher_.checkpoints());
+}
+
+void RunReport::fold(const Event& event) {
+  if (const auto* intended = std::get_if<AttemptIntended>(&event.fact))
+    begun_[intended->key.repetition] = event.steady;
+  if (const auto* ended = std::get_if<AttemptEnded>(&event.fact)) fold_end(*ended, event);
+}
+
+void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
+  if (auto begun = begun_.extract(fact.key.repetition))
+    push_rolling(occupations_, event.steady - begun.mapped());
+  ++ended_;
+  if (fact.verdict == Verdict::Retry) ++retried_;
+  if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);
+  const ExperimentFacts& facts = parts_.experiments.facts(fact.key.repetition.index);
+  push_rolling(failures_, Status::Failure{facts.experiment, facts.parameters, fact.key.repetition.cycle,
+                                          fact.reason, fact.message, event.at});
+}
+
+void RunReport::refresh(const Controller& controller) {
+  if (behind_) flush();
+  if (!controller.live().empty() && !controller.why_waiting().empty()) status_file_.touch();
+  if (!status_file_.due(controller.ledger().run_state())) return;
+  if (auto written = status_file_.write(status(controller)); !written) log::debug(written.error().message);
+}
+
+Status RunReport::status(const Controller& controller) const {
+  const Ledger& ledger = controller.ledger();
+  Status status;
+  status.study = parts_.study;
+  status.run_id = parts_.run_id;
+  status.state = ledger.run_state();
+  status.state_reason = ledger.run_message();
+  if (controller.disk_full()) {
+    status.state = RunState::Paused;
+    status.state_reason = "the results volume is full: it goes on by itself when there is room";
+  }
+  status.started_at = ledger.started_at();
+  status.finished_at = ledger.finished_at();
+  status.updated_at = status.heartbeat_at = parts_.clock.now();
+  status.total = ledger.total();
+  status.completed = ledger.count(RepetitionState::Succeeded);
+  status.failed = ledger.count(RepetitionState::Failed);
+  for (size_t i = 0; i < kRepetitionStates; ++i)
+    status.counts.at(i) = ledger.count(static_cast<RepetitionState>(i));
+  for (size_t i = 0; i < kReasons; ++i) status.reasons.at(i) = ledger.count(static_cast<Reason>(i));
+  status.failures.assign(failures_.begin(), failures_.end());
+  status.controller = this_process();
+  add_current(controller, status);
+  add_times(controller, status);
+  return status;
+}
+
+void RunReport::add_current(const Controller& controller, Status& status) const {
+  for (const auto& [key, live] : controller.live()) {
+    if (status.current.size() >= Status::kMostCurrent) break;
+    const ActiveAttempt& attempt = *controller.ledger().active(key);
+    const ExperimentFacts& facts = parts_.experiments.facts(key.index);
+    Status::Current current;
+    current.experiment = facts.experiment;
+    current.parameters = facts.parameters;
+    current.cycle = key.cycle;
+    current.attempt = live.key.attempt;
+    current.state = controller.ledger().state(key);
+    current.device = join(attempt.devices, ", ");
+    if (attempt.stage == ActiveAttempt::Stage::Running) current.started_at = attempt.started_at;
+    current.progress = live.fraction;
+    current.message = live.message.empty() ? live.progress : live.message;
+    if (!live.message.empty() && status.waiting_for.size() < Status::kMostWaitingFor)
+      status.waiting_for.push_back(facts.experiment + ": " + live.message);
+    status.current.push_back(std::move(current));
+  }
+}
+
+void RunReport::add_times(const Controller& controller, Status& status) const {
+  const Ledger& ledger = controller.ledger();
+  const Steady now = parts_.clock.steady();
+  if (ledger.cooldown_until() > now && ledger.run_state() == RunState::Running)
+    status.cooldown_until = status.updated_at + (ledger.cooldown_until() - now);
+  if (!controller.why_waiting().empty()) {
+    std::string why = "the next start waits for " + controller.why_waiting();
+    if (controller.waits_until() && *controller.waits_until() > now)
+      why += ", " + human_duration(*controller.waits_until() - now) + " more";
+    status.waiting_for.push_back(why);
+  }
+  if (!durations_.empty()) status.avg_duration_seconds = seconds(mean(durations_));
+  if (occupations_.empty() || is_final(ledger.run_state())) return;
+
+  Remaining remaining;
+  remaining.waiting = ledger.count(RepetitionState::Waiting);
+  remaining.retries_per_attempt = static_cast<double>(retried_) / static_cast<double>(ended_);
+  remaining.average = mean(occupations_);
+  remaining.cooldown = parts_.execution.cooldown.experiment;
+  remaining.places = parts_.places;
+  for (const auto& [key, live] : controller.live()) {
+    const ActiveAttempt& attempt = *ledger.active(key);
+    remaining.running.push_back({now - attempt.intended_at, live.fraction});
+  }
+  status.eta_seconds = seconds(estimate_remaining(remaining));
+}
+
+}  // namespace studyctl

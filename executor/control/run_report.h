@@ -1,0 +1,63 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "control/committed_events.h"
+#include "control/controller.h"
+#include "control/experiments.h"
+#include "store/publisher.h"
+#include "store/sqlite_journal.h"
+#include "store/status_file.h"
+
+namespace studyctl {
+
+// All that the world may read of a run while it is on: progress.jsonl and the results from committed events,
+// status.json from the ledger. What it costs per event does not depend on the study's size. Control thread
+// only.
+class RunReport final : public CommittedEvents {
+ public:
+  struct Parts {
+    std::string study;
+    std::string run_id;
+    const Execution& execution;
+    int places;
+    Experiments& experiments;
+    SqliteJournal& journal;
+    const Clock& clock;
+  };
+
+  RunReport(Parts parts, Publisher publisher, StatusFile status)
+      : parts_(std::move(parts)), publisher_(std::move(publisher)), status_file_(std::move(status)) {}
+
+  void replayed(const Event& event) override;
+  void committed(const std::vector<Event>& events) override;
+
+  // Tries again what a full disk left unwritten, and replaces status.json when that is due.
+  void refresh(const Controller& controller);
+  // When refresh() is next due by itself.
+  Steady next_due() const { return status_file_.next_due(); }
+
+  Status status(const Controller& controller) const;
+
+ private:
+  void fold(const Event& event);
+  void fold_end(const AttemptEnded& fact, const Event& event);
+  void flush();
+  void add_current(const Controller& controller, Status& status) const;
+  void add_times(const Controller& controller, Status& status) const;
+
+  Parts parts_;
+  Publisher publisher_;
+  StatusFile status_file_;
+  std::deque<Duration> durations_;    // of the last attempts that succeeded
+  std::deque<Duration> occupations_;  // of the last attempts: from making to end
+  std::map<RepetitionKey, Steady> begun_;
+  std::deque<Status::Failure> failures_;
+  uint64_t ended_ = 0, retried_ = 0;
+  bool behind_ = false;
+};
+
+}  // namespace studyctl

@@ -1,0 +1,281 @@
+#include "control/volume_workspace.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "control/mounts.h"
+#include "plan/resolve.h"
+#include "store/attempt_record.h"
+#include "store/harvest/harvest.h"
+#include "store/harvest/progress_file.h"
+#include "store/harvest/sync.h"
+
+namespace studyctl {
+namespace {
+
+std::filesystem::path scratch_beside(const std::filesystem::path& partial) {
+  std::filesystem::path path = partial;
+  return path.replace_extension(".scratch");
+}
+
+AttemptPaths paths_in(const std::filesystem::path& partial) {
+  return {partial, partial / "study", scratch_beside(partial)};
+}
+
+std::vector<int> cpu_list(const std::string& cpus) {
+  std::vector<int> list;
+  const std::vector<std::string> ends = split(cpus, '-');
+  if (cpus.empty()) return list;
+  for (int cpu = std::stoi(ends.front()); cpu <= std::stoi(ends.back()); ++cpu) list.push_back(cpu);
+  return list;
+}
+
+Result<void> write_study_file(const std::filesystem::path& directory, const std::string& name,
+                              std::string_view content) {
+  const std::filesystem::path path = directory / name;
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return Error{ErrorCode::Unavailable, path.parent_path().string() + ": " + error.message()};
+  return write_file_atomically(path, content, 0644);
+}
+
+Findings findings_of(Harvest harvest) {
+  Findings findings;
+  findings.verdict = harvest.verdict;
+  findings.message = std::move(harvest.message);
+  findings.metrics = std::move(harvest.metrics);
+  findings.warnings = std::move(harvest.warnings);
+  findings.matched_patterns = std::move(harvest.matched_patterns);
+  if (!harvest.failure) return findings;
+  findings.failure_type = std::move(harvest.failure->type);
+  findings.failure_message = std::move(harvest.failure->message);
+  findings.traceback = std::move(harvest.failure->traceback);
+  findings.last_lines = std::move(harvest.failure->last_lines);
+  return findings;
+}
+
+}  // namespace
+
+AttemptPlace VolumeWorkspace::place(const AttemptKey& key) {
+  return {parts_.experiments.facts(key.repetition.index).experiment, key.repetition.cycle, key.attempt};
+}
+
+AttemptId VolumeWorkspace::id(const AttemptKey& key) {
+  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition.index);
+  return {"studyctl-" + facts_.volume_id.substr(0, 8) + "-" + facts_.run_id.substr(0, 8) + "-" +
+          facts.identity.substr(0, 16) + "-c" + std::to_string(key.repetition.cycle) + "-a" +
+          std::to_string(key.attempt)};
+}
+
+Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
+  const Point point = parts_.experiments.point(key.repetition.index);
+  AttemptNames names;
+  names.study = facts_.study;
+  names.run = facts_.run_name;
+  names.experiment = parts_.experiments.facts(key.repetition.index).experiment;
+  names.cycle = key.repetition.cycle;
+  names.index = key.repetition.index;
+  names.attempt = key.attempt;
+  names.seed = repetition_seed(parts_.study.execution.seed, point, key.repetition.cycle);
+  return resolve(parts_.study, point, names);
+}
+
+Result<ContainerSpec> VolumeWorkspace::container_spec(const Container& container, const ResolvedPod& pod,
+                                                      const AttemptPaths& paths) {
+  ContainerSpec spec;
+  spec.image = container.image;
+  spec.pull_policy = container.pull_policy;
+  spec.command = container.command;
+  spec.arguments = container.arguments;
+  spec.working_directory = container.working_directory;
+  spec.resources = container.resources;
+  spec.security = container.security;
+  spec.environment = pod.environment;
+  for (const EnvironmentVariable& variable : container.environment) {
+    std::string value = variable.value;
+    if (variable.secret) {
+      auto secret = parts_.secret(*variable.secret);
+      if (!secret) return std::move(secret).error();
+      value = *std::move(secret);
+    }
+    std::erase_if(spec.environment, [&](const auto& pair) { return pair.first == variable.name; });
+    spec.environment.emplace_back(variable.name, std::move(value));
+  }
+  auto mounts = mounts_of(container, parts_.study.pod, parts_.study.results.path, paths);
+  if (!mounts) return std::move(mounts).error();
+  spec.mounts = *std::move(mounts);
+  return spec;
+}
+
+Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::string& cpus) {
+  auto pod = resolve_pod(key);
+  if (!pod) return std::move(pod).error();
+  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition.index);
+  AttemptSpec spec;
+  spec.id = id(key);
+  spec.directory = parts_.directory.partial(place(key));
+  const AttemptPaths paths = paths_in(spec.directory);
+  for (const Container& init : pod->init) {
+    auto made = container_spec(init, *pod, paths);
+    if (!made) return std::move(made).error();
+    spec.init.push_back(*std::move(made));
+  }
+  auto main = container_spec(pod->main, *pod, paths);
+  if (!main) return std::move(main).error();
+  spec.main = *std::move(main);
+  spec.devices = parts_.study.pod.main.resources.devices;
+  spec.cpus = cpu_list(cpus);
+  spec.host_network = parts_.study.pod.host_network;
+  spec.share_process_namespace = parts_.study.pod.share_process_namespace;
+  spec.labels = {{"studyctl.io/volume", facts_.volume_id},
+                 {"studyctl.io/study", facts_.study},
+                 {"studyctl.io/run", facts_.run_id},
+                 {"studyctl.io/experiment", facts.experiment},
+                 {"studyctl.io/cycle", std::to_string(key.repetition.cycle)},
+                 {"studyctl.io/attempt", std::to_string(key.attempt)},
+                 {"studyctl.io/spec-hash", facts.identity}};
+  return spec;
+}
+
+Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& spec) {
+  std::optional<FileOwner> owner;
+  const SecurityContext& security = spec.main.security;
+  if (security.run_as_user)
+    owner = FileOwner{static_cast<uid_t>(*security.run_as_user),
+                      static_cast<gid_t>(security.run_as_group.value_or(0))};
+  auto directory = parts_.directory.begin_attempt(place(key), owner);
+  if (!directory) return std::move(directory).error();
+  auto pod = resolve_pod(key);
+  if (!pod) return std::move(pod).error();
+  const AttemptPaths paths = paths_in(*directory);
+  if (auto written = write_study_file(paths.study, "params.json", pod->params_json); !written) return written;
+  for (const ResolvedFile& file : pod->files) {
+    std::string content = file.content;
+    if (!file.from_file.empty()) {
+      auto input = read_input(file.from_file);
+      if (!input) return std::move(input).error();
+      content = *std::move(input);
+    }
+    if (auto written = write_study_file(paths.study, file.path, content); !written) return written;
+  }
+  if (auto made = make_volumes(parts_.study.pod, paths, parts_.projected); !made) return made;
+  if (!command_line_) return {};
+  return write_file_atomically(*directory / "command.txt", command_line_(spec) + "\n");
+}
+
+Result<std::string> VolumeWorkspace::read_input(const std::string& path) {
+  auto found = parts_.inputs.find(path);
+  if (found == parts_.inputs.end())
+    return Error{ErrorCode::NotFound, path + ": was not kept when the study was applied"};
+  return parts_.directory.input(found->second);
+}
+
+void VolumeWorkspace::read(const AttemptKey& key, Question question, std::function<void(Findings)> done) {
+  HarvestRequest request;
+  request.directory = parts_.directory.partial(place(key));
+  request.rules = parts_.study.results;
+  request.exited_zero = question.exited_zero;
+  request.log_patterns = std::move(question.log_patterns);
+  if (!parts_.study.pod.main.termination_message_path.empty())
+    request.termination_message_path_on_host = request.directory / kTerminationMessage;
+  parts_.workers.submit(
+      [request = std::move(request)] { return harvest(request); },
+      [this, done = std::move(done)](Harvest harvest) mutable {
+        parts_.post([done = std::move(done), findings = findings_of(std::move(harvest))]() mutable {
+          done(std::move(findings));
+        });
+      });
+}
+
+void VolumeWorkspace::seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) {
+  const std::filesystem::path directory = parts_.directory.partial(place(attempt.key));
+  AttemptRecord record = record_of(attempt);
+  const auto work = [directory, record = std::move(record)]() -> Result<void> {
+    std::error_code ignored;
+    std::filesystem::create_directories(directory, ignored);  // the workload may have removed it
+    if (auto written = write_attempt(directory, record); !written) return written;
+    return sync_tree(directory);
+  };
+  parts_.workers.submit(work, [this, done = std::move(done)](Result<void> sealed) mutable {
+    parts_.post([done = std::move(done), sealed = std::move(sealed)]() mutable { done(std::move(sealed)); });
+  });
+}
+
+AttemptRecord VolumeWorkspace::record_of(const EndedAttempt& attempt) {
+  const ExperimentFacts& facts = parts_.experiments.facts(attempt.key.repetition.index);
+  AttemptRecord record;
+  record.key = attempt.key;
+  record.study = facts_.study;
+  record.run_id = facts_.run_id;
+  record.experiment = facts.experiment;
+  record.identity = facts.identity;
+  record.parameters = facts.parameters;
+  record.seed =
+      repetition_seed(parts_.study.execution.seed, parts_.experiments.point(attempt.key.repetition.index),
+                      attempt.key.repetition.cycle);
+  record.reason = attempt.reason;
+  record.verdict = attempt.verdict;
+  record.counted = attempt.counted;
+  record.exit_code = attempt.exit_code;
+  record.signal = attempt.signal;
+  record.message = attempt.message;
+  if (attempt.verdict != Verdict::Succeeded) {
+    const Findings& found = attempt.findings;
+    record.failure =
+        FailureRecord{found.failure_type, found.failure_message, found.traceback, found.last_lines};
+  }
+  record.intended_at = attempt.intended_at;
+  record.started_at = attempt.started_at;
+  record.finished_at = attempt.finished_at;
+  record.duration = attempt.duration;
+  record.engine = facts_.engine;
+  record.endpoint = facts_.endpoint;
+  record.host = facts_.host;
+  record.container = attempt.container;
+  record.image = parts_.study.pod.main.image;
+  record.image_digest = attempt.image_digest;
+  record.devices = attempt.devices;
+  record.cpus = attempt.cpus;
+  record.versions = facts_.versions;
+  record.metrics = attempt.findings.metrics;
+  record.warnings = attempt.findings.warnings;
+  return record;
+}
+
+Result<void> VolumeWorkspace::settle(const AttemptKey& key, Verdict verdict) {
+  seen_.erase(key.repetition);
+  const AttemptPlace where = place(key);
+  std::error_code ignored;
+  std::filesystem::remove_all(scratch_beside(parts_.directory.partial(where)), ignored);
+  const AttemptFiles files = verdict == Verdict::Succeeded ? AttemptFiles::Published : AttemptFiles::Failed;
+  auto finished = parts_.directory.finish_attempt(where, files);
+  if (!finished) return std::move(finished).error();
+  return {};
+}
+
+void VolumeWorkspace::look(const AttemptKey& key, std::function<void(Sign)> done) {
+  struct Seen {
+    ActivityFingerprint fingerprint;
+    std::optional<WorkloadProgress> progress;
+  };
+  const std::filesystem::path directory = parts_.directory.partial(place(key));
+  const auto work = [directory] { return Seen{scan_activity(directory), read_progress(directory)}; };
+  parts_.workers.submit(work, [this, key, done = std::move(done)](Seen seen) mutable {
+    parts_.post([this, key, done = std::move(done), seen = std::move(seen)] {
+      ActivityFingerprint& before = seen_[key.repetition];
+      Sign sign;
+      sign.changed = before != seen.fingerprint;
+      before = seen.fingerprint;
+      if (seen.progress) {
+        sign.fraction = seen.progress->fraction;
+        sign.message = seen.progress->message;
+      }
+      done(sign);
+    });
+  });
+}
+
+}  // namespace studyctl

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "control/experiments.h"
+#include "control/mounts.h"
+#include "control/workspace.h"
+#include "plan/resolve.h"
+#include "store/attempt_record.h"
+#include "store/harvest/activity.h"
+#include "store/harvest/worker.h"
+#include "store/run_directory.h"
+
+namespace studyctl {
+
+// What the volume's attempts are told of the run they belong to.
+struct RunFacts {
+  std::string study;
+  std::string run_id;     // a UUID
+  std::string run_name;   // of its directory: what ${run.id} gives
+  std::string volume_id;  // a UUID
+  std::string engine;     // "Docker 20.10.24 (API 1.41)"
+  std::string endpoint;
+  std::string host;
+  std::map<std::string, std::string> versions;
+};
+
+// The workspace on the results volume: experiments/…/attempt-N below a run's directory.
+class VolumeWorkspace final : public Workspace {
+ public:
+  struct Parts {
+    const Study& study;
+    const Inputs& inputs;
+    Experiments& experiments;
+    const RunDirectory& directory;
+    const Clock& clock;
+    Workers& workers;
+    // Makes its argument run on the control thread, in a later turn. Safe from any thread.
+    std::function<void(std::function<void()>)> post;
+    // The value of a secret or a key of a ConfigMap. NotFound names what is missing and where it may come
+    // from.
+    std::function<Result<std::string>(const SecretReference&)> secret;
+    // All keys of a Secret or a ConfigMap, for volumes.
+    std::function<Result<std::map<std::string, std::string>>(const ProjectedVolume&)> projected;
+  };
+
+  VolumeWorkspace(RunFacts facts, Parts parts) : facts_(std::move(facts)), parts_(std::move(parts)) {}
+
+  AttemptId id(const AttemptKey& key) override;
+  Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) override;
+  Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) override;
+  void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
+  void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) override;
+  Result<void> settle(const AttemptKey& key, Verdict verdict) override;
+  void look(const AttemptKey& key, std::function<void(Sign)> done) override;
+
+  // For command.txt; set once the engine is known.
+  void set_command_line(std::function<std::string(const AttemptSpec&)> command_line) {
+    command_line_ = std::move(command_line);
+  }
+
+ private:
+  AttemptPlace place(const AttemptKey& key);
+  Result<ResolvedPod> resolve_pod(const AttemptKey& key);
+  Result<ContainerSpec> container_spec(const Container& container, const ResolvedPod& pod,
+                                       const AttemptPaths& paths);
+  Result<std::string> read_input(const std::string& path);
+  AttemptRecord record_of(const EndedAttempt& attempt);
+
+  RunFacts facts_;
+  Parts parts_;
+  std::function<std::string(const AttemptSpec&)> command_line_;
+  std::map<RepetitionKey, ActivityFingerprint> seen_;  // at the last look
+};
+
+}  // namespace studyctl
