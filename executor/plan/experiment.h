@@ -9,11 +9,14 @@
 #include "base/result.h"
 #include "model/study.h"
 #include "plan/plan.h"
+#include "plan/substitution.h"
 
 namespace studyctl {
 
-// Who an experiment is. See rule 6 of the manifest's rules in executor/README.md: `identity` is the SHA-256
-// of the canonical JSON of its parameters and of what it executes.
+// Who an experiment is. `identity` is the SHA-256 of the canonical JSON of its parameters and of what it
+// executes (rule 6 of the manifest): image as written, command, args, env without secret values, working
+// directory, mounts, cpu and device limits of every container, files, volumes; ${params.…} put in, the other
+// references as written.
 struct ExperimentIdentity {
   std::string identity;  // 64 hex digits
   std::string id;        // what people see: a slug of the parameters (≤ 40) and 16 hex digits:
@@ -24,22 +27,34 @@ struct ExperimentIdentity {
 using Inputs = std::map<std::string, std::string>;  // path → SHA-256 of the content
 
 // Makes identities of one study's points. Keeps what all points share, so that a million cost seconds. The
-// study must outlive it.
+// study may go, the inputs must outlive it. A file that is not among the inputs counts by its path.
 class Identifier {
  public:
   Identifier(const Study& study, const Inputs& inputs);
   ExperimentIdentity of(const Point& point) const;
 
+  // What `identity` is the SHA-256 of.
+  std::string canonical_json(const Point& point) const;
+
  private:
-  const Study* study_;
+  TextTemplate executed_;  // canonical JSON of what is executed, references as written
+  std::vector<TextTemplate> input_paths_;
   const Inputs* inputs_;
 };
 
-// The first 31 bits of SHA-256(seed, canonical parameters, cycle): adding a value to an axis shifts no
-// other's.
+// What a study executes as canonical JSON, references as written: the part of an identity that is the same
+// for all points. A file that comes from a file is there as its place among those, by path.
+std::string executed_json(const Study& study);
+std::vector<const StudyFile*> files_by_path(const Study& study);
+
+// "water-b3lyp-0-5": the values in written order, in characters that names may have; 40 at most.
+std::string slug_of(const Point& point);
+
+// The first 31 bits of SHA-256("<seed>\n<canonical parameters>\n<cycle>"): adding a value to an axis shifts
+// no other's.
 uint32_t repetition_seed(uint64_t study_seed, const Point& point, uint32_t cycle);
 
-// {"molecule": "water", "charge": 0}: keys sorted, literal text of numbers kept, no spaces.
+// {"charge":0,"molecule":"water"}: keys sorted, literal text of numbers kept, no spaces.
 std::string canonical_parameters(const Point& point);
 
 // What ${…} may stand for in one attempt.
