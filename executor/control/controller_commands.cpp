@@ -79,9 +79,7 @@ Gateway::Answer Controller::resume_run(const Command& command) {
 Gateway::Answer Controller::cancel_run(const Command& command) {
   if (is_final(ledger_.run_state())) return ended_already(ledger_);
   const std::string message = "cancelled by " + command.who;
-  const Duration grace = command.grace.value_or(execution_.timeouts.grace);
-  const bool already = ledger_.run_state() == RunState::Cancelling;
-  cancel_all(message, already ? ledger_.run_then() : RunState::Cancelled, grace);
+  cancel_all(message, RunState::Cancelled, command.grace.value_or(execution_.timeouts.grace));
   return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
 }
 

@@ -12,7 +12,7 @@ void Controller::change_run(RunState state, std::string message, RunState then) 
 }
 
 void Controller::cancel_all(const std::string& message, RunState then, Duration grace) {
-  change_run(RunState::Cancelling, message, then);
+  if (ledger_.run_state() != RunState::Cancelling) change_run(RunState::Cancelling, message, then);
   for (auto& [key, live] : live_) stop(live, Reason::Cancelled, message, grace);
 }
 

@@ -37,7 +37,8 @@ bool ended_well(const ActiveAttempt& attempt, const Observation& end) {
 Outcome outcome_of(const ActiveAttempt& attempt, const Observation& end, const Findings& findings) {
   if (attempt.stopping) return {*attempt.stopping, attempt.stop_message};
   switch (end.phase) {
-    case Observation::Phase::Refused: return {end.reason, end.message};
+    case Observation::Phase::Refused:
+      return {end.reason == Reason::Completed ? Reason::CreateError : end.reason, end.message};
     case Observation::Phase::Missing:
       if (attempt.stage == ActiveAttempt::Stage::Starting || end.reason == Reason::Interrupted)
         return {Reason::Interrupted, end.message.empty() ? "its start was cut off" : end.message};

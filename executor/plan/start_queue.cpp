@@ -70,11 +70,13 @@ bool StartQueue::at_cycle_boundary(const Ledger& ledger) {
   return key && key->cycle > ledger.last_cycle();
 }
 
+bool StartQueue::between_cycles(const Ledger& ledger) {
+  return ledger.active().empty() && ledger.retries().empty() && at_cycle_boundary(ledger);
+}
+
 Duration StartQueue::cooldown_before_next(const Ledger& ledger) {
   if (ledger.count(RepetitionState::Waiting) == 0) return Duration(0);
-  if (ledger.retries().empty() && at_cycle_boundary(ledger) && ledger.active().empty())
-    return std::max(cooldown_.cycle, cooldown_.experiment);
-  return cooldown_.experiment;
+  return between_cycles(ledger) ? std::max(cooldown_.cycle, cooldown_.experiment) : cooldown_.experiment;
 }
 
 std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, Steady now) {
@@ -86,17 +88,18 @@ std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, St
   if (now < ledger.cooldown_until()) return NothingStarts{"cooldown", ledger.cooldown_until()};
 
   const auto& retries = ledger.retries();
+  const auto next_retry = retries.empty() ? std::nullopt : std::optional(retries.begin()->first);
   if (!retries.empty() && retries.begin()->first <= now) {
     const RepetitionKey& key = retries.begin()->second;
     return NextStart{{key, ledger.next_attempt(key)}};
   }
   if (const std::optional<RepetitionKey> key = first_untried(ledger)) {
-    const bool gap = cooldown_.cycle > Duration(0) && at_cycle_boundary(ledger) && !ledger.active().empty();
-    if (!gap) return NextStart{{*key, 1}};
-    return NothingStarts{"the end of cycle " + std::to_string(ledger.last_cycle()), {}};
+    const bool cycle_goes_on = cooldown_.cycle > Duration(0) && at_cycle_boundary(ledger) &&
+                               (!ledger.active().empty() || !retries.empty());
+    if (!cycle_goes_on) return NextStart{{*key, ledger.next_attempt(*key)}};
+    return NothingStarts{"the end of cycle " + std::to_string(ledger.last_cycle()), next_retry};
   }
-  return NothingStarts{"the backoff before a retry",
-                       retries.empty() ? std::nullopt : std::optional(retries.begin()->first)};
+  return NothingStarts{"the backoff before a retry", next_retry};
 }
 
 }  // namespace studyctl

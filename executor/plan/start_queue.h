@@ -25,7 +25,8 @@ Room need_of(const Resources& resources);
 // How many attempts that need `need` fit at once; at most `parallelism`.
 int places(const Room& room, const Room& need, int parallelism);
 
-// Why not even one fits, with the arithmetic: "cpu: 4 asked for, 2 there are"; nothing when it does.
+// Why not even one fits, with the arithmetic: "cpu: an attempt needs 4, the machine has 2"; nothing
+// when it does.
 std::optional<std::string> does_not_fit(const Room& room, const Room& need);
 
 struct NextStart {
@@ -50,10 +51,12 @@ class StartQueue {
 
   // The cooldown that begins when an attempt has ended and another is to follow; 0 for none.
   Duration cooldown_before_next(const Ledger& ledger);
-  // True when the next repetition in order opens another cycle than the last one started.
-  bool at_cycle_boundary(const Ledger& ledger);
+  // True when a cycle is over and the next start opens another one: nothing runs, nothing waits for a retry.
+  bool between_cycles(const Ledger& ledger);
 
  private:
+  // True when the next repetition in order opens another cycle than the latest one started.
+  bool at_cycle_boundary(const Ledger& ledger);
   // The first position in order that has never been tried, or nothing.
   std::optional<RepetitionKey> first_untried(const Ledger& ledger);
 
