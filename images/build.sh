@@ -30,7 +30,7 @@ parse_options() {
   while [ $# -gt 0 ]; do
     case $1 in
       --engine) engine=${2:?--engine wants docker or podman} && shift ;;
-      --socket) socket=${2:?--socket wants a path} && shift ;;
+      --socket) socket=${2:?--socket wants a path} && socket=${socket#unix://} && shift ;;
       --force) force=yes ;;
       --tarball) tarball_only=yes ;;
       -h | --help) usage 0 ;;
@@ -65,8 +65,9 @@ candidate_sockets() {
 # Podman's storage is the same whoever serves it; this service ends by itself when it has been idle.
 start_podman() {
   local path
-  path=$(mktemp -d)/podman.sock
-  (cd / && setsid podman system service --time=20 "unix://$path" >/dev/null 2>&1 </dev/null) &
+  path=${XDG_RUNTIME_DIR:-/tmp}/studyctl-images-$(id -u).sock
+  answers "$path" && echo "$path" && return
+  (cd / && exec setsid podman system service --time=20 "unix://$path") >/dev/null 2>&1 </dev/null &
   for _ in $(seq 100); do
     answers "$path" && echo "$path" && return
     sleep 0.1
