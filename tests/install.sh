@@ -15,7 +15,7 @@ packages_of() {
         libspdlog-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libcli11-dev libssl-dev zlib1g-dev libre2-dev \
         libgtest-dev libgmock-dev libbenchmark-dev ;;
     docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
-    podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 curl ca-certificates ;;
+    podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 procps curl ca-certificates ;;
     images) echo mmdebstrap busybox-static zstd curl jq ;;
     tools) echo sqlite3 jq curl tmux procps util-linux ;;
     lint) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
