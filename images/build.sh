@@ -100,7 +100,7 @@ find_engine() {
 
 # An import with a name loses its tag on Podman, so the image is named afterwards, by its id.
 load() {
-  local name=$1 tarball=$2 hash=$3 query=fromSrc=- change id
+  local name=$1 tarball=$2 hash=$3 query=fromSrc=- change answer id
   if [ -z "$force" ] &&
     [ "$(api "/images/studyctl/$name:1/json" 2>/dev/null | jq -r '.Config.Labels["studyctl.io/recipe"]')" = "$hash" ]; then
     return
@@ -108,9 +108,10 @@ load() {
   for change in "${changes[@]}" "LABEL studyctl.io/recipe=$hash"; do
     query+="&changes=$(jq -rn --arg text "$change" '$text | @uri')"
   done
-  id=$(api "/images/create?$query" -X POST -H 'Content-Type: application/x-tar' -H 'Expect:' -T "$tarball" |
-    jq -rs 'last.status // empty')
-  [[ $id == sha256:* ]] || fail "studyctl/$name:1: the engine did not import the tarball"
+  answer=$(api "/images/create?$query" -X POST -H 'Content-Type: application/x-tar' -H 'Expect:' -T "$tarball") ||
+    fail "studyctl/$name:1: the engine did not import $tarball: $answer"
+  id=$(jq -rs 'last.status // empty' <<<"$answer")
+  [[ $id == sha256:* ]] || fail "studyctl/$name:1: the engine did not import $tarball: $answer"
   api "/images/$id/tag?repo=studyctl/$name&tag=1" -X POST >/dev/null
 }
 

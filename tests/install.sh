@@ -30,9 +30,10 @@ usage() {
   exit "$1"
 }
 
+# dpkg-query fails where it does not know one of the names, and says the others all the same.
 missing_of() {
   local installed
-  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')
+  installed=$({ dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true; } | sed -n 's/^installed //p')
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 
@@ -55,8 +56,9 @@ for group in "$@"; do
   mapfile -t -O "${#wanted[@]}" wanted < <(tr ' ' '\n' <<<"$names")
 done
 
-mapfile -t missing < <(missing_of "${wanted[@]}")
-[ "${#missing[@]}" -gt 0 ] || exit 0
+names=$(missing_of "${wanted[@]}")
+[ -n "$names" ] || exit 0
+mapfile -t missing <<<"$names"
 echo "tests/install.sh: installing ${missing[*]}" >&2
 # A third-party source that does not answer is no reason to stop: Debian's own has what is needed.
 as_root apt-get update -qq || true
