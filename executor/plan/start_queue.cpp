@@ -9,8 +9,10 @@ namespace {
 
 std::string cores(int64_t millicpu) {
   std::string text = std::to_string(millicpu / 1000);
-  if (const int64_t rest = millicpu % 1000; rest > 0) text += "." + std::to_string(1000 + rest).substr(1);
-  return text;
+  const int64_t rest = millicpu % 1000;
+  if (rest == 0) return text;
+  text += "." + std::to_string(1000 + rest).substr(1);
+  return text.erase(text.find_last_not_of('0') + 1);
 }
 
 }  // namespace
