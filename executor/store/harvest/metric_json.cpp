@@ -47,8 +47,9 @@ class JsonBytes final : public std::streambuf {
     while (output_.empty()) {
       auto got = source_.read(input_.data(), input_.size());
       if (!got) error_ = std::move(got).error();
-      if (error_ || *got == 0) return traits_type::eof();
-      for (const char c : std::string_view(input_.data(), *got)) put(c);
+      if (error_ || (*got == 0 && place_ != Place::Word)) return traits_type::eof();
+      put({input_.data(), *got});
+      if (*got == 0) end_word();
       if (string_size_ > kLongestString) {
         error_ = Error{ErrorCode::Invalid, "has a string of more than " + human_bytes(kLongestString)};
         return traits_type::eof();
@@ -61,6 +62,23 @@ class JsonBytes final : public std::streambuf {
  private:
   enum class Place { Outside, Minus, Word, String, Escape };
 
+  void put(std::string_view text) {
+    while (!text.empty()) {
+      size_t size = 0;
+      if (place_ == Place::String) {
+        size = std::min(text.find_first_of("\"\\"), text.size());
+        string_size_ += size;
+      } else if (place_ == Place::Outside) {
+        size = std::min(text.find_first_of("\"NI-"), text.size());
+      }
+      output_ += text.substr(0, size);
+      text.remove_prefix(size);
+      if (text.empty()) return;
+      put(text.front());
+      text.remove_prefix(1);
+    }
+  }
+
   void put(char c) {
     if (place_ == Place::String || place_ == Place::Escape) {
       ++string_size_;
@@ -71,14 +89,11 @@ class JsonBytes final : public std::streambuf {
       output_ += c;
       return;
     }
-    if (place_ == Place::Word) {
-      if (std::isalpha(static_cast<unsigned char>(c))) {
-        output_ += c;
-        return;
-      }
-      output_ += '"';
-      place_ = Place::Outside;
+    if (place_ == Place::Word && std::isalpha(static_cast<unsigned char>(c))) {
+      output_ += c;
+      return;
     }
+    end_word();
     const bool after_minus = place_ == Place::Minus;
     if (c == 'N' || c == 'I') {
       output_ += after_minus ? "\"-" : "\"";
@@ -89,6 +104,12 @@ class JsonBytes final : public std::streambuf {
       if (place_ == Place::String) string_size_ = 0;
     }
     if (place_ != Place::Minus) output_ += c;
+  }
+
+  void end_word() {
+    if (place_ != Place::Word) return;
+    output_ += '"';
+    place_ = Place::Outside;
   }
 
   ByteSource& source_;
@@ -106,7 +127,8 @@ class PointerReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool found() const { return found_; }
   const std::string& problem() const { return problem_; }
-  bool wants_more() const { return fold_.wants_more(); }
+  void begin_document() { ++document_; }
+  uint64_t documents() const { return document_; }
 
   bool null() override { return scalar("null"); }
   bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
@@ -134,7 +156,8 @@ class PointerReader final : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return leave(); }
   bool end_array() override { return leave(); }
   bool parse_error(size_t position, const std::string&, const nlohmann::json::exception&) override {
-    return fail("is not JSON from byte " + std::to_string(position) + " on");
+    const std::string document = document_ > 1 ? " of document " + std::to_string(document_) : "";
+    return fail("is not JSON from byte " + std::to_string(position) + document + " on");
   }
 
  private:
@@ -197,6 +220,7 @@ class PointerReader final : public nlohmann::json_sax<nlohmann::json> {
   const std::vector<std::string>& tokens_;
   ValueFold& fold_;
   std::vector<Level> levels_;
+  uint64_t document_ = 0;
   bool found_ = false;
   std::string problem_;
 };
@@ -209,14 +233,14 @@ Result<bool> fold_json(ByteSource& source, const std::string& pointer, ValueFold
   JsonBytes bytes(source);
   std::istream stream(&bytes);
   PointerReader reader(*tokens, fold);
-  bool first = true;
-  while (first || !(stream >> std::ws).eof()) {
-    first = false;
+  while (!(stream >> std::ws).eof()) {
+    reader.begin_document();
     nlohmann::json::sax_parse(stream, &reader, nlohmann::json::input_format_t::json, false);
     if (bytes.error()) return *bytes.error();
     if (!reader.problem().empty()) return Error{ErrorCode::Invalid, reader.problem()};
   }
   if (bytes.error()) return *bytes.error();
+  if (reader.documents() == 0) return Error{ErrorCode::Invalid, "is empty"};
   return reader.found();
 }
 

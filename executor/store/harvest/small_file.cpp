@@ -23,6 +23,9 @@ std::string read_at(int fd, uint64_t offset, size_t size) {
   return bytes;
 }
 
+// For the words between the two ends.
+constexpr size_t kRoomForWords = 64;
+
 std::string left_out(uint64_t bytes) {
   return "\n[… " + std::to_string(bytes) + " bytes left out …]\n";
 }
@@ -31,14 +34,14 @@ std::string left_out(uint64_t bytes) {
 
 std::string cut_in_the_middle(std::string_view text, size_t most) {
   if (text.size() <= most) return std::string(text);
-  const size_t half = most / 2;
+  const size_t half = (most - kRoomForWords) / 2;
   return std::string(text.substr(0, half)) + left_out(text.size() - 2 * half) +
          std::string(text.substr(text.size() - half));
 }
 
 std::string read_ends(const AttemptDirectory::File& file, size_t most) {
   if (file.size <= most) return read_at(file.fd.get(), 0, file.size);
-  const size_t half = most / 2;
+  const size_t half = (most - kRoomForWords) / 2;
   return read_at(file.fd.get(), 0, half) + left_out(file.size - 2 * half) +
          read_at(file.fd.get(), file.size - half, half);
 }
