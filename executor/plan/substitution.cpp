@@ -1,37 +1,13 @@
 #include "plan/substitution.h"
 
-#include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 
 #include "base/text.h"
+#include "model/substitution.h"
 #include "plan/experiment.h"
 
 namespace studyctl {
 namespace {
-
-constexpr std::array<std::string_view, 5> kScopes = {"params.", "run.", "experiment.", "resources.",
-                                                     "source."};
-
-bool has_our_scope(std::string_view name) {
-  return std::any_of(kScopes.begin(), kScopes.end(),
-                     [&](std::string_view scope) { return name.starts_with(scope); });
-}
-
-bool is_word(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
-// "run.seed", but not "file%.out" or "1.5", which shells know.
-bool is_dotted_name(std::string_view text) {
-  const size_t dot = text.find('.');
-  if (dot == std::string_view::npos || (text[0] >= '0' && text[0] <= '9')) return false;
-  const std::vector<std::string> words = split(text, '.');
-  return std::all_of(words.begin(), words.end(), is_word);
-}
 
 const std::string* find(const std::map<std::string, std::string>& values, std::string_view name) {
   const auto found = values.find(std::string(name));
@@ -41,8 +17,8 @@ const std::string* find(const std::map<std::string, std::string>& values, std::s
 // What `name` stands for; null when nothing has that name.
 const std::string* value_of(std::string_view name, const SubstitutionScope& scope) {
   const size_t dot = name.find('.');
-  const std::string_view rest = name.substr(dot + 1);
   const std::string_view head = name.substr(0, dot);
+  const std::string_view rest = name.substr(dot + 1);
   if (head == "params") {
     const Value* value = scope.point == nullptr ? nullptr : scope.point->find(rest);
     return value == nullptr ? nullptr : &value->text;
@@ -64,63 +40,48 @@ std::vector<std::string> names_in(const SubstitutionScope& scope) {
   return names;
 }
 
+std::string without_escapes(std::string_view text) {
+  constexpr std::string_view kEscape = "$${";
+  std::string result;
+  for (size_t at = text.find(kEscape); at != std::string_view::npos; at = text.find(kEscape)) {
+    result += text.substr(0, at);
+    result += "${";
+    text.remove_prefix(at + kEscape.size());
+  }
+  return result += text;
+}
+
 }  // namespace
 
 Result<TextTemplate> TextTemplate::parse(std::string_view text) {
+  const Result<std::vector<Substitution>> found = substitutions_in(text);
+  if (!found) return found.error();
   TextTemplate result;
-  while (!text.empty()) {
-    const size_t dollar = std::min(text.find('$'), text.size());
-    result.add_text(text.substr(0, dollar), text.substr(0, dollar));
-    text.remove_prefix(dollar);
-    if (text.starts_with("$${")) {
-      result.add_text("${", "$${");
-      text.remove_prefix(3);
-      continue;
-    }
-    const std::string_view after = text.starts_with("${") ? text.substr(2) : std::string_view();
-    const size_t close = after.find('}');
-    const std::string_view name = after.substr(0, close);
-    if (close == std::string_view::npos) {
-      if (has_our_scope(after)) {
-        return Error{ErrorCode::Invalid, "'" + printable(text.substr(0, 40)) +
-                                             "' is not closed; write ${name}, or $${ for the text ${"};
-      }
-    } else if (has_our_scope(name) && name.find(":-") != std::string_view::npos) {
-      return Error{ErrorCode::Invalid,
-                   "'${" + printable(name) + "}': a default after :- is not supported yet"};
-    } else if (has_our_scope(name) || is_dotted_name(name)) {
-      result.pieces_.push_back({true, std::string(name), "${" + std::string(name) + "}"});
-      text.remove_prefix(name.size() + 3);
-      continue;
-    }
-    const size_t taken = std::min<size_t>(text.size(), 1);
-    result.add_text(text.substr(0, taken), text.substr(0, taken));
-    text.remove_prefix(taken);
+  size_t at = 0;
+  const auto add_text_before = [&](size_t end) {
+    const std::string_view source = text.substr(at, end - at);
+    if (!source.empty()) result.pieces_.push_back({false, without_escapes(source), std::string(source)});
+  };
+  for (const Substitution& substitution : *found) {
+    add_text_before(substitution.offset);
+    result.pieces_.push_back(
+        {true, substitution.name, std::string(text.substr(substitution.offset, substitution.size))});
+    at = substitution.offset + substitution.size;
   }
+  add_text_before(text.size());
   return result;
 }
 
 TextTemplate TextTemplate::of_text(std::string_view text) {
   TextTemplate result;
-  result.add_text(text, text);
+  result.pieces_.push_back({false, std::string(text), std::string(text)});
   return result;
 }
 
-void TextTemplate::add_text(std::string_view text, std::string_view source) {
-  if (text.empty()) return;
-  if (pieces_.empty() || pieces_.back().is_reference) pieces_.emplace_back();
-  pieces_.back().text += text;
-  pieces_.back().source += source;
-}
-
 Error unknown_name(std::string_view name, const std::vector<std::string>& known) {
-  std::string message = "'${" + printable(name) + "}': nothing has this name";
-  if (name.starts_with("source.")) message = "'${" + printable(name) + "}': source is not supported yet";
-  if (const auto near = nearest(name, known)) {
-    message += "; did you mean ${" + *near + "}?";
-  } else {
-    message += "; $${ gives the text ${";
-  }
+  std::string message = "${" + printable(name) + "}: nothing has this name";
+  const std::optional<std::string> near = nearest(name, known);
+  message += near ? "; did you mean ${" + *near + "}?" : "; for the text ${ write $${";
   return {ErrorCode::Invalid, message};
 }
 
@@ -137,12 +98,10 @@ Result<std::string> substitute(std::string_view text, const SubstitutionScope& s
 }
 
 Result<std::vector<std::string>> names_used(std::string_view text) {
-  const Result<TextTemplate> parsed = TextTemplate::parse(text);
-  if (!parsed) return parsed.error();
+  const Result<std::vector<Substitution>> found = substitutions_in(text);
+  if (!found) return found.error();
   std::vector<std::string> names;
-  for (const TextTemplate::Piece& piece : parsed->pieces()) {
-    if (piece.is_reference) names.push_back(piece.text);
-  }
+  for (const Substitution& substitution : *found) names.push_back(substitution.name);
   return names;
 }
 

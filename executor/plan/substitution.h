@@ -8,17 +8,16 @@
 
 namespace studyctl {
 
-// A string with ${…} in it, taken apart once. ${scope.name} is a reference; ${HOME}, ${file%.out} and
-// anything else without a dotted name passes through; $${ stands for ${.
+// A text taken apart once at what model/substitution.h finds in it.
 class TextTemplate {
  public:
   struct Piece {
     bool is_reference = false;
-    std::string text;    // "params.model" of a reference, else what it reads as
+    std::string text;    // "params.model" of a reference, else what it reads as: $${ is ${
     std::string source;  // as written
   };
 
-  // Invalid: one of ours that is not closed, or has a default (a later version has those).
+  // Invalid: a substitution that is not closed.
   static Result<TextTemplate> parse(std::string_view text);
 
   // `text` as it is, without references.
@@ -27,8 +26,6 @@ class TextTemplate {
   const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
-  void add_text(std::string_view text, std::string_view source);
-
   std::vector<Piece> pieces_;
 };
 

@@ -38,7 +38,7 @@ TEST_F(Substitution, WhatWasPutInIsNeverReadAgain) {
 
 TEST_F(Substitution, WhatShellsKnowPassesThrough) {
   for (const char* written : {"${HOME}", "$HOME", "${file%.out}", "${1}", "${x:-0.5}", "$(cmd)", "$", "$$",
-                              "${", "${}", "}", "${a[1.5]}", "${1.5}", "cost: $5 {params.model}"}) {
+                              "${", "${}", "}", "${a[1.5]}", "cost: $5 {params.model}"}) {
     EXPECT_EQ(of(written), written);
   }
 }
@@ -51,19 +51,14 @@ TEST_F(Substitution, TwoDollarsGiveTheTextItself) {
 
 TEST_F(Substitution, AnUnknownNameIsAnErrorWithTheNearest) {
   EXPECT_EQ(of("${params.modle}"),
-            "error: '${params.modle}': nothing has this name; did you mean ${params.model}?");
-  EXPECT_EQ(of("${run.sede}"), "error: '${run.sede}': nothing has this name; did you mean ${run.seed}?");
-  EXPECT_TRUE(of("${foo.bar}").starts_with("error: '${foo.bar}'"));
+            "error: ${params.modle}: nothing has this name; did you mean ${params.model}?");
+  EXPECT_EQ(of("${run.sede}"), "error: ${run.sede}: nothing has this name; did you mean ${run.seed}?");
+  EXPECT_TRUE(of("${foo.bar}").starts_with("error: ${foo.bar}: nothing has this name"));
   EXPECT_TRUE(of("${params.}").starts_with("error: "));
-  EXPECT_TRUE(of("${source.row}").find("not supported yet") != std::string::npos);
 }
 
 TEST_F(Substitution, AnUnclosedReferenceIsAnError) {
   EXPECT_NE(of("run ${params.model").find("not closed"), std::string::npos);
-}
-
-TEST_F(Substitution, ADefaultIsNotSupportedYet) {
-  EXPECT_NE(of("${params.model:-x}").find("not supported yet"), std::string::npos);
 }
 
 TEST(NamesUsed, AreThoseOfReferencesAlone) {

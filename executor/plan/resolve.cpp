@@ -1,0 +1,193 @@
+#include "plan/resolve.h"
+
+#include <map>
+#include <memory>
+
+#include "plan/experiment.h"
+#include "plan/json_text.h"
+
+namespace studyctl {
+namespace {
+
+constexpr size_t kLongestVariable = 4096;
+
+// The limits of main, or what the machine has; absent when neither is known.
+struct Given {
+  std::optional<int64_t> cores;
+  std::optional<int64_t> memory_bytes;
+  int gpus = 0;
+};
+
+Given given_to(const Resources& resources, const AttemptNames& names) {
+  Given given;
+  const int64_t millicpu = resources.millicpu.value_or(names.machine_millicpu);
+  const int64_t memory_bytes = resources.memory_bytes.value_or(names.machine_memory_bytes);
+  if (millicpu > 0) given.cores = whole_cores(millicpu);
+  if (memory_bytes > 0) given.memory_bytes = memory_bytes;
+  given.gpus = count_of_gpus(resources);
+  return given;
+}
+
+SubstitutionScope scope_of(const Point& point, const AttemptNames& names, const Given& given) {
+  SubstitutionScope scope;
+  scope.point = &point;
+  scope.run = {{"id", names.run},
+               {"cycle", std::to_string(names.cycle)},
+               {"index", std::to_string(names.index)},
+               {"attempt", std::to_string(names.attempt)},
+               {"seed", std::to_string(names.seed)}};
+  scope.experiment = {{"id", names.experiment}};
+  scope.resources = {{"gpus", std::to_string(given.gpus)}};
+  if (given.cores) scope.resources["cpu"] = std::to_string(*given.cores);
+  if (given.memory_bytes) scope.resources["memory"] = std::to_string(*given.memory_bytes);
+  return scope;
+}
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+Variables environment_of(const Study& study, const Point& point, const AttemptNames& names,
+                         const Given& given) {
+  Variables variables;
+  for (const auto& [name, value] : point.parameters) {
+    if (value.text.size() > kLongestVariable || value.text.find_first_of("\r\n") != std::string::npos)
+      continue;
+    variables.emplace_back(parameter_variable(name), value.text);
+  }
+  variables.insert(variables.end(), {{"STUDY_NAME", names.study},
+                                     {"STUDY_RUN", names.run},
+                                     {"STUDY_EXPERIMENT", names.experiment},
+                                     {"STUDY_CYCLE", std::to_string(names.cycle)},
+                                     {"STUDY_ATTEMPT", std::to_string(names.attempt)},
+                                     {"STUDY_SEED", std::to_string(names.seed)},
+                                     {"STUDY_RESULTS", study.results.path},
+                                     {"STUDY_GPUS", std::to_string(given.gpus)}});
+  if (given.memory_bytes) variables.emplace_back("STUDY_MEMORY_BYTES", std::to_string(*given.memory_bytes));
+  if (given.cores) {
+    variables.emplace_back("STUDY_CPUS", std::to_string(*given.cores));
+    variables.emplace_back("OMP_NUM_THREADS", std::to_string(*given.cores));
+  }
+  return variables;
+}
+
+// Puts values into the texts of a pod, and keeps the first error with the field that has it.
+class Filler {
+ public:
+  explicit Filler(const SubstitutionScope& scope) : scope_(scope) {}
+
+  void fill(std::string& text, const std::string& field) {
+    if (error_ || text.find("${") == std::string::npos) return;
+    Result<std::string> filled = substitute(text, scope_);
+    if (filled) {
+      text = *std::move(filled);
+    } else {
+      error_ = std::move(filled).error().within(field);
+    }
+  }
+
+  void fill(Container& container, const std::string& path) {
+    fill(container.image, path + ".image");
+    fill(container.command, path + ".command");
+    fill(container.arguments, path + ".args");
+    fill(container.working_directory, path + ".workingDir");
+    for (size_t i = 0; i < container.environment.size(); ++i) {
+      fill(container.environment[i].value, path + ".env[" + std::to_string(i) + "].value");
+    }
+    for (size_t i = 0; i < container.mounts.size(); ++i) {
+      const std::string mount = path + ".volumeMounts[" + std::to_string(i) + "]";
+      fill(container.mounts[i].path, mount + ".mountPath");
+      fill(container.mounts[i].sub_path, mount + ".subPath");
+    }
+  }
+
+  void fill(ResolvedFile& file) {
+    fill(file.content, "spec.files." + file.path);
+    fill(file.from_file, "spec.files." + file.path + ".fromFile");
+  }
+
+  std::optional<Error>& error() { return error_; }
+
+ private:
+  void fill(std::vector<std::string>& texts, const std::string& path) {
+    for (size_t i = 0; i < texts.size(); ++i) fill(texts[i], path + "[" + std::to_string(i) + "]");
+  }
+
+  const SubstitutionScope& scope_;
+  std::optional<Error> error_;
+};
+
+// A JSON object that grows by dotted names.
+struct Nested {
+  std::map<std::string, Nested, std::less<>> children;
+  std::string json;  // of a leaf
+
+  void add(std::string_view name, const Value& value) {
+    const size_t dot = name.find('.');
+    Nested& child = children[std::string(name.substr(0, dot))];
+    if (dot == std::string_view::npos) {
+      child.json = json_value(value);
+    } else {
+      child.add(name.substr(dot + 1), value);
+    }
+  }
+
+  std::string text() const {
+    if (!json.empty()) return json;
+    std::string result;
+    for (const auto& [name, child] : children) {
+      result += (result.empty() ? "{" : ",") + json_string(name) + ":" + child.text();
+    }
+    return (result.empty() ? "{" : result) + "}";
+  }
+};
+
+}  // namespace
+
+Result<ResolvedPod> resolve(const Study& study, const Point& point, const AttemptNames& names) {
+  const Given given = given_to(study.pod.main.resources, names);
+  const SubstitutionScope scope = scope_of(point, names, given);
+  ResolvedPod pod{study.pod.init_containers,
+                  study.pod.main,
+                  environment_of(study, point, names, given),
+                  {},
+                  params_json(point)};
+  Filler filler(scope);
+  for (size_t i = 0; i < pod.init.size(); ++i) {
+    filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]");
+  }
+  filler.fill(pod.main, "spec.template.spec.containers[0]");
+  for (const StudyFile& file : study.files) {
+    filler.fill(pod.files.emplace_back(ResolvedFile{file.path, file.content, file.from_file}));
+  }
+  if (filler.error()) return *std::move(filler.error());
+  return pod;
+}
+
+std::string parameter_variable(std::string_view name) {
+  std::string variable = "STUDY_PARAM_";
+  for (const char c : name) {
+    const bool is_lower = c >= 'a' && c <= 'z';
+    const bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    variable += is_lower ? static_cast<char>(c - 'a' + 'A') : is_kept ? c : '_';
+  }
+  return variable;
+}
+
+std::string params_json(const Point& point) {
+  Nested root;
+  for (const auto& [name, value] : point.parameters) root.add(name, value);
+  return root.text() + "\n";
+}
+
+int64_t whole_cores(int64_t millicpu) {
+  return (millicpu + 999) / 1000;
+}
+
+int count_of_gpus(const Resources& resources) {
+  int count = 0;
+  for (const DeviceRequest& device : resources.devices) {
+    if (!device.kind.starts_with('/')) count += device.count;
+  }
+  return count;
+}
+
+}  // namespace studyctl
