@@ -52,6 +52,7 @@ struct AttemptRecord {
   std::string image_digest;
   std::vector<std::string> devices;
   std::string cpus;
+  double cores = 0;                             // its cpu limit; 0: none
   std::map<std::string, std::string> versions;  // of studyctl, kernel, driver …
 
   std::vector<MetricValue> metrics;

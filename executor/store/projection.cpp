@@ -157,8 +157,7 @@ Result<void> Projection::on(const RunStateChanged& fact, const Event& event) {
   count(RepetitionState::Cancelled) += count(RepetitionState::Waiting);
   count(RepetitionState::Waiting) = 0;
   return studies_.run(
-      "UPDATE repetitions SET state = 'Cancelled', updated_at = ? WHERE state = 'Waiting' AND experiment IN "
-      "(SELECT id FROM experiments WHERE run = ?)",
+      "UPDATE repetitions SET state = 'Cancelled', updated_at = ? WHERE run = ? AND state = 'Waiting'",
       milliseconds(event.at), run_);
 }
 
@@ -200,7 +199,7 @@ Result<Projection::Rows> Projection::repetition_rows(const RepetitionKey& key, I
   Result<void> added = studies_.run(
       "INSERT INTO repetitions (experiment, cycle, state, created_at, updated_at) VALUES (?, ?, 'Waiting', "
       "?, ?)",
-      *experiment, key.cycle, milliseconds(at), milliseconds(at));
+      run_, *experiment, key.cycle, milliseconds(at), milliseconds(at));
   if (!added) return std::move(added).error();
   rows.repetition = studies_.last_row();
   return rows;

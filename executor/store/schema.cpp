@@ -42,10 +42,12 @@ CREATE TABLE experiments (
   UNIQUE (run, generation, position));
 
 CREATE TABLE repetitions (
-  id INTEGER PRIMARY KEY, experiment INTEGER NOT NULL REFERENCES experiments(id), cycle INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id),
+  experiment INTEGER NOT NULL REFERENCES experiments(id), cycle INTEGER NOT NULL,
   state TEXT NOT NULL, reason TEXT, fail_count INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   UNIQUE (experiment, cycle));
+CREATE INDEX repetitions_of_run ON repetitions(run);
 
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY, repetition INTEGER NOT NULL REFERENCES repetitions(id), attempt INTEGER NOT NULL,

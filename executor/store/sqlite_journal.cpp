@@ -199,6 +199,9 @@ Result<void> SqliteJournal::replace_metrics(const AttemptKey& key, const std::ve
   Result<Transaction> transaction = Transaction::begin(studies);
   if (!transaction) return std::move(transaction).error();
   if (Result<void> done = write_metrics(studies, event, metrics); !done) return done;
+  Result<void> done =
+      studies.run("DELETE FROM checkpoints WHERE run = ? AND file LIKE 'results.%'", parts_->row);
+  if (!done) return done;
   return transaction->commit();
 }
 

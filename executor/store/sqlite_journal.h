@@ -41,7 +41,8 @@ class SqliteJournal final : public Journal {
   Result<void> fix_engine(const std::string& engine, const std::string& endpoint);
   // Durably, at once: study_manifest.json after an apply that changed it.
   Result<void> replace_manifest(const std::string& manifest);
-  // Durably, at once: the metrics of an ended attempt, read again by changed rules.
+  // Durably, at once: the metrics of an ended attempt, read again by changed rules. The result files lose
+  // their checkpoints: the next Publisher makes them again.
   Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);
 
   // By file name; goes with the next commit that has events.
