@@ -1,9 +1,11 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,7 +20,8 @@ struct HttpRequest {
   std::string path;  // with the query, from the first slash
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  // From the call to the last byte; none for streams. A call over it ends with Unavailable.
+  // From the call, its wait for a turn included, to the last byte; none for streams that last. What is not
+  // over by then ends with Unavailable.
   std::optional<Duration> timeout = std::chrono::seconds(30);
 };
 
@@ -41,19 +44,24 @@ struct HttpAddress {
   static Result<HttpAddress> parse(std::string_view text);
   // As parse() reads it, for people and records.
   std::string text() const;
+  // Speaks TLS with ca.pem, cert.pem and key.pem of `directory` (DOCKER_CERT_PATH), whatever the scheme was.
+  Result<void> use_tls(const std::filesystem::path& directory);
 };
 
 // Asks one server over HTTP without blocking: libcurl's multi interface (socket_action) on the loop's epoll.
-// Connections are reused. Everything belongs to the loop's thread; callbacks come from run_once(), never from
-// within the call that made them. Destroying the client drops what is under way without calling back.
+// Connections are reused, but a POST or PATCH goes over one of its own, so that it is never said twice: a
+// reused one may be found broken, and then the request is repeated. Everything belongs to the loop's thread;
+// callbacks come from run_once(), never from within the call that made them, and may call and cancel at will.
+// Destroying the client drops what is under way without calling back; callbacks must not do it.
 class HttpClient {
  public:
   using Token = uint64_t;
   using Done = std::function<void(Result<HttpResponse>)>;
-  // A piece of a stream's body. Return false to end it.
+  // A piece of a stream's body, valid during the call. Return false to end it: `done` follows, without an
+  // error.
   using Chunk = std::function<bool(std::string_view bytes)>;
-  using Headers =
-      std::function<void(const HttpResponse&)>;  // status and headers of a stream, before its first chunk
+  // Status and headers of a stream, as soon as they have come.
+  using Headers = std::function<void(const HttpResponse&)>;
 
   // `most_connections`: how many short calls may be under way at once; more wait their turn. Streams do not
   // count.
@@ -63,10 +71,10 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // `done` gets the answer whatever its status, or Unavailable when there was none ("/var/run/docker.sock:
-  // Permission denied").
+  // Permission denied"), or Invalid when the request cannot be sent as it is.
   Token call(HttpRequest request, Done done);
-  // The body goes to `chunk` as it comes; `done` gets an empty body at the end. A broken connection is
-  // Unavailable.
+  // The body goes to `chunk` as it comes, whatever the status; `done` gets status, headers and an empty body
+  // at the end. A broken connection is Unavailable.
   Token stream(HttpRequest request, Headers headers, Chunk chunk, Done done);
   // Drops a call or a stream without calling back. Unknown tokens are ignored.
   void cancel(Token token);
