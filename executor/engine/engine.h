@@ -29,6 +29,7 @@ struct Mount {
 // A container as an engine makes it: everything is substituted, every secret is in place (so it is never
 // logged or stored).
 struct ContainerSpec {
+  std::string name;  // in the manifest; for messages
   std::string image;
   PullPolicy pull_policy = PullPolicy::IfNotPresent;
   std::vector<std::string> command;

@@ -1,0 +1,158 @@
+#include "engine/devices/leases.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+
+namespace studyctl {
+namespace {
+
+constexpr Duration kLockAgain{100};
+constexpr Duration kLookAgain{1000};
+
+std::string held_text(const Device& device, const DeviceHolder& holder) {
+  std::string text = device.name() + " is held by container " + holder.container;
+  if (!holder.study.empty()) text += " of study " + holder.study;
+  return text;
+}
+
+// All users of the machine share it. The kernel refuses O_CREAT on another's file in a sticky directory, so
+// one that is there is opened without.
+Result<Fd> open_lock_file(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  if (std::filesystem::create_directories(directory, ignored)) chmod(directory.c_str(), 01777);
+  const auto path = directory / "lock";
+  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file && errno == ENOENT)
+    file = Fd(open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return errno_error(path.string());
+  return file;
+}
+
+}  // namespace
+
+Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory, const HeldDevices& held,
+                                           const std::vector<DeviceRequest>& wanted) {
+  std::vector<Device> chosen;
+  for (const DeviceRequest& request : wanted) {
+    int there = 0;
+    int found = 0;
+    std::string holders;
+    for (const Device& device : inventory) {
+      if (device.kind != request.kind) continue;
+      ++there;
+      if (found == request.count) continue;
+      if (const auto holder = held.find(device.name()); holder != held.end()) {
+        holders += (holders.empty() ? "" : "; ") + held_text(device, holder->second);
+        continue;
+      }
+      chosen.push_back(device);
+      ++found;
+    }
+    const std::string asked = std::to_string(request.count) + " " + request.kind;
+    if (there < request.count) {
+      return Error{ErrorCode::NotFound,
+                   "asks for " + asked + ", and this machine has " + std::to_string(there)};
+    }
+    if (found < request.count) return Error{ErrorCode::Conflict, "waits for " + asked + ": " + holders};
+  }
+  return chosen;
+}
+
+Leases::Leases(EventLoop& loop, std::filesystem::path directory, ListHeld list_held)
+    : loop_(loop), directory_(std::move(directory)), list_held_(std::move(list_held)) {}
+
+Leases::~Leases() {
+  if (timer_set_) loop_.cancel(timer_);
+}
+
+void Leases::set_inventory(std::vector<Device> devices) {
+  inventory_ = std::move(devices);
+  has_inventory_ = true;
+  serve_soon(Duration(0));
+}
+
+Leases::Ticket Leases::acquire(std::vector<DeviceRequest> wanted, Progress progress, Granted granted) {
+  const Ticket ticket = next_++;
+  waiting_.push_back({ticket, std::move(wanted), std::move(progress), std::move(granted)});
+  serve_soon(Duration(0));
+  return ticket;
+}
+
+void Leases::release(Ticket ticket) {
+  std::erase_if(waiting_, [ticket](const Waiter& waiter) { return waiter.ticket == ticket; });
+  if (owner_ != ticket) return;
+  owner_ = 0;
+  lock_ = Fd();
+  serve_soon(Duration(0));
+}
+
+void Leases::poke() {
+  if (!waiting_.empty()) serve_soon(Duration(0));
+}
+
+void Leases::serve_soon(Duration delay) {
+  if (timer_set_) loop_.cancel(timer_);
+  timer_set_ = true;
+  timer_ = loop_.after(delay, [this] {
+    timer_set_ = false;
+    serve();
+  });
+}
+
+// Who waits for long must not keep those from choosing whose devices are free: the queue is looked through
+// whole.
+void Leases::serve() {
+  if (owner_ != 0 || waiting_.empty() || !has_inventory_) return;
+  if (!lock()) return serve_soon(kLockAgain);
+  owner_ = waiting_.front().ticket;
+  list_held_([this, ticket = owner_](Result<HeldDevices> held) {
+    if (owner_ == ticket) choose(held);
+  });
+}
+
+bool Leases::lock() {
+  auto file = open_lock_file(directory_);
+  if (!file) {
+    for (const Waiter& waiter : waiting_)
+      waiter.progress("waits for the lease directory: " + file.error().message);
+    return false;
+  }
+  if (flock(file->get(), LOCK_EX | LOCK_NB) != 0) return false;
+  lock_ = std::move(*file);
+  return true;
+}
+
+void Leases::choose(const Result<HeldDevices>& held) {
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    if (!held) {
+      waiting_[i].progress("waits for its devices: who holds them cannot be listed: " + held.error().message);
+      continue;
+    }
+    auto chosen = choose_devices(inventory_, *held, waiting_[i].wanted);
+    if (!chosen && chosen.error().code == ErrorCode::Conflict) {
+      waiting_[i].progress(chosen.error().message);
+      continue;
+    }
+    Waiter waiter = std::move(waiting_[i]);
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    owner_ = waiter.ticket;
+    return grant(std::move(waiter), std::move(chosen));
+  }
+  owner_ = 0;
+  lock_ = Fd();
+  serve_soon(kLookAgain);
+}
+
+void Leases::grant(Waiter waiter, Result<std::vector<Device>> devices) {
+  const bool is_refused = !devices;
+  waiter.granted(std::move(devices));
+  if (is_refused) release(waiter.ticket);
+}
+
+}  // namespace studyctl

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "engine/devices/device.h"
+#include "io/event_loop.h"
+#include "model/study.h"
+
+namespace studyctl {
+
+// The label that says which devices a container holds: their names, separated by commas.
+inline constexpr char kDevicesLabel[] = "studyctl.io/devices";
+
+// Who holds a device now.
+struct DeviceHolder {
+  std::string container;
+  std::string study;
+};
+// Device name → holder, over all engines of this machine and all volumes.
+using HeldDevices = std::map<std::string, DeviceHolder>;
+
+// Gives whole devices to one attempt at a time. A lease is nothing but the label of a container that exists;
+// the lock of the lease directory only keeps two controllers from choosing at once. Control thread only.
+class Leases {
+ public:
+  using Ticket = uint64_t;
+  // Lists what is held; an error means that it cannot be known.
+  using ListHeld = std::function<void(std::function<void(Result<HeldDevices>)>)>;
+  using Progress = std::function<void(const std::string& message)>;
+  // The devices that are the caller's as soon as a container with their label exists. It must call release()
+  // with its ticket then, or when it gave up: until then nobody on the machine can choose.
+  using Granted = std::function<void(Result<std::vector<Device>>)>;
+
+  Leases(EventLoop& loop, std::filesystem::path directory, ListHeld list_held);
+  ~Leases();
+
+  // What there is on this machine. Until it is known nothing is granted.
+  void set_inventory(std::vector<Device> devices);
+  const std::vector<Device>& inventory() const { return inventory_; }
+
+  // Waits until the wanted devices are free. NotFound at once when the machine has too few of them.
+  Ticket acquire(std::vector<DeviceRequest> wanted, Progress progress, Granted granted);
+  // Leaves the queue, or unlocks. Unknown tickets are ignored.
+  void release(Ticket ticket);
+  // A container that held devices is gone: look again now.
+  void poke();
+
+ private:
+  struct Waiter {
+    Ticket ticket;
+    std::vector<DeviceRequest> wanted;
+    Progress progress;
+    Granted granted;
+  };
+  void serve();
+  void serve_soon(Duration delay);
+  bool lock();
+  void choose(const Result<HeldDevices>& held);
+  void grant(Waiter waiter, Result<std::vector<Device>> devices);
+
+  EventLoop& loop_;
+  std::filesystem::path directory_;
+  ListHeld list_held_;
+  std::vector<Device> inventory_;
+  bool has_inventory_ = false;
+  std::deque<Waiter> waiting_;
+  Ticket owner_ = 0;  // who was granted and has not released, or is being chosen for
+  Fd lock_;
+  EventLoop::Token timer_ = 0;
+  bool timer_set_ = false;
+  Ticket next_ = 1;
+};
+
+// The devices for `wanted` that nobody holds, or what it waits for: Conflict with a sentence; NotFound when
+// the machine has not that many at all.
+Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory, const HeldDevices& held,
+                                           const std::vector<DeviceRequest>& wanted);
+
+}  // namespace studyctl

@@ -1,0 +1,298 @@
+#include "engine/docker/attempt.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/docker/api_error.h"
+
+namespace studyctl {
+namespace {
+
+// How long proof of who killed may come after the end.
+constexpr Duration kSettle{300};
+
+bool is_deadly(const std::string& signal) {
+  return signal == "9" || signal == "15" || signal == "SIGKILL" || signal == "SIGTERM" || signal == "KILL" ||
+         signal == "TERM";
+}
+
+}  // namespace
+
+DockerAttempt::DockerAttempt(EngineParts& parts, AttemptSpec spec, Tell tell)
+    : parts_(parts), spec_(std::move(spec)), tell_(std::move(tell)), calls_(parts.api) {}
+
+// ---- making ----
+
+void DockerAttempt::create() {
+  stage_ = Stage::Preparing;
+  maker_ = std::make_unique<ContainerMaker>(parts_, spec_, ContainerMaker::kMain);
+  maker_->make({[this](const std::string& message) { progress(message); },
+                [this](const ContainerMaker::Made& made) { on_made(made); },
+                [this](const Refusal& refusal) { refuse(refusal); }});
+}
+
+void DockerAttempt::progress(const std::string& message) {
+  Observation now = observation(Observation::Phase::Preparing);
+  now.message = message;
+  if (!last_ || last_->message != message) tell(std::move(now));
+}
+
+// What was there already has perhaps run: then it is taken over as it stands.
+void DockerAttempt::on_made(const ContainerMaker::Made& made) {
+  container_ = made.id;
+  image_id_ = made.image_id;
+  devices_ = made.devices;
+  if (stop_grace_) return refuse({Reason::Cancelled, "was cancelled"});
+  if (made.found && made.found->state != ContainerView::State::Created) return on_started(*made.found);
+  stage_ = Stage::Created;
+  tell(observation(Observation::Phase::Created));
+}
+
+void DockerAttempt::adopt(Intent intent) {
+  stage_ = Stage::Preparing;
+  container_ = spec_.id.text;
+  starter_ = std::make_unique<ContainerStarter>(parts_, container_);
+  if (intent == Intent::Started) return starter_->resolve(starter_callbacks());
+  calls_.ask(parts_.api.get("/containers/" + container_ + "/json"),
+             [this](const HttpResponse& response) { on_adopted(response); });
+}
+
+void DockerAttempt::on_adopted(const HttpResponse& response) {
+  auto view = parse_container(response.body);
+  if (classify(response) == ApiFailure::NoSuchThing || !view ||
+      view->state == ContainerView::State::Leaving) {
+    return miss(Reason::Lost, "the engine does not know it");
+  }
+  if (view->state != ContainerView::State::Created) return on_started(*view);
+  ContainerMaker::Made made{view->id, view->image_id, {}, std::nullopt};
+  if (const auto label = view->labels.find(kDevicesLabel); label != view->labels.end()) {
+    made.devices = split(label->second, ',');
+  }
+  on_made(made);
+}
+
+// ---- starting ----
+
+void DockerAttempt::start() {
+  if (stage_ != Stage::Created) return repeat();
+  if (spec_.init.empty()) return start_main();
+  stage_ = Stage::Initializing;
+  init_ = std::make_unique<InitRunner>(
+      parts_, spec_,
+      InitRunner::Callbacks{[this](const std::string& message) { progress(message); },
+                            [this] {
+                              if (stop_grace_) return refuse({Reason::Cancelled, "was cancelled"});
+                              start_main();
+                            },
+                            [this](const Refusal& refusal) { refuse(refusal); }});
+  init_->run();
+}
+
+void DockerAttempt::start_main() {
+  stage_ = Stage::Starting;
+  starter_ = std::make_unique<ContainerStarter>(parts_, container_);
+  starter_->start(starter_callbacks());
+}
+
+ContainerStarter::Callbacks DockerAttempt::starter_callbacks() {
+  return {[this](const ContainerView& view) { on_started(view); },
+          [this](const Refusal& refusal) { refuse(refusal); },
+          [this](const std::string& message) { miss(Reason::Interrupted, message); }};
+}
+
+void DockerAttempt::on_started(const ContainerView& view) {
+  stage_ = Stage::Running;
+  container_ = view.id;
+  image_id_ = view.image_id;
+  if (const auto label = view.labels.find(kDevicesLabel); label != view.labels.end()) {
+    devices_ = split(label->second, ',');
+  }
+  Observation running = observation(Observation::Phase::Running);
+  running.started_at = view.started_at;
+  tell(std::move(running));
+  prove_devices(view);
+  watch(view);
+  if (stop_grace_) stop(*stop_grace_);
+}
+
+// An engine that ignored the request, as Podman's compatible API does, must not have its run believed.
+void DockerAttempt::prove_devices(const ContainerView& view) {
+  if (devices_.empty()) return;
+  for (const std::string& name : devices_) {
+    const std::string id = name.substr(name.find('=') + 1);
+    const auto has = [](const std::vector<std::string>& list, const std::string& what) {
+      return std::find(list.begin(), list.end(), what) != list.end();
+    };
+    const bool is_there = has(view.device_ids, id) || has(view.device_ids, name) ||
+                          has(view.device_nodes, id) ||
+                          (parts_.api.is_podman() && !view.device_nodes.empty());
+    if (!is_there && lost_device_.empty()) lost_device_ = name;
+  }
+  if (lost_device_.empty() || view.state != ContainerView::State::Running) return;
+  stopper_ = std::make_unique<Stopper>(parts_.api, container_, Duration(0));
+}
+
+void DockerAttempt::watch(const ContainerView& view) {
+  logs_ = std::make_unique<LogCapture>(parts_.api, container_, spec_.directory);
+  watch_ = std::make_unique<ExitWatch>(
+      parts_.api, container_,
+      ExitWatch::Callbacks{[this](const ContainerView& ended) { on_ended(ended); },
+                           [this] { miss(Reason::Lost, "the engine no longer knows it"); }});
+  watch_->begin(view);
+  if (view.state != ContainerView::State::Running) return;
+  calls_.after(parts_.options.follow_after, [this] {
+    if (stage_ == Stage::Running) logs_->follow();
+  });
+}
+
+// ---- ending ----
+
+void DockerAttempt::stop(Duration grace) {
+  const bool is_first = !stop_grace_;
+  stop_grace_ = grace;
+  const auto cancelled = [this] { refuse({Reason::Cancelled, "was cancelled"}); };
+  switch (stage_) {
+    case Stage::Preparing:
+      if (maker_ && is_first) maker_->cancel(cancelled);
+      return;
+    case Stage::Created: return cancelled();
+    case Stage::Initializing: return init_->stop(grace);
+    case Stage::Running:
+      evidence_.killed_by_us = true;
+      stopper_ = std::make_unique<Stopper>(parts_.api, container_, grace);
+      return;
+    default: return;
+  }
+}
+
+void DockerAttempt::on_event(const EngineEvent& event) {
+  if (init_) init_->on_event(event);
+  if (event.container != container_) return;
+  if (event.action == "oom") evidence_.oom_event = true;
+  if (event.action == "kill" && !stop_grace_ && is_deadly(event.signal)) evidence_.killed_by_other = true;
+  if (event.action == "die") look();
+}
+
+void DockerAttempt::look() {
+  if (stage_ == Stage::Running && watch_) watch_->hint();
+  if (stage_ == Stage::Initializing && init_) init_->hint();
+}
+
+void DockerAttempt::on_ended(const ContainerView& view) {
+  if (view.state == ContainerView::State::Created) {
+    return miss(Reason::Interrupted, "the container engine has forgotten that it ran");
+  }
+  stage_ = Stage::Collecting;
+  end_ = view;
+  stopper_.reset();
+  watch_.reset();
+  evidence_.kernel_killed = parts_.kernel.killed_in(view.id);
+  if (!is_unexplained(view, evidence_)) return collect(view);
+  calls_.after(kSettle, [this] { settle(); });
+}
+
+// The engine's own mark, and the kernel's record, may come a little later than the end.
+void DockerAttempt::settle() {
+  calls_.ask(parts_.api.get("/containers/" + container_ + "/json"), [this](const HttpResponse& response) {
+    if (auto view = parse_container(response.body); view && view->state == ContainerView::State::Exited)
+      end_ = *view;
+    evidence_.kernel_killed = parts_.kernel.killed_in(end_->id);
+    evidence_.engine_restarted = parts_.ended_with_engine(*end_);
+    collect(*end_);
+  });
+}
+
+void DockerAttempt::collect(const ContainerView& view) {
+  end_ = view;
+  logs_->finish([this](const Result<void>& logs) { on_collected(logs); });
+}
+
+void DockerAttempt::on_collected(const Result<void>& logs) {
+  Observation end = exited_observation(spec_.id, *end_, evidence_);
+  end.devices = devices_;
+  if (!lost_device_.empty()) {
+    end.reason = Reason::GpuLost;
+    end.message = "device " + lost_device_ + " was not in the container";
+  }
+  if (!logs) end.message += (end.message.empty() ? "" : "; ") + logs.error().message;
+  logs_.reset();
+  stage_ = Stage::Ended;
+  tell(std::move(end));
+}
+
+void DockerAttempt::refuse(const Refusal& refusal) {
+  stage_ = Stage::Ended;
+  calls_.drop_all();
+  Observation refused = observation(Observation::Phase::Refused);
+  refused.reason = refusal.reason;
+  refused.message = refusal.message;
+  tell(std::move(refused));
+  maker_.reset();
+  init_.reset();
+  starter_.reset();
+}
+
+void DockerAttempt::miss(Reason reason, const std::string& message) {
+  stage_ = Stage::Ended;
+  calls_.drop_all();
+  Observation missing = observation(Observation::Phase::Missing);
+  missing.reason = reason;
+  missing.message = message;
+  tell(std::move(missing));
+  logs_.reset();
+  stopper_.reset();
+  starter_.reset();
+  watch_.reset();
+}
+
+// ---- leaving ----
+
+void DockerAttempt::forget() {
+  if (stage_ == Stage::Leaving) return;
+  const bool is_making = stage_ == Stage::Preparing && maker_;
+  stage_ = Stage::Leaving;
+  if (is_making) return maker_->cancel([this] { leave(); });
+  leave();
+}
+
+void DockerAttempt::leave() {
+  calls_.drop_all();
+  init_.reset();
+  starter_.reset();
+  watch_.reset();
+  stopper_.reset();
+  logs_.reset();
+  maker_.reset();
+  std::vector<std::string> containers{spec_.id.text};
+  for (int i = 0; i < static_cast<int>(spec_.init.size()); ++i)
+    containers.push_back(container_name(spec_.id, i));
+  remover_ = std::make_unique<Remover>(parts_.api, std::move(containers), [this](const std::string& failure) {
+    parts_.leases.poke();
+    Observation gone = observation(Observation::Phase::Gone);
+    gone.message = failure;
+    tell(std::move(gone));
+  });
+}
+
+// ---- telling ----
+
+Observation DockerAttempt::observation(Observation::Phase phase) const {
+  Observation result;
+  result.attempt = spec_.id;
+  result.phase = phase;
+  result.container = container_;
+  result.image_digest = image_id_;
+  result.devices = devices_;
+  return result;
+}
+
+void DockerAttempt::tell(Observation observation) {
+  last_ = observation;
+  tell_(std::move(observation));
+}
+
+void DockerAttempt::repeat() {
+  if (last_) tell_(*last_);
+}
+
+}  // namespace studyctl

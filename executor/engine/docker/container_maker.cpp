@@ -1,0 +1,192 @@
+#include "engine/docker/container_maker.h"
+
+#include "base/text.h"
+#include "engine/docker/api_error.h"
+
+namespace studyctl {
+namespace {
+
+constexpr Duration kAgain{300};
+
+Error with_name(const std::string& image, Error error) {
+  if (error.message.find(image) == std::string::npos) error.message = "image " + image + ": " + error.message;
+  return error;
+}
+
+}  // namespace
+
+std::string container_name(const AttemptId& attempt, int index) {
+  return index == ContainerMaker::kMain ? attempt.text : attempt.text + "-i" + std::to_string(index);
+}
+
+ContainerMaker::ContainerMaker(EngineParts& parts, const AttemptSpec& attempt, int index)
+    : parts_(parts),
+      attempt_(attempt),
+      container_(index == kMain ? attempt.main : attempt.init.at(static_cast<size_t>(index))),
+      index_(index),
+      name_(container_name(attempt.id, index)),
+      calls_(parts.api) {}
+
+ContainerMaker::~ContainerMaker() {
+  let_go();
+}
+
+void ContainerMaker::make(Callbacks callbacks) {
+  callbacks_ = std::move(callbacks);
+  calls_.after(Duration(0), [this] {
+    if (auto checked = check_container(container_, parts_.api.endpoint()); !checked) {
+      return refuse(Reason::CreateError, checked.error().message);
+    }
+    find_image();
+  });
+}
+
+void ContainerMaker::cancel(std::function<void()> cancelled) {
+  cancelled_ = std::move(cancelled);
+  if (posting_) return;
+  calls_.drop_all();
+  let_go();
+  calls_.after(Duration(0), [cancelled = cancelled_] { cancelled(); });
+}
+
+void ContainerMaker::find_image() {
+  if (auto id = parts_.images.known(container_.image, container_.pull_policy)) {
+    image_id_ = std::move(*id);
+    return find_devices();
+  }
+  image_ticket_ = parts_.images.ensure(
+      container_.image, container_.pull_policy,
+      [this](const std::string& message) { callbacks_.progress(message); },
+      [this](Result<std::string> id) {
+        image_ticket_.reset();
+        if (!id) return refuse(Reason::ImagePull, with_name(container_.image, id.error()).message);
+        image_id_ = std::move(*id);
+        find_devices();
+      });
+}
+
+void ContainerMaker::find_devices() {
+  if (index_ != kMain || attempt_.devices.empty()) return queue();
+  lease_ticket_ = parts_.leases.acquire(
+      attempt_.devices, [this](const std::string& message) { callbacks_.progress(message); },
+      [this](Result<std::vector<Device>> devices) {
+        if (!devices) {
+          lease_ticket_.reset();
+          return refuse(Reason::GpuLost, devices.error().message);
+        }
+        devices_ = std::move(*devices);
+        // No slot is waited for while the machine's leases are locked.
+        post();
+      });
+}
+
+void ContainerMaker::queue() {
+  slot_ = parts_.throttle.enter(StartThrottle::Work::Create, [this] {
+    // The slot may come from within enter(), before its ticket is known.
+    calls_.after(Duration(0), [this] { post(); });
+  });
+}
+
+ContainerPlan ContainerMaker::plan() const {
+  ContainerPlan plan{attempt_, container_, attempt_.labels, devices_};
+  if (index_ != kMain) plan.labels["studyctl.io/init"] = std::to_string(index_);
+  std::vector<std::string> names;
+  for (const Device& device : devices_) names.push_back(device.name());
+  if (!names.empty()) plan.labels[kDevicesLabel] = join(names, ",");
+  return plan;
+}
+
+void ContainerMaker::post() {
+  const Endpoint& endpoint = parts_.api.endpoint();
+  if (!endpoint.is_podman()) {
+    for (const Device& device : devices_) {
+      if (device.nodes.empty() && device.kind != "nvidia.com/gpu" && endpoint.api_minor < 44) {
+        return refuse(
+            Reason::CreateError,
+            "CDI device " + device.name() + " needs Docker 25 or newer; this is " + endpoint.server_version);
+      }
+    }
+  }
+  posting_ = true;
+  HttpRequest request =
+      endpoint.is_podman() && needs_libpod(devices_)
+          ? parts_.api.libpod_post("/containers/create", libpod_create_body(plan()))
+          : parts_.api.post("/containers/create?name=" + name_, create_body(plan(), endpoint));
+  calls_.once(std::move(request), [this](Result<HttpResponse> answer) { on_answer(std::move(answer)); });
+}
+
+void ContainerMaker::on_answer(Result<HttpResponse> answer) {
+  posting_ = false;
+  if (cancelled_) {
+    let_go();
+    const auto cancelled = cancelled_;
+    return cancelled();
+  }
+  if (!answer) {
+    let_go();
+    calls_.after(kAgain, [this] { look_by_name(); });
+    return;
+  }
+  switch (classify(*answer)) {
+    case ApiFailure::None: break;
+    case ApiFailure::NameTaken: return look_by_name();
+    case ApiFailure::NoSuchImage:
+      if (image_asked_again_) return refuse(Reason::ImagePull, failure_message(*answer));
+      image_asked_again_ = true;
+      let_go();
+      parts_.images.forget(container_.image);
+      return find_image();
+    default: return refuse(Reason::CreateError, failure_message(*answer));
+  }
+  auto id = parse_created(answer->body);
+  if (!id) return refuse(Reason::CreateError, id.error().message);
+  Made made{std::move(*id), image_id_, {}, std::nullopt};
+  for (const Device& device : devices_) made.devices.push_back(device.name());
+  let_go();
+  const auto done = callbacks_.made;
+  done(std::move(made));
+}
+
+void ContainerMaker::look_by_name() {
+  calls_.ask(parts_.api.get("/containers/" + name_ + "/json"),
+             [this](const HttpResponse& response) { on_found(response); });
+}
+
+// Only a container with this attempt's own labels is this attempt's.
+void ContainerMaker::on_found(const HttpResponse& response) {
+  if (classify(response) == ApiFailure::NoSuchThing) {
+    let_go();
+    return find_devices();
+  }
+  auto view = parse_container(response.body);
+  if (classify(response) != ApiFailure::None || !view)
+    return refuse(Reason::CreateError, failure_message(response));
+  for (const auto& [key, value] : attempt_.labels) {
+    const auto found = view->labels.find(key);
+    if (found != view->labels.end() && found->second == value) continue;
+    return refuse(Reason::CreateError, "there is a container called " + name_ + " already, and its label " +
+                                           key + " is not this attempt's; remove it if it is not needed");
+  }
+  Made made{view->id, view->image_id, {}, std::nullopt};
+  if (const auto label = view->labels.find(kDevicesLabel); label != view->labels.end()) {
+    made.devices = split(label->second, ',');
+  }
+  made.found = std::move(*view);
+  let_go();
+  const auto done = callbacks_.made;
+  done(std::move(made));
+}
+
+void ContainerMaker::let_go() {
+  if (image_ticket_) parts_.images.drop(*std::exchange(image_ticket_, std::nullopt));
+  if (slot_) parts_.throttle.leave(*std::exchange(slot_, std::nullopt));
+  if (lease_ticket_) parts_.leases.release(*std::exchange(lease_ticket_, std::nullopt));
+}
+
+void ContainerMaker::refuse(Reason reason, std::string message) {
+  let_go();
+  const auto refused = callbacks_.refused;
+  refused({reason, std::move(message)});
+}
+
+}  // namespace studyctl

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/docker/parts.h"
+
+namespace studyctl {
+
+// Starts one container, and says what became of that: the one place where a start call is made, and it is
+// made once. An answer that was lost is never followed by a second call, since the first may still be under
+// way.
+class ContainerStarter {
+ public:
+  struct Callbacks {
+    std::function<void(ContainerView)> started;  // it runs, or has run
+    std::function<void(Refusal)> refused;        // it never ran, and never will
+    std::function<void(std::string)> missing;    // there is no such container (any more), and it did not run
+  };
+
+  ContainerStarter(EngineParts& parts, std::string container);
+  ~ContainerStarter();
+
+  // Exactly one callback is called; it may destroy this object.
+  void start(Callbacks callbacks);
+  // A start was intended, and nobody knows whether it came to the call: finds out. One that has not run is
+  // removed.
+  void resolve(Callbacks callbacks);
+
+ private:
+  void post();
+  void look(std::string failure);
+  void on_view(ContainerView view, const std::string& failure);
+  void remove_unstarted();
+  void leave();
+  template <class... Arguments, class Function>
+  void tell(Function Callbacks::*which, Arguments... arguments);
+
+  EngineParts& parts_;
+  std::string container_;
+  Callbacks callbacks_;
+  std::optional<StartThrottle::Ticket> slot_;
+  Calls calls_;
+};
+
+}  // namespace studyctl

@@ -1,0 +1,81 @@
+#include "engine/docker/exit_cause.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+constexpr int kSigKill = 9;
+constexpr int kSigTerm = 15;
+
+bool has_oom_proof(const ContainerView& view, const ExitEvidence& evidence) {
+  return view.oom_killed || evidence.oom_event || evidence.kernel_killed;
+}
+
+int signal_of(int exit_code) {
+  return exit_code > 128 && exit_code <= 128 + 64 ? exit_code - 128 : 0;
+}
+
+std::string limit_text(const ContainerView& view) {
+  return view.memory_limit > 0 ? " (" + human_bytes(view.memory_limit) + ")" : std::string();
+}
+
+void explain(const ContainerView& view, const ExitEvidence& evidence, Observation& observation) {
+  const int signal = observation.signal;
+  if (view.exit_code == 0) {
+    observation.reason = Reason::Completed;
+    if (has_oom_proof(view, evidence)) {
+      observation.message = "warning: a process in it was killed at the memory limit" + limit_text(view);
+    }
+    return;
+  }
+  observation.reason = Reason::Error;
+  if (evidence.killed_by_us && (signal == kSigKill || signal == kSigTerm)) {
+    observation.message = "ended by the signal that studyctl sent";
+  } else if (has_oom_proof(view, evidence)) {
+    observation.reason = Reason::OOMKilled;
+    observation.message = "killed at the memory limit" + limit_text(view);
+  } else if (evidence.engine_restarted && (signal == kSigKill || signal == kSigTerm)) {
+    observation.reason = Reason::Interrupted;
+    observation.message = "the container engine was restarted while it ran";
+  } else if (evidence.killed_by_other) {
+    observation.reason = Reason::Interrupted;
+    observation.message = "somebody else stopped or killed it through the container engine";
+  } else if (signal == kSigKill) {
+    observation.message = "killed (137), cause unknown";
+  } else if (signal != 0) {
+    observation.message = "ended by signal " + std::to_string(signal);
+  } else {
+    observation.message = "exited with code " + std::to_string(view.exit_code);
+  }
+}
+
+}  // namespace
+
+bool is_unexplained(const ContainerView& view, const ExitEvidence& evidence) {
+  const int signal = signal_of(view.exit_code);
+  if (signal != kSigKill && signal != kSigTerm) return false;
+  return !evidence.killed_by_us && !evidence.killed_by_other && !has_oom_proof(view, evidence);
+}
+
+Observation exited_observation(const AttemptId& attempt, const ContainerView& view,
+                               const ExitEvidence& evidence) {
+  Observation observation;
+  observation.attempt = attempt;
+  observation.phase = Observation::Phase::Exited;
+  observation.exit_code = view.exit_code;
+  observation.signal = signal_of(view.exit_code);
+  observation.container = view.id;
+  observation.image_digest = view.image_id;
+  observation.started_at = view.started_at;
+  observation.finished_at = view.finished_at;
+  // Podman takes the end from a file's time, which is coarser than its clock.
+  if (view.started_at && view.finished_at)
+    observation.finished_at = std::max(*view.started_at, *view.finished_at);
+  explain(view, evidence, observation);
+  return observation;
+}
+
+}  // namespace studyctl

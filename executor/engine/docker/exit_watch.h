@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/docker/api.h"
+#include "engine/docker/api_json.h"
+
+namespace studyctl {
+
+// Sees one container's end: by its process where that is ours to watch, else by hints from events and
+// listing; inspect has the last word, always.
+class ExitWatch {
+ public:
+  struct Callbacks {
+    std::function<void(ContainerView)> ended;
+    std::function<void()> missing;  // the engine no longer knows it
+  };
+
+  ExitWatch(EngineApi& api, std::string container, Callbacks callbacks);
+  ~ExitWatch();
+
+  // `view` as inspected after the start.
+  void begin(const ContainerView& view);
+  // Something says that it has ended, or that it is time to look.
+  void hint();
+
+ private:
+  void watch_process(int pid);
+  void on_process_end();
+  void look();
+  void look_again();
+
+  EngineApi& api_;
+  std::string container_;
+  Callbacks callbacks_;
+  std::optional<EventLoop::Token> process_;
+  bool process_ended_ = false;
+  bool looking_ = false;
+  bool hinted_ = false;
+  Duration pause_;
+  Calls calls_;
+};
+
+}  // namespace studyctl

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/devices/leases.h"
+#include "engine/docker/api.h"
+#include "engine/docker/api_json.h"
+#include "engine/docker/images.h"
+#include "engine/docker/kernel_log.h"
+#include "engine/docker/start_throttle.h"
+#include "engine/engine.h"
+
+namespace studyctl {
+
+struct DockerOptions {
+  int starts_at_once = 0;  // 0: max(4, 2 × cores)
+  std::filesystem::path lease_directory = "/run/lock/studyctl";
+  std::string gpus;  // what stands in for the inventory: "GPU-aaaa,GPU-bbbb", "none"; empty: look
+  std::vector<std::string>
+      other_sockets;  // further engines of this machine whose containers may hold devices
+  Duration list_every{std::chrono::seconds(30)};
+  Duration follow_after{300};  // a container that ends sooner has its log read once, at its end
+  std::filesystem::path kernel_log = "/dev/kmsg";
+};
+
+// What all attempts at one engine share. It outlives them.
+struct EngineParts {
+  EngineApi& api;
+  Images& images;
+  StartThrottle& throttle;
+  KernelLog& kernel;
+  Leases& leases;
+  const DockerOptions& options;
+  // Whether the engine was started anew, and ended its containers, after `view` had been started.
+  std::function<bool(const ContainerView& view)> ended_with_engine;
+};
+
+// Why an attempt cannot be.
+struct Refusal {
+  Reason reason = Reason::CreateError;
+  std::string message;
+};
+
+}  // namespace studyctl
