@@ -9,7 +9,7 @@ namespace studyctl {
 namespace {
 
 constexpr std::string_view kNameEnds = " \t=!,()\"";
-constexpr std::string_view kValueEnds = ",()\"";
+constexpr std::string_view kValueEnds = ",()=\"";
 
 }  // namespace
 

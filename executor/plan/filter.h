@@ -12,7 +12,8 @@ namespace studyctl {
 // What `-l` selects experiments by, in kubectl's words, all of which must hold:
 //   molecule=water  molecule==water  charge!=0  backend in (vllm, pytorch)  backend notin (x)  molecule
 //   !molecule
-// Values compare by literal text; one with a comma, a bracket or spaces at its ends goes into double quotes.
+// Values compare by literal text; one with a comma, a bracket, an = or spaces at its ends goes into double
+// quotes.
 // != and notin hold for an experiment without the parameter too.
 class Selector {
  public:

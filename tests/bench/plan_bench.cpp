@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "plan/experiment.h"
 #include "plan/order.h"
 #include "plan/plan.h"
 #include "plan/study_builder.h"
@@ -64,6 +65,24 @@ bool counting() {
   return good && characters == kLooks * 7;
 }
 
+// A million names of experiments are made at every start of a run of that size.
+bool identities() {
+  Study study = study_of(6);
+  study.pod.main.image = "acme/bench:1";
+  study.pod.main.command = {"bench", "--a", "${params.p0}", "--b", "${params.p5}", "--seed", "${run.seed}"};
+  study.files = {{"input.txt", "a ${params.p1}\nb ${params.p2}\n", ""}};
+  const Result<Plan> plan = Plan::make(study);
+  const Inputs inputs;
+  const Identifier identifier(study, inputs);
+  constexpr uint64_t kLooks = 100'000;
+  size_t characters = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (uint64_t index = 0; index < kLooks; ++index)
+    characters += identifier.of(plan->at(index)).identity.size();
+  return within("identity of an experiment", seconds_since(begin) / kLooks * 1e6, 50, "us") &&
+         characters == kLooks * 64;
+}
+
 bool counting_the_most() {
   const Study study = study_of(8);
   const auto begin = std::chrono::steady_clock::now();
@@ -76,6 +95,7 @@ bool counting_the_most() {
 
 int main() {
   bool good = studyctl::counting();
+  good &= studyctl::identities();
   good &= studyctl::counting_the_most();
   return good ? 0 : 1;
 }
