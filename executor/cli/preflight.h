@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/result.h"
-#include "cli/serve.h"
+#include "cli/secret_sources.h"
+#include "cli/study_source.h"
 #include "engine/engine.h"
 #include "io/event_loop.h"
+#include "store/volume.h"
 
 namespace studyctl {
 
@@ -13,7 +15,7 @@ struct PreflightParts {
   const ResultsVolume& volume;
   Engine& engine;
   EventLoop& loop;
-  const ServeOptions& options;
+  const SecretSources& secrets;
 };
 
 // Looks, before the first start, whether all that the study needs is there: room for one attempt, host paths,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/control_client.h"
 #include "cli/machine.h"
+#include "cli/plan_values.h"
 #include "cli/preflight.h"
 #include "engine/make_engine.h"
 #include "http/routes.h"
@@ -24,6 +25,15 @@ namespace {
 constexpr size_t kWorkers = 2;
 constexpr Duration kStopFileInterval{500};
 
+const char* word_for(EngineKind kind) {
+  switch (kind) {
+    case EngineKind::Docker: return "docker";
+    case EngineKind::Podman: return "podman";
+    case EngineKind::Auto: break;
+  }
+  return "auto";
+}
+
 }  // namespace
 
 Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ServeOptions options)
@@ -33,6 +43,7 @@ Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, Serve
       loop_(clock_),
       posted_([this] { loop_.wake(); }),
       gateway_([this] { loop_.wake(); }),
+      secrets_(study_->manifest, options_.secret_directories, options_.config_directories),
       experiments_(std::make_unique<Experiments>(study_->study(), *study_->plan, study_->inputs)),
       workers_(std::make_unique<Workers>(kWorkers)) {}
 
@@ -50,6 +61,8 @@ Result<void> Service::open(std::optional<RunSummary> again) {
   auto lock = volume_.lock(holder);
   if (!lock) return std::move(lock).error();
   lock_ = *std::move(lock);
+  if (again)
+    if (auto kept = secrets_.keep(volume_, again->record.id); !kept) return kept;
   if (auto found = find_engine(again); !found) return found;
   if (auto ready = check_before_first_start(); !ready) return ready;
   if (auto opened = open_run(again); !opened) return opened;
@@ -62,7 +75,7 @@ Result<void> Service::open(std::optional<RunSummary> again) {
 
 Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
   EngineRequest request;
-  request.wanted = options_.engine.empty() ? engine_word(study_->study().execution.engine) : options_.engine;
+  request.wanted = options_.engine.empty() ? word_for(study_->study().execution.engine) : options_.engine;
   if (again) request.fixed_endpoint = again->record.endpoint;
   request.volume = volume_.id();
   request.lease_directory = options_.lease_directory;
@@ -82,7 +95,7 @@ Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
 }
 
 Result<void> Service::check_before_first_start() {
-  return preflight({*study_, inventory_, volume_, *engine_, loop_, options_});
+  return preflight({*study_, inventory_, volume_, *engine_, loop_, secrets_});
 }
 
 Result<RunRecord> Service::begin_run() {
@@ -142,9 +155,9 @@ Result<void> Service::open_run(const std::optional<RunSummary>& again) {
   }
   if (!journal) return std::move(journal).error();
   journal_ = *std::move(journal);
+  if (auto kept = secrets_.keep(volume_, journal_->run().id); !kept) return kept;
   if (auto cleared = directory_->clear_stop(); !cleared) return cleared;
   if (auto filled = volume_.reserve().fill(); !filled) log::warning(filled.error().message);
-  if (auto kept = keep_secrets(volume_, journal_->run().id, study_->manifest); !kept) return kept;
   return log::to_file(directory_->path() / "controller.log", log::Level::Info);
 }
 
@@ -177,11 +190,14 @@ void Service::make_controller() {
                  inventory_.engine,
                  inventory_.endpoint,
                  this_process().host,
+                 inventory_.millicpu,
+                 inventory_.memory_bytes,
                  machine_facts()};
   workspace_ = std::make_unique<VolumeWorkspace>(
-      std::move(facts), VolumeWorkspace::Parts{study, study_->inputs, *experiments_, *directory_, *workers_,
-                                               poster(), secret_values(*study_, volume_, run.id, options_),
-                                               projected_values(*study_, volume_, run.id, options_)});
+      std::move(facts),
+      VolumeWorkspace::Parts{study, study_->inputs, *experiments_, *directory_, *workers_, poster(),
+                             [this](const SecretReference& reference) { return secrets_.value(reference); },
+                             [this](const ProjectedVolume& volume) { return secrets_.files(volume); }});
   workspace_->set_command_line([this](const AttemptSpec& spec) { return engine_->command_line(spec); });
   auto checkpoints = journal_->checkpoints();
   auto publisher =

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/mailbox.h"
+#include "cli/secret_sources.h"
 #include "cli/serve.h"
 #include "control/controller.h"
 #include "control/experiments.h"
@@ -63,6 +64,7 @@ class Service {
   EventLoop loop_;
   Mailbox<std::function<void()>> posted_;
   Gateway gateway_;
+  SecretSources secrets_;
   std::unique_ptr<Experiments> experiments_;
   std::unique_ptr<Engine> engine_;
   Inventory inventory_;

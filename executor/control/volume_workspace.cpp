@@ -80,6 +80,8 @@ Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
   names.index = key.repetition.index;
   names.attempt = key.attempt;
   names.seed = repetition_seed(parts_.study.execution.seed, point, key.repetition.cycle);
+  names.machine_millicpu = facts_.machine_millicpu;
+  names.machine_memory_bytes = facts_.machine_memory_bytes;
   return resolve(parts_.study, point, names);
 }
 

@@ -27,6 +27,8 @@ struct RunFacts {
   std::string engine;     // "Docker 20.10.24 (API 1.41)"
   std::string endpoint;
   std::string host;
+  int64_t machine_millicpu = 0;
+  int64_t machine_memory_bytes = 0;
   std::map<std::string, std::string> versions;
 };
 
@@ -38,7 +40,6 @@ class VolumeWorkspace final : public Workspace {
     const Inputs& inputs;
     Experiments& experiments;
     const RunDirectory& directory;
-    const Clock& clock;
     Workers& workers;
     // Makes its argument run on the control thread, in a later turn. Safe from any thread.
     std::function<void(std::function<void()>)> post;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace studyctl {
+
+// Every text that `text` (with ${params.…} in it) becomes over the plan. Looks at all points only where it
+// must.
+std::set<std::string> values_of(const Plan& plan, const std::string& text);
+
+// The threshold's group of the experiment at `index`: the values of `names`.
+std::string group_text(const Plan& plan, uint64_t index, const std::vector<std::string>& names);
+
+// How many groups the plan has. Looks at all points once.
+uint64_t count_groups(const Plan& plan, const std::vector<std::string>& names);
+
+}  // namespace studyctl

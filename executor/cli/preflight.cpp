@@ -1,0 +1,121 @@
+#include "cli/preflight.h"
+
+#include <sys/statvfs.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "cli/plan_values.h"
+#include "cli/secret_sources.h"
+#include "plan/start_queue.h"
+#include "store/harvest/sync.h"
+
+namespace studyctl {
+namespace {
+
+constexpr int64_t kLeastFree = 64 << 20;
+constexpr size_t kMostProblems = 20;
+constexpr size_t kMeasuredDirectories = 20;
+
+int64_t free_bytes(const std::filesystem::path& path) {
+  struct statvfs found {};
+  if (statvfs(path.c_str(), &found) != 0) return 0;
+  return static_cast<int64_t>(found.f_bavail) * static_cast<int64_t>(found.f_frsize);
+}
+
+// What a repetition left on the volume, on average over some of the study's newest run; 0 when there was
+// none.
+uint64_t bytes_per_repetition(const ResultsVolume& volume, const std::string& study) {
+  uint64_t bytes = 0, seen = 0;
+  std::error_code error;
+  const std::filesystem::path experiments = volume.root() / study / "latest" / "experiments";
+  for (std::filesystem::recursive_directory_iterator entry(experiments, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with("attempt-")) continue;
+    entry.disable_recursion_pending();
+    bytes += tree_size(entry->path());
+    if (++seen == kMeasuredDirectories) break;
+  }
+  return seen == 0 ? 0 : bytes / seen;
+}
+
+void check_space(const PreflightParts& parts, std::vector<std::string>& problems) {
+  const int64_t there = free_bytes(parts.volume.root());
+  const uint64_t each = bytes_per_repetition(parts.volume, parts.study.study().name);
+  const auto wanted = static_cast<int64_t>(each * parts.study.repetitions());
+  const std::string root = parts.volume.root().string();
+  if (there < kLeastFree) {
+    problems.push_back(root + ": " + human_bytes(there) + " are free, at least " + human_bytes(kLeastFree) +
+                       " are needed");
+  } else if (wanted > there) {
+    problems.push_back(root + ": " + human_bytes(there) + " are free; " +
+                       std::to_string(parts.study.repetitions()) + " repetitions at " +
+                       human_bytes(static_cast<int64_t>(each)) + " each, as earlier ones took, need " +
+                       human_bytes(wanted));
+  }
+}
+
+void check_mounts(const PreflightParts& parts, std::vector<std::string>& problems) {
+  for (const Volume& volume : parts.study.study().pod.volumes) {
+    const auto* host = std::get_if<HostPathVolume>(&volume.source);
+    if (host && !std::filesystem::exists(host->path))
+      problems.push_back("spec.template.spec.volumes[" + volume.name + "].hostPath.path: " + host->path +
+                         " does not exist on this machine: make it, or mend the path");
+  }
+}
+
+void check_secrets(const PreflightParts& parts, const SecretSources& secrets,
+                   std::vector<std::string>& problems) {
+  const PodTemplate& pod = parts.study.study().pod;
+  const auto check = [&](const Container& container) {
+    for (const EnvironmentVariable& variable : container.environment)
+      if (variable.secret)
+        if (auto value = secrets.value(*variable.secret); !value) problems.push_back(value.error().message);
+  };
+  for (const Container& container : pod.init_containers) check(container);
+  check(pod.main);
+  for (const Volume& volume : pod.volumes)
+    if (const auto* projected = std::get_if<ProjectedVolume>(&volume.source))
+      if (auto files = secrets.files(*projected); !files) problems.push_back(files.error().message);
+}
+
+std::optional<std::string> prepare_image(const PreflightParts& parts, const std::string& image,
+                                         PullPolicy policy) {
+  std::optional<Result<std::string>> answer;
+  parts.engine.prepare_image(image, policy, [&](Result<std::string> digest) { answer = std::move(digest); });
+  while (!answer) parts.loop.run_once(std::chrono::seconds(1));
+  if (*answer) return std::nullopt;
+  return answer->error().message;
+}
+
+void check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
+  const PodTemplate& pod = parts.study.study().pod;
+  std::set<std::pair<std::string, PullPolicy>> images;
+  const auto add = [&](const Container& container) {
+    for (const std::string& image : values_of(*parts.study.plan, container.image))
+      images.insert({image, container.pull_policy});
+  };
+  for (const Container& container : pod.init_containers) add(container);
+  add(pod.main);
+  for (const auto& [image, policy] : images) {
+    if (problems.size() >= kMostProblems) return;
+    if (auto problem = prepare_image(parts, image, policy)) problems.push_back(*problem);
+  }
+}
+
+}  // namespace
+
+Result<void> preflight(const PreflightParts& parts) {
+  std::vector<std::string> problems;
+  const Room room{parts.inventory.millicpu, parts.inventory.memory_bytes, parts.inventory.devices};
+  if (auto problem = does_not_fit(room, need_of(parts.study.study().pod.main.resources)))
+    problems.push_back(*problem);
+  check_mounts(parts, problems);
+  check_space(parts, problems);
+  check_secrets(parts, parts.secrets, problems);
+  check_images(parts, problems);
+  if (problems.empty()) return {};
+  return Error{ErrorCode::Invalid, "nothing was started:\n  " + join(problems, "\n  ")};
+}
+
+}  // namespace studyctl

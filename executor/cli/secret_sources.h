@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "manifest/manifest.h"
+#include "store/volume.h"
+
+namespace studyctl {
+
+// Where the values of Secrets and ConfigMaps come from, first match wins: documents of the manifest,
+// directories (a directory per name, a file per key), and for a Secret's key the variable
+// STUDYCTL_SECRET_<NAME>_<KEY>.
+class SecretSources {
+ public:
+  using Documents = std::map<std::string, std::map<std::string, std::string>>;  // name → key → value
+
+  SecretSources(const Manifest& manifest, std::vector<std::string> secret_directories,
+                std::vector<std::string> config_directories);
+
+  // NotFound says where it was looked for.
+  Result<std::string> value(const SecretReference& reference) const;
+  // All keys of what a volume projects.
+  Result<std::map<std::string, std::string>> files(const ProjectedVolume& volume) const;
+
+  // Secret documents of a manifest are kept, 0600, until the run ends, so that it can go on without the
+  // manifest. Secrets that this run already kept are taken in; those of the manifest win.
+  Result<void> keep(const ResultsVolume& volume, const std::string& run_id);
+
+ private:
+  Documents secrets_;
+  Documents configs_;
+  std::vector<std::string> secret_directories_;
+  std::vector<std::string> config_directories_;
+};
+
+// The kept form of Secret documents, and back.
+std::string secrets_json(const SecretSources::Documents& documents);
+Result<SecretSources::Documents> secrets_from_json(const std::string& json);
+
+}  // namespace studyctl
