@@ -4,174 +4,24 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdlib>
 #include <deque>
 #include <memory>
-#include <system_error>
 #include <unordered_map>
 
 #include "base/text.h"
 #include "io/http_checks.h"
+#include "io/http_transfer.h"
 
 namespace studyctl {
 namespace {
 
-constexpr Duration kConnectPatience{10'000};  // without it a stream could wait for ever
-constexpr size_t kLongestBody = 256u << 20;
 constexpr long kIdleStreamConnections = 4;
 
-struct CloseEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
 struct CloseMulti {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, CloseEasy>;
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 using Token = HttpClient::Token;
-
-// One request under way. Its address must not change: curl knows it.
-struct Transfer {
-  CURLM* multi = nullptr;
-  Token token = 0;
-  HttpRequest request;
-  HttpClient::Headers headers;  // null for a call
-  HttpClient::Chunk chunk;      // null for a call
-  HttpClient::Done done;
-  Easy easy;  // null until it has its turn
-  HeaderList header_list;
-  std::array<char, CURL_ERROR_SIZE> curl_message{};
-  EventLoop::Token timer = 0;
-  HttpResponse response;  // of a stream, the part of the body that has come and is not delivered
-  bool has_headers = false;
-  bool told_headers = false;
-  bool has_failed = false;
-  bool is_dropped = false;
-  std::deque<Token>* ready = nullptr;  // where a stream says that it has something to deliver
-
-  bool is_stream() const { return chunk != nullptr; }
-};
-
-size_t take_header(const char* bytes, size_t size, size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  HttpResponse& response = transfer.response;
-  const std::string_view line = trim(std::string_view(bytes, size * count));
-  if (transfer.has_headers) return size * count;  // trailers
-  if (line.starts_with("HTTP/")) {
-    response = {};
-    const std::string_view status = trim(line.substr(std::min(line.size(), line.find(' '))));
-    std::from_chars(status.data(), status.data() + status.size(), response.status);
-  } else if (line.empty()) {
-    transfer.has_headers = response.status >= 200;  // not those of "100 Continue"
-    if (transfer.has_headers && transfer.is_stream()) transfer.ready->push_back(transfer.token);
-  } else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
-    response.headers.emplace_back(lower(trim(line.substr(0, colon))), trim(line.substr(colon + 1)));
-  }
-  return size * count;
-}
-
-// Only keeps the bytes: what is called from in here may neither call nor cancel.
-size_t take_body(const char* bytes, size_t size, size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  std::string& body = transfer.response.body;
-  if (body.size() + size * count > kLongestBody) return 0;
-  if (body.empty() && transfer.is_stream()) transfer.ready->push_back(transfer.token);
-  body.append(bytes, size * count);
-  return size * count;
-}
-
-std::string reason_of(const Transfer& transfer, CURLcode code, const std::string& unix_socket) {
-  long system_error = 0;
-  curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &system_error);
-  if (code == CURLE_COULDNT_CONNECT && !unix_socket.empty()) {
-    if (const int error = connect_errno(unix_socket); error != 0) system_error = error;
-  }
-  const std::string system_text =
-      system_error == 0 ? "" : std::generic_category().message(static_cast<int>(system_error));
-  switch (code) {
-    case CURLE_COULDNT_CONNECT: return system_text.empty() ? "cannot connect" : system_text;
-    case CURLE_COULDNT_RESOLVE_HOST: return "the host's name is not known";
-    case CURLE_OPERATION_TIMEDOUT: return "no connection within " + human_duration(kConnectPatience);
-    case CURLE_GOT_NOTHING: return "the connection was closed without an answer";
-    case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: return "the connection broke" + (system_text.empty() ? "" : ": " + system_text);
-    case CURLE_WRITE_ERROR: return "the answer is longer than " + human_bytes(kLongestBody);
-    default: break;
-  }
-  const std::string text = printable(transfer.curl_message.data());
-  return text.empty() ? curl_easy_strerror(code) : text;
-}
-
-HeaderList header_list_of(const HttpRequest& request) {
-  curl_slist* list = nullptr;
-  const auto add = [&](const std::string& line) { list = curl_slist_append(list, line.c_str()); };
-  add("Expect:");
-  bool has_type = false;
-  for (const auto& [name, value] : request.headers) {
-    add(value.empty() ? name + ";" : name + ": " + value);
-    has_type = has_type || lower(name) == "content-type";
-  }
-  if (!has_type) add("Content-Type:");
-  return HeaderList(list);
-}
-
-void set_method(CURL* easy, const HttpRequest& request) {
-  const bool is_post = request.method == "POST";
-  if (is_post || !request.body.empty()) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  }
-  if (request.method == "HEAD") {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (!is_post) {
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  }
-  // curl repeats what it sent over a reused connection that turns out to be closed.
-  if (is_post || request.method == "PATCH") curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-}
-
-void set_address(CURL* easy, const HttpAddress& address) {
-  if (!address.unix_socket.empty()) {
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address.unix_socket.c_str());
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    return;
-  }
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
-  if (!address.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, address.ca_file.c_str());
-  if (address.certificate_file.empty()) return;
-  curl_easy_setopt(easy, CURLOPT_SSLCERT, address.certificate_file.c_str());
-  curl_easy_setopt(easy, CURLOPT_SSLKEY, address.key_file.c_str());
-}
-
-void prepare(Transfer& transfer, const HttpAddress& address) {
-  CURL* easy = transfer.easy.get();
-  transfer.header_list = header_list_of(transfer.request);
-  curl_easy_setopt(easy, CURLOPT_URL, (address.base_url + transfer.request.path).c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "studyctl");
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectPatience.count()));
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.header_list.get());
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.curl_message.data());
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  set_address(easy, address);
-  set_method(easy, transfer.request);
-}
 
 void initialize_curl() {
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -194,28 +44,28 @@ struct HttpClient::Parts {
   Lane calls, streams;
   Token next_token = 1;
   size_t active_calls = 0;
-  std::unordered_map<Token, std::unique_ptr<Transfer>> transfers;
+  std::unordered_map<Token, std::unique_ptr<HttpTransfer>> transfers;
   std::deque<Token> waiting;  // calls without a turn yet; some may be gone
   std::deque<Token> ready;    // streams with something to deliver; some may be gone
   std::vector<Easy> spare;
   // Streams that were dropped, perhaps by their own callback, live until it returns.
-  std::vector<std::unique_ptr<Transfer>> dropped;
+  std::vector<std::unique_ptr<HttpTransfer>> dropped;
   bool is_delivering = false;
 
   Parts(EventLoop& the_loop, HttpAddress the_address, int most_connections);
   ~Parts();
 
   void open(Lane& lane, long idle_connections);
-  Token add(std::unique_ptr<Transfer> transfer);
-  void start(Transfer& transfer);
+  Token add(std::unique_ptr<HttpTransfer> transfer);
+  void start(HttpTransfer& transfer);
   void start_waiting();
-  std::unique_ptr<Transfer> take(Token token);
+  std::unique_ptr<HttpTransfer> take(Token token);
   void drop(Token token);
   void conclude(Token token, Result<HttpResponse> result);
 
   void act(Lane& lane, curl_socket_t fd, uint32_t epoll_events);
   void deliver(Token token);
-  void deliver_part(Transfer& transfer);
+  void deliver_part(HttpTransfer& transfer);
 
   std::string name() const { return address.unix_socket.empty() ? address.base_url : address.unix_socket; }
   static int on_socket(CURL* easy, curl_socket_t fd, int what, void* user, void* of_socket);
@@ -273,8 +123,8 @@ int HttpClient::Parts::on_timer(CURLM*, long milliseconds, void* user) {
   return 0;
 }
 
-Token HttpClient::Parts::add(std::unique_ptr<Transfer> transfer) {
-  Transfer& added = *transfer;
+Token HttpClient::Parts::add(std::unique_ptr<HttpTransfer> transfer) {
+  HttpTransfer& added = *transfer;
   const Token token = added.token = next_token++;
   added.multi = (added.is_stream() ? streams : calls).multi.get();
   added.ready = &ready;
@@ -305,7 +155,7 @@ void HttpClient::Parts::start_waiting() {
   }
 }
 
-void HttpClient::Parts::start(Transfer& transfer) {
+void HttpClient::Parts::start(HttpTransfer& transfer) {
   if (spare.empty()) {
     transfer.easy.reset(curl_easy_init());
     if (!transfer.easy) std::abort();
@@ -319,10 +169,10 @@ void HttpClient::Parts::start(Transfer& transfer) {
 }
 
 // Out of the books and out of curl; its turn goes to the next.
-std::unique_ptr<Transfer> HttpClient::Parts::take(Token token) {
+std::unique_ptr<HttpTransfer> HttpClient::Parts::take(Token token) {
   const auto found = transfers.find(token);
   if (found == transfers.end()) return nullptr;
-  std::unique_ptr<Transfer> transfer = std::move(found->second);
+  std::unique_ptr<HttpTransfer> transfer = std::move(found->second);
   transfers.erase(found);
   loop.cancel(transfer->timer);
   transfer->is_dropped = true;
@@ -365,7 +215,7 @@ void HttpClient::Parts::act(Lane& lane, curl_socket_t fd, uint32_t epoll_events)
   while (const CURLMsg* message = curl_multi_info_read(lane.multi.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    Transfer* transfer = nullptr;
+    HttpTransfer* transfer = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     if (code == CURLE_OK) {
       conclude(transfer->token, std::move(transfer->response));
@@ -386,7 +236,7 @@ void HttpClient::Parts::deliver(Token token) {
   dropped.clear();
 }
 
-void HttpClient::Parts::deliver_part(Transfer& transfer) {
+void HttpClient::Parts::deliver_part(HttpTransfer& transfer) {
   const std::string part = std::exchange(transfer.response.body, {});
   if (!std::exchange(transfer.told_headers, true)) transfer.headers(transfer.response);
   if (transfer.is_dropped || part.empty() || transfer.chunk(part) || transfer.is_dropped) return;
@@ -403,14 +253,14 @@ HttpClient::HttpClient(EventLoop& loop, HttpAddress address, int most_connection
 HttpClient::~HttpClient() = default;
 
 HttpClient::Token HttpClient::call(HttpRequest request, Done done) {
-  auto transfer = std::make_unique<Transfer>();
+  auto transfer = std::make_unique<HttpTransfer>();
   transfer->request = std::move(request);
   transfer->done = std::move(done);
   return parts_->add(std::move(transfer));
 }
 
 HttpClient::Token HttpClient::stream(HttpRequest request, Headers headers, Chunk chunk, Done done) {
-  auto transfer = std::make_unique<Transfer>();
+  auto transfer = std::make_unique<HttpTransfer>();
   transfer->request = std::move(request);
   transfer->headers = std::move(headers);
   transfer->chunk = std::move(chunk);

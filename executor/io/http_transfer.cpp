@@ -1,0 +1,134 @@
+#include "io/http_transfer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "base/text.h"
+#include "io/http_checks.h"
+
+namespace studyctl {
+namespace {
+
+constexpr Duration kConnectPatience{10'000};  // without it a stream could wait for ever
+constexpr size_t kLongestBody = 256u << 20;
+
+size_t take_header(const char* bytes, size_t size, size_t count, void* user) {
+  auto& transfer = *static_cast<HttpTransfer*>(user);
+  HttpResponse& response = transfer.response;
+  const std::string_view line = trim(std::string_view(bytes, size * count));
+  if (transfer.has_headers) return size * count;  // trailers
+  if (line.starts_with("HTTP/")) {
+    response = {};
+    const std::string_view status = trim(line.substr(std::min(line.size(), line.find(' '))));
+    std::from_chars(status.data(), status.data() + status.size(), response.status);
+  } else if (line.empty()) {
+    transfer.has_headers = response.status >= 200;  // not those of "100 Continue"
+    if (transfer.has_headers && transfer.is_stream()) transfer.ready->push_back(transfer.token);
+  } else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
+    response.headers.emplace_back(lower(trim(line.substr(0, colon))), trim(line.substr(colon + 1)));
+  }
+  return size * count;
+}
+
+// Only keeps the bytes: what is called from in here may neither call nor cancel.
+size_t take_body(const char* bytes, size_t size, size_t count, void* user) {
+  auto& transfer = *static_cast<HttpTransfer*>(user);
+  std::string& body = transfer.response.body;
+  if (body.size() + size * count > kLongestBody) return 0;
+  if (body.empty() && transfer.is_stream()) transfer.ready->push_back(transfer.token);
+  body.append(bytes, size * count);
+  return size * count;
+}
+
+HeaderList header_list_of(const HttpRequest& request) {
+  curl_slist* list = nullptr;
+  const auto add = [&](const std::string& line) { list = curl_slist_append(list, line.c_str()); };
+  add("Expect:");
+  bool has_type = false;
+  for (const auto& [name, value] : request.headers) {
+    add(value.empty() ? name + ";" : name + ": " + value);
+    has_type = has_type || lower(name) == "content-type";
+  }
+  if (!has_type) add("Content-Type:");
+  return HeaderList(list);
+}
+
+void set_method(CURL* easy, const HttpRequest& request) {
+  const bool is_post = request.method == "POST";
+  if (is_post || !request.body.empty()) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  }
+  if (request.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (!is_post) {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+  // curl repeats what it sent over a reused connection that turns out to be closed.
+  if (is_post || request.method == "PATCH") curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+void set_address(CURL* easy, const HttpAddress& address) {
+  if (!address.unix_socket.empty()) {
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address.unix_socket.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    return;
+  }
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+  if (!address.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, address.ca_file.c_str());
+  if (address.certificate_file.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_SSLCERT, address.certificate_file.c_str());
+  curl_easy_setopt(easy, CURLOPT_SSLKEY, address.key_file.c_str());
+}
+
+}  // namespace
+
+void prepare(HttpTransfer& transfer, const HttpAddress& address) {
+  CURL* easy = transfer.easy.get();
+  transfer.header_list = header_list_of(transfer.request);
+  curl_easy_setopt(easy, CURLOPT_URL, (address.base_url + transfer.request.path).c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "studyctl");
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectPatience.count()));
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.header_list.get());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.curl_message.data());
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  set_address(easy, address);
+  set_method(easy, transfer.request);
+}
+
+std::string reason_of(const HttpTransfer& transfer, CURLcode code, const std::string& unix_socket) {
+  long system_error = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &system_error);
+  if (code == CURLE_COULDNT_CONNECT && !unix_socket.empty()) {
+    if (const int error = connect_errno(unix_socket); error != 0) system_error = error;
+  }
+  const std::string system_text =
+      system_error == 0 ? "" : std::generic_category().message(static_cast<int>(system_error));
+  switch (code) {
+    case CURLE_COULDNT_CONNECT: return system_text.empty() ? "cannot connect" : system_text;
+    case CURLE_COULDNT_RESOLVE_HOST: return "the host's name is not known";
+    case CURLE_OPERATION_TIMEDOUT: return "no connection within " + human_duration(kConnectPatience);
+    case CURLE_GOT_NOTHING: return "the connection was closed without an answer";
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR: return "the connection broke" + (system_text.empty() ? "" : ": " + system_text);
+    case CURLE_WRITE_ERROR: return "the answer is longer than " + human_bytes(kLongestBody);
+    default: break;
+  }
+  const std::string text = printable(transfer.curl_message.data());
+  return text.empty() ? curl_easy_strerror(code) : text;
+}
+
+}  // namespace studyctl
