@@ -1,3 +1,6 @@
+#include <gtest/gtest.h>
+
+#include <memory>
 #include <string>
 
 #include "real_engine.h"

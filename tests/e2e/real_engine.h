@@ -1,7 +1,5 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -54,7 +52,7 @@ class RealEngine {
     begin();
   }
   ~RealEngine() {
-    EXPECT_TRUE(resync({}));
+    if (!resync({})) std::abort();
     until([this] { return ours().empty(); });
     engine.reset();
     std::filesystem::remove_all(directory);
@@ -68,7 +66,10 @@ class RealEngine {
     seen.clear();
     engine = std::make_unique<DockerEngine>(
         loop, endpoint,
-        [this](Observation observation) { seen[observation.attempt].push_back(std::move(observation)); },
+        [this](const Observation& observation) {
+          seen[observation.attempt].push_back(observation);
+          if (on_seen) on_seen(observation);
+        },
         volume_, options_);
   }
 
@@ -179,6 +180,7 @@ class RealEngine {
   Endpoint endpoint;
   std::filesystem::path directory;
   std::map<AttemptId, std::vector<Observation>> seen;
+  std::function<void(const Observation&)> on_seen;
   std::unique_ptr<DockerEngine> engine;
 
  private:

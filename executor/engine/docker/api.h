@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "io/event_loop.h"
 #include "io/http_client.h"
@@ -19,6 +20,9 @@ struct Endpoint {
   EngineFlavor flavor = EngineFlavor::Docker;
   int api_minor = 41;          // of the version to speak: 1.41
   std::string server_version;  // "20.10.24", "4.3.1"
+  // What a container's limits must be set to, where Podman would ask for more than it may raise them to.
+  // Always both: given one, it fills in the other.
+  std::vector<std::pair<std::string, int64_t>> limits;
 
   bool is_podman() const { return flavor == EngineFlavor::Podman; }
   // True when the engine is on this machine: its paths and, mostly, its pids are ours.

@@ -110,7 +110,7 @@ void ContainerMaker::post() {
   posting_ = true;
   HttpRequest request =
       endpoint.is_podman() && needs_libpod(devices_)
-          ? parts_.api.libpod_post("/containers/create", libpod_create_body(plan()))
+          ? parts_.api.libpod_post("/containers/create", libpod_create_body(plan(), endpoint))
           : parts_.api.post("/containers/create?name=" + name_, create_body(plan(), endpoint));
   calls_.once(std::move(request), [this](Result<HttpResponse> answer) { on_answer(std::move(answer)); });
 }

@@ -1,7 +1,5 @@
 #include "engine/docker/create_body.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -13,9 +11,6 @@ namespace studyctl {
 namespace {
 
 using nlohmann::json;
-
-constexpr int64_t kManyFiles = 1 << 20;
-constexpr int64_t kManyProcesses = 1 << 22;
 
 json environment_list(const ContainerPlan& plan) {
   json result = json::array();
@@ -92,10 +87,10 @@ void add_devices(const std::vector<Device>& devices, json& host) {
   if (!groups.empty()) host["GroupAdd"] = groups;
 }
 
-json ulimits_for_podman() {
+json ulimits_of(const Endpoint& endpoint) {
   json result = json::array();
-  for (const ProcessLimit& limit : podman_limits()) {
-    result.push_back({{"Name", limit.name}, {"Soft", limit.soft}, {"Hard", limit.hard}});
+  for (const auto& [name, limit] : endpoint.limits) {
+    result.push_back({{"Name", name}, {"Soft", limit}, {"Hard", limit}});
   }
   return result;
 }
@@ -131,7 +126,7 @@ std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint) {
   add_devices(plan.devices, host);
   if (plan.attempt.host_network) host["NetworkMode"] = "host";
   if (plan.attempt.share_process_namespace) host["Init"] = true;
-  if (endpoint.is_podman() && endpoint.is_local()) host["Ulimits"] = ulimits_for_podman();
+  if (!endpoint.limits.empty()) host["Ulimits"] = ulimits_of(endpoint);
 
   json body = {{"Image", container.image},     {"Env", environment_list(plan)},
                {"Labels", plan.labels},        {"Tty", false},
@@ -189,17 +184,6 @@ std::string cpu_list(const std::vector<int>& cpus) {
 
 bool wants_no_new_privileges(const SecurityContext& security) {
   return !security.allow_privilege_escalation && !security.privileged;
-}
-
-std::vector<ProcessLimit> podman_limits() {
-  const auto capped = [](const char* name, int resource, int64_t most) {
-    rlimit ours{};
-    getrlimit(static_cast<__rlimit_resource>(resource), &ours);
-    const int64_t hard =
-        ours.rlim_max == RLIM_INFINITY ? most : std::min(most, static_cast<int64_t>(ours.rlim_max));
-    return ProcessLimit{name, hard, hard};
-  };
-  return {capped("nofile", RLIMIT_NOFILE, kManyFiles), capped("nproc", RLIMIT_NPROC, kManyProcesses)};
 }
 
 }  // namespace studyctl

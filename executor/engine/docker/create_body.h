@@ -29,7 +29,7 @@ Result<void> check_container(const ContainerSpec& container, const Endpoint& end
 std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint);
 
 // The body of Podman's own create call: the only one that hands over CDI devices.
-std::string libpod_create_body(const ContainerPlan& plan);
+std::string libpod_create_body(const ContainerPlan& plan, const Endpoint& endpoint);
 
 // True when `devices` need libpod_create_body() on Podman: its compatible API ignores them without a word.
 bool needs_libpod(const std::vector<Device>& devices);
@@ -52,13 +52,5 @@ std::string tmpfs_options(const Mount& mount);
 std::string cpu_list(const std::vector<int>& cpus);
 
 bool wants_no_new_privileges(const SecurityContext& security);
-
-// A limit as Podman needs it given: both, else it asks for more than it may raise to.
-struct ProcessLimit {
-  std::string name;  // "nofile", "nproc"
-  int64_t soft = 0;
-  int64_t hard = 0;
-};
-std::vector<ProcessLimit> podman_limits();
 
 }  // namespace studyctl

@@ -203,8 +203,8 @@ bool DockerEngine::ended_with_engine(const ContainerView& view) const {
   std::optional<Instant> since;
   if (api_.endpoint().is_local()) since = machine_started_at();
   if (!api_.is_podman()) {
-    const auto process = engine_started_at(api_.endpoint().address.unix_socket);
-    if (process) since = process;
+    const auto process = engine_process(api_.endpoint().address.unix_socket);
+    if (process) since = process->started_at;
     if (!process && reconnected_at_) since = reconnected_at_;
   }
   if (!since || *since <= *view.started_at) return false;

@@ -34,6 +34,9 @@ void DockerEngine::on_resync_list(const HttpResponse& response) {
                                              : DockerAttempt::Intent::Created);
     }
   }
+  for (const auto& [id, attempt] : attempts_) {
+    if (!resync_->open.contains(id)) attempt->forget();
+  }
   may_reap_ = true;
   remove_strangers(*listed);
   if (resync_->open.empty()) calls_.after(Duration(0), [this] { end_resync(); });

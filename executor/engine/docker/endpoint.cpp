@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "engine/docker/engine_process.h"
 
 namespace studyctl {
 namespace {
@@ -46,6 +47,15 @@ std::string with_advice(std::string message, const HttpAddress& address) {
   return message +
          (is_podman ? "; use your own Podman (unset CONTAINER_HOST), or run as root"
                     : "; add yourself to the group docker (sudo usermod -aG docker $USER) and log in again");
+}
+
+// Podman sets 1048576 for both, which takes a capability that it lacks in some sandboxes.
+std::vector<std::pair<std::string, int64_t>> limits_of(const std::string& socket) {
+  constexpr int64_t kMost = 1 << 20;
+  const auto process = engine_process(socket);
+  if (!process || process->may_raise_limits) return {};
+  return {{"nofile", std::min(kMost, process->most_files)},
+          {"nproc", std::min(kMost, process->most_processes)}};
 }
 
 }  // namespace
@@ -112,7 +122,9 @@ Result<Endpoint> handshake(EventLoop& loop, const HttpAddress& address) {
   client.call(std::move(request), [&answer](Result<HttpResponse> got) { answer = std::move(got); });
   while (!answer) loop.run_once(kPatience);
   if (!*answer) return std::move(*answer).error();
-  return read_ping(address, **answer);
+  auto endpoint = read_ping(address, **answer);
+  if (endpoint && endpoint->is_podman()) endpoint->limits = limits_of(address.unix_socket);
+  return endpoint;
 }
 
 Result<Endpoint> read_ping(const HttpAddress& address, const HttpResponse& response) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -39,6 +40,35 @@ std::optional<long long> start_ticks(pid_t pid) {
   return ticks;
 }
 
+// "Max processes             32768                32768                processes": the second number.
+int64_t hard_limit(const std::string& limits, const std::string& name) {
+  const size_t at = limits.find(name);
+  if (at == std::string::npos) return INT64_MAX;
+  std::istringstream fields(limits.substr(at + name.size()));
+  std::string soft, hard;
+  fields >> soft >> hard;
+  return hard.empty() || hard == "unlimited" ? INT64_MAX : std::atoll(hard.c_str());
+}
+
+bool has_capability(const std::string& status, int bit) {
+  const size_t at = status.find("CapEff:");
+  if (at == std::string::npos) return true;
+  return (std::strtoull(status.c_str() + at + 7, nullptr, 16) >> bit & 1) != 0;
+}
+
+pid_t listener_of(const std::string& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.empty() || socket.size() >= sizeof address.sun_path) return 0;
+  std::memcpy(address.sun_path, socket.c_str(), socket.size());
+  const Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!connection) return 0;
+  if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 0;
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+}
+
 }  // namespace
 
 Instant machine_started_at() {
@@ -48,23 +78,21 @@ Instant machine_started_at() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now() - uptime);
 }
 
-std::optional<Instant> engine_started_at(const std::string& socket) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket.empty() || socket.size() >= sizeof address.sun_path) return std::nullopt;
-  std::memcpy(address.sun_path, socket.c_str(), socket.size());
-  const Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!connection) return std::nullopt;
-  if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return std::nullopt;
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0)
-    return std::nullopt;
-  if (!is_engine(text_of("/proc/" + std::to_string(peer.pid) + "/comm"))) return std::nullopt;
-  const auto ticks = start_ticks(peer.pid);
+std::optional<EngineProcess> engine_process(const std::string& socket) {
+  constexpr int kSysResource = 24;
+  EngineProcess process;
+  process.pid = listener_of(socket);
+  if (process.pid <= 0) return std::nullopt;
+  const std::string folder = "/proc/" + std::to_string(process.pid);
+  if (!is_engine(text_of(folder + "/comm"))) return std::nullopt;
+  const auto ticks = start_ticks(process.pid);
   if (!ticks) return std::nullopt;
-  return machine_started_at() + Duration(*ticks * 1000 / sysconf(_SC_CLK_TCK));
+  process.started_at = machine_started_at() + Duration(*ticks * 1000 / sysconf(_SC_CLK_TCK));
+  const std::string limits = text_of(folder + "/limits");
+  process.most_files = hard_limit(limits, "Max open files");
+  process.most_processes = hard_limit(limits, "Max processes");
+  process.may_raise_limits = has_capability(text_of(folder + "/status"), kSysResource);
+  return process;
 }
 
 }  // namespace studyctl

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -7,9 +8,15 @@
 
 namespace studyctl {
 
-// When the process that listens at a Unix socket was started, as far as it is an engine and this machine
-// shows it.
-std::optional<Instant> engine_started_at(const std::string& socket);
+// The process that listens at a Unix socket, when it is an engine and this machine shows it.
+struct EngineProcess {
+  int pid = 0;
+  Instant started_at;
+  bool may_raise_limits = true;  // it has CAP_SYS_RESOURCE
+  int64_t most_files = 0;        // its own hard limits
+  int64_t most_processes = 0;
+};
+std::optional<EngineProcess> engine_process(const std::string& socket);
 
 // When this machine was started, by the clock of today.
 Instant machine_started_at();

@@ -83,7 +83,7 @@ void add_security(const SecurityContext& security, json& body) {
 
 }  // namespace
 
-std::string libpod_create_body(const ContainerPlan& plan) {
+std::string libpod_create_body(const ContainerPlan& plan, const Endpoint& endpoint) {
   const ContainerSpec& container = plan.container;
   json body = {{"name", plan.attempt.id.text},
                {"image", container.image},
@@ -107,10 +107,10 @@ std::string libpod_create_body(const ContainerPlan& plan) {
   if (plan.attempt.host_network) body["netns"] = {{"nsmode", "host"}};
   if (plan.attempt.share_process_namespace) body["init"] = true;
   json limits = json::array();
-  for (const ProcessLimit& limit : podman_limits()) {
-    limits.push_back({{"type", limit.name}, {"soft", limit.soft}, {"hard", limit.hard}});
+  for (const auto& [name, limit] : endpoint.limits) {
+    limits.push_back({{"type", name}, {"soft", limit}, {"hard", limit}});
   }
-  body["r_limits"] = std::move(limits);
+  if (!limits.empty()) body["r_limits"] = std::move(limits);
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
