@@ -22,8 +22,9 @@ namespace {
 
 constexpr size_t kMostEntries = 100'000;
 constexpr size_t kMostParts = 16;
-constexpr std::array<std::string_view, 6> kOwnFiles = {"stdout.log",   "stderr.log",  "log.idx",
-                                                       "attempt.json", "command.txt", "init-*.log"};
+constexpr std::array<std::string_view, 7> kOwnFiles = {"stdout.log",         "stderr.log",  "log.idx",
+                                                       "attempt.json",       "command.txt", "init-*.log",
+                                                       "termination-message"};
 
 bool is_own_file(std::string_view name) {
   return std::any_of(kOwnFiles.begin(), kOwnFiles.end(),

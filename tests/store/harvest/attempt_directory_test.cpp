@@ -113,7 +113,7 @@ TEST(AttemptDirectory, FindsFilesByGlobSortedAndOnce) {
 TEST(AttemptDirectory, GlobsLeaveOutWhatTheControllerWrites) {
   const AttemptScratch attempt;
   for (const char* name : {"stdout.log", "stderr.log", "log.idx", "attempt.json", "command.txt", "init-0.log",
-                           "md.log", "sub/stdout.log"})
+                           "termination-message", "md.log", "sub/stdout.log"})
     attempt.write(name, "");
   EXPECT_EQ(attempt.open().find("*"), Names{"md.log"});
   EXPECT_EQ(attempt.open().find("*/*"), Names{"sub/stdout.log"});
