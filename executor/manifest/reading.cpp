@@ -1,0 +1,142 @@
+#include "manifest/reading.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+#include "model/substitution.h"
+
+namespace studyctl {
+namespace {
+
+constexpr size_t kLongestName = 63;
+
+const std::vector<std::string>& fixed_names() {
+  static const std::vector<std::string> names = {"run.id",        "run.cycle",        "run.index",
+                                                 "run.attempt",   "run.seed",         "experiment.id",
+                                                 "resources.cpu", "resources.memory", "resources.gpus"};
+  return names;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// What is wrong with a substitution; empty when nothing is.
+std::string wrong_name(const std::string& name, TemplateScope scope) {
+  const std::string whole = "${" + shortened(name) + "}";
+  if (name.find(":-") != std::string::npos) return whole + " " + not_yet("default values in substitutions");
+  if (name.starts_with("source.")) return whole + " " + not_yet("experiments from CSV files");
+  if (name.starts_with("params.")) {
+    if (name.find('.', 7) != std::string::npos) return whole + " " + not_yet("scoped axes");
+    return {};
+  }
+  const auto& names = fixed_names();
+  const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  if (known && scope == TemplateScope::Attempt) return {};
+  if (known) return whole + " is not known when this is read; only ${params.…} can stand here";
+  return whole + ": " + unknown_name("name", name, names) +
+         "; ${params.NAME} is a parameter, $${ the text ${";
+}
+
+}  // namespace
+
+std::string not_yet(std::string_view what) {
+  return "is not supported yet by this version (" + std::string(what) + ")";
+}
+
+std::optional<std::string> read_template(Reading& reading, const Item& item, TemplateScope scope) {
+  auto text = read_raw_text(reading.problems, item);
+  if (!text) return std::nullopt;
+  const auto found = substitutions_in(*text);
+  if (!found) {
+    reading.problems.add(item.node->place, item.path, found.error().message);
+    return std::nullopt;
+  }
+  const auto lines = static_cast<size_t>(std::count(text->begin(), text->end(), '\n')) + 1;
+  Place place = item.node->place;
+  for (const Substitution& substitution : *found) {
+    place = reading.problems.source().find("${" + substitution.name, place, lines);
+    if (const std::string wrong = wrong_name(substitution.name, scope); !wrong.empty()) {
+      reading.problems.add(place, item.path, wrong);
+    } else if (substitution.name.starts_with("params.")) {
+      reading.uses.push_back({substitution.name.substr(7), place, item.path});
+    }
+  }
+  return text;
+}
+
+void add_parameter(Reading& reading, Place place, std::string_view path, const std::string& name) {
+  std::string variable = "STUDY_PARAM_";
+  for (const char c : name) {
+    variable += c == '-' || c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  const auto [first, is_new] = reading.variables.emplace(std::move(variable), std::pair(name, place));
+  if (is_new || first->second.first == name) return;
+  reading.problems.add(place, path,
+                       "and '" + first->second.first + "' at " +
+                           reading.problems.source().describe(first->second.second) + " are both " +
+                           first->first + " in the container; rename one");
+}
+
+bool check_parameter_name(Reading& reading, Place place, std::string_view path, const std::string& name) {
+  if (name.find('.') != std::string::npos) {
+    reading.problems.add(place, path, not_yet("scoped axes"));
+    return false;
+  }
+  const bool starts_well =
+      !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_');
+  if (starts_well && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), is_name_character))
+    return true;
+  reading.problems.add(
+      place, path,
+      "'" + shortened(name) +
+          "' cannot name a parameter; use letters, digits, _ and -, a letter first, 63 at most");
+  return false;
+}
+
+bool is_label(std::string_view text, size_t most) {
+  const auto is_inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), is_inner) &&
+         text.front() != '-' && text.back() != '-';
+}
+
+bool is_object_name(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  const std::vector<std::string> labels = split(text, '.');
+  return std::all_of(labels.begin(), labels.end(),
+                     [](const std::string& label) { return is_label(label, 253); });
+}
+
+bool is_data_key(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && text != "." && !text.starts_with("..") &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_name_character(c) || c == '.'; });
+}
+
+bool has_dot_dot(std::string_view path) {
+  const std::vector<std::string> parts = split(path, '/');
+  return std::find(parts.begin(), parts.end(), "..") != parts.end();
+}
+
+std::optional<std::string> read_regex(Reading& reading, const Item& item, Groups groups) {
+  auto text = read_raw_text(reading.problems, item);
+  if (!text) return std::nullopt;
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 regex(*text, options);
+  std::string wrong;
+  if (!regex.ok()) {
+    wrong = "is no regular expression (RE2): " + regex.error();
+  } else if (text->empty()) {
+    wrong = "is empty; it would match everything";
+  } else if (groups == Groups::One && regex.NumberOfCapturingGroups() == 0) {
+    wrong = "has no group; put what is to be read in ( )";
+  }
+  if (wrong.empty()) return text;
+  reading.problems.add(item.node->place, item.path, wrong);
+  return std::nullopt;
+}
+
+}  // namespace studyctl

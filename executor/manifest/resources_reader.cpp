@@ -1,0 +1,131 @@
+#include "manifest/resources_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+constexpr std::array<Field, 3> kResourceFields = {
+    {{"limits"}, {"requests"}, {"claims", "is not supported on one box; ask for devices under limits"}}};
+constexpr int64_t kMostDevices = 1024;
+constexpr int64_t kMostPids = 4'194'304;
+
+// limits or requests, as read.
+struct Amounts {
+  std::optional<int64_t> millicpu, memory_bytes, pids;
+  std::map<std::string, int> devices;
+};
+
+bool is_device_kind(std::string_view name) {
+  if (name.starts_with("/dev/")) return name.find("..") == std::string_view::npos;
+  const size_t slash = name.find('/');
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._/=:").find(c) != std::string_view::npos;
+  };
+  return slash != std::string_view::npos && slash > 0 && slash + 1 < name.size() &&
+         name.substr(0, slash).find('.') != std::string_view::npos &&
+         std::count(name.begin(), name.end(), '/') == 1 && std::all_of(name.begin(), name.end(), is_allowed);
+}
+
+std::optional<int64_t> read_amount(Reading& reading, const Item& item,
+                                   Result<int64_t> (*parse)(std::string_view)) {
+  const auto text = read_quantity(reading.problems, item);
+  if (!text) return std::nullopt;
+  const auto amount = parse(*text);
+  if (amount && *amount > 0) return *amount;
+  reading.problems.add(item.node->place, item.path, amount ? "must be more than 0" : amount.error().message);
+  return std::nullopt;
+}
+
+// A count of whole things; quoted too, as Kubernetes has it.
+std::optional<int64_t> read_count(Reading& reading, const Item& item, int64_t most) {
+  const auto text = read_quantity(reading.problems, item);
+  if (!text) return std::nullopt;
+  int64_t count = 0;
+  const auto end = std::from_chars(text->data(), text->data() + text->size(), count);
+  const bool is_whole = end.ec == std::errc() && end.ptr == text->data() + text->size();
+  if (is_whole && count >= 0 && count <= most) return count;
+  reading.problems.add(
+      item.node->place, item.path,
+      "must be a whole number from 0 to " + std::to_string(most) + ", is " + shortened(*text));
+  return std::nullopt;
+}
+
+std::string unknown_resource(const std::string& name) {
+  if (name == "ephemeral-storage" || name.starts_with("hugepages-"))
+    return "is not supported on one box; remove it";
+  const std::vector<std::string> known = {"cpu", "memory", "nvidia.com/gpu", "amd.com/gpu",
+                                          "studyctl.io/pids"};
+  return unknown_name("resource", name, known) + ", a CDI kind like vendor.com/class, or a path below /dev";
+}
+
+void read_one(Reading& reading, const Item& item, const Node::Entry& entry, Amounts& amounts) {
+  if (entry.key == "cpu") {
+    amounts.millicpu = read_amount(reading, item, parse_millicpu);
+  } else if (entry.key == "memory") {
+    amounts.memory_bytes = read_amount(reading, item, parse_bytes);
+  } else if (entry.key == "studyctl.io/pids") {
+    amounts.pids = read_count(reading, item, kMostPids);
+  } else if (is_device_kind(entry.key)) {
+    const auto count = read_count(reading, item, kMostDevices);
+    if (count && *count > 0) amounts.devices[entry.key] = static_cast<int>(*count);
+  } else {
+    reading.problems.add(entry.place, item.path, unknown_resource(entry.key));
+  }
+}
+
+Amounts read_amounts(Reading& reading, const std::optional<Item>& item) {
+  Amounts amounts;
+  if (!item) return amounts;
+  if (item->node->kind != Node::Kind::Map) {
+    reading.problems.add(item->node->place, item->path, "must be a map like {cpu: \"4\", memory: 16Gi}");
+    return amounts;
+  }
+  for (const Node::Entry& entry : item->node->entries) {
+    if (reading.problems.full()) break;
+    read_one(reading, {entry.value, item->path + "." + entry.key}, entry, amounts);
+  }
+  return amounts;
+}
+
+void check_requests(const Fields& fields, const Amounts& limits, const Amounts& requests) {
+  const auto exceeds = [](const std::optional<int64_t>& request, const std::optional<int64_t>& limit) {
+    return request && limit && *request > *limit;
+  };
+  if (exceeds(requests.millicpu, limits.millicpu))
+    fields.problem("requests", "cpu is more than its limit; lower it");
+  if (exceeds(requests.memory_bytes, limits.memory_bytes)) {
+    fields.problem("requests", "memory is more than its limit; lower it");
+  }
+  if (requests.pids) fields.problem("requests", "studyctl.io/pids can only be limited; move it to limits");
+  for (const auto& [kind, count] : requests.devices) {
+    const auto limit = limits.devices.find(kind);
+    if (limit != limits.devices.end() && limit->second == count) continue;
+    fields.problem("requests", kind + " must be the same under limits; write it there alone");
+  }
+}
+
+}  // namespace
+
+Resources read_resources(Reading& reading, const Item& item) {
+  Resources resources;
+  const Fields fields(reading.problems, item, kResourceFields);
+  const Amounts limits = read_amounts(reading, fields.find("limits"));
+  const Amounts requests = read_amounts(reading, fields.find("requests"));
+  check_requests(fields, limits, requests);
+  resources.millicpu = limits.millicpu;
+  resources.memory_bytes = limits.memory_bytes;
+  resources.millicpu_request = requests.millicpu;
+  resources.memory_bytes_request = requests.memory_bytes;
+  resources.pids = limits.pids;
+  for (const auto& [kind, count] : limits.devices) resources.devices.push_back({kind, count});
+  return resources;
+}
+
+}  // namespace studyctl

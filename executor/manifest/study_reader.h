@@ -1,0 +1,15 @@
+#pragma once
+
+#include "manifest/problems.h"
+#include "manifest/reading.h"
+#include "model/study.h"
+
+namespace studyctl {
+
+inline constexpr std::string_view kApiVersion = "studyctl.io/v1alpha1";
+
+// A document of kind Study. What is wrong with it is in `problems`, and what it returns is then to be
+// dropped.
+Study read_study(Problems& problems, const Node& document);
+
+}  // namespace studyctl
