@@ -91,7 +91,10 @@ void DockerAttempt::start() {
 void DockerAttempt::start_main() {
   stage_ = Stage::Starting;
   starter_ = std::make_unique<ContainerStarter>(parts_, container_);
-  starter_->start(starter_callbacks());
+  // Docker tells of a quick end by an event before an inspection would pay; Podman's pid is wanted at once.
+  const bool is_trusted = !parts_.api.is_podman() && devices_.empty();
+  starter_->start(is_trusted ? ContainerStarter::After::Trust : ContainerStarter::After::Look,
+                  starter_callbacks());
 }
 
 ContainerStarter::Callbacks DockerAttempt::starter_callbacks() {
@@ -103,7 +106,7 @@ ContainerStarter::Callbacks DockerAttempt::starter_callbacks() {
 void DockerAttempt::on_started(const ContainerView& view) {
   stage_ = Stage::Running;
   container_ = view.id;
-  image_id_ = view.image_id;
+  if (!view.image_id.empty()) image_id_ = view.image_id;
   if (const auto label = view.labels.find(kDevicesLabel); label != view.labels.end()) {
     devices_ = split(label->second, ',');
   }

@@ -19,7 +19,8 @@ ContainerStarter::~ContainerStarter() {
   leave();
 }
 
-void ContainerStarter::start(Callbacks callbacks) {
+void ContainerStarter::start(After after, Callbacks callbacks) {
+  after_ = after;
   callbacks_ = std::move(callbacks);
   slot_ = parts_.throttle.enter(StartThrottle::Work::Start,
                                 [this] { calls_.after(Duration(0), [this] { post(); }); });
@@ -38,7 +39,13 @@ void ContainerStarter::post() {
                 if (classify(*answer) == ApiFailure::NoSuchThing) {
                   return tell(&Callbacks::missing, std::string("the engine no longer knows it"));
                 }
-                look(classify(*answer) == ApiFailure::None ? std::string() : failure_message(*answer));
+                if (classify(*answer) != ApiFailure::None) return look(failure_message(*answer));
+                if (after_ == After::Look || answer->status != 204) return look({});
+                ContainerView view;
+                view.id = container_;
+                view.state = ContainerView::State::Running;
+                view.started_at = parts_.api.loop().clock().now();
+                tell(&Callbacks::started, std::move(view));
               });
 }
 

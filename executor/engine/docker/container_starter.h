@@ -22,8 +22,11 @@ class ContainerStarter {
   ContainerStarter(EngineParts& parts, std::string container);
   ~ContainerStarter();
 
+  // Look: inspects what was started. Trust: takes the engine's word, and `started` gets a view with nothing
+  // in it but what that says; for those that are inspected anyway before long.
+  enum class After : uint8_t { Look, Trust };
   // Exactly one callback is called; it may destroy this object.
-  void start(Callbacks callbacks);
+  void start(After after, Callbacks callbacks);
   // A start was intended, and nobody knows whether it came to the call: finds out. One that has not run is
   // removed.
   void resolve(Callbacks callbacks);
@@ -40,6 +43,7 @@ class ContainerStarter {
   EngineParts& parts_;
   std::string container_;
   Callbacks callbacks_;
+  After after_ = After::Look;
   std::optional<StartThrottle::Ticket> slot_;
   Calls calls_;
 };

@@ -12,6 +12,7 @@ namespace {
 // Docker tells of an end by an event some 50 ms after the process is gone, and knows nothing before.
 constexpr Duration kDockerKnows{250};
 constexpr Duration kPodmanKnows{8};
+constexpr Duration kFirstLook{200};
 constexpr Duration kShortest{20};
 constexpr Duration kLongest{1000};
 
@@ -43,11 +44,14 @@ void ExitWatch::begin(const ContainerView& view) {
     });
     return;
   }
-  if (api_.endpoint().is_local() && view.pid > 0) watch_process(view.pid);
+  if (view.pid > 0) return watch_process(view.pid);
+  calls_.after(kFirstLook, [this] { hint(); });
 }
 
 // Watched first and identified then: a pid that changed hands in between is not taken for the container's.
 void ExitWatch::watch_process(int pid) {
+  watched_ = true;
+  if (!api_.endpoint().is_local()) return;
   auto watch = api_.loop().on_process_end(pid, [this] {
     process_.reset();
     on_process_end();
@@ -86,6 +90,7 @@ void ExitWatch::look() {
     auto view = parse_container(response.body);
     if (!view || view->state == ContainerView::State::Leaving) return look_again();
     if (view->state == ContainerView::State::Running) {
+      if (!watched_ && view->pid > 0) watch_process(view->pid);
       if (process_ended_ || hinted_) look_again();
       return;
     }

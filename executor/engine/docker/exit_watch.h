@@ -21,7 +21,7 @@ class ExitWatch {
   ExitWatch(EngineApi& api, std::string container, Callbacks callbacks);
   ~ExitWatch();
 
-  // `view` as inspected after the start.
+  // `view` as inspected after the start; without a pid, it is inspected a little later.
   void begin(const ContainerView& view);
   // Something says that it has ended, or that it is time to look.
   void hint();
@@ -36,6 +36,7 @@ class ExitWatch {
   std::string container_;
   Callbacks callbacks_;
   std::optional<EventLoop::Token> process_;
+  bool watched_ = false;
   bool process_ended_ = false;
   bool looking_ = false;
   bool hinted_ = false;

@@ -51,7 +51,7 @@ void InitRunner::start(const ContainerMaker::Made& made) {
   if (made.found && made.found->state != ContainerView::State::Created) {
     starter_->resolve(callbacks);
   } else {
-    starter_->start(callbacks);
+    starter_->start(ContainerStarter::After::Look, callbacks);
   }
 }
 
