@@ -69,10 +69,10 @@ struct CommandRecord {
 
 // What to list of a run's repetitions: empty means all of them.
 struct RepetitionFilter {
-  std::vector<RepetitionState> states;
-  std::vector<Reason> reasons;
-  std::string experiment;  // the id or a beginning of it
-  std::optional<uint32_t> cycle;
+  std::vector<RepetitionState> states{};
+  std::vector<Reason> reasons{};
+  std::string experiment{};  // the id or a beginning of it
+  std::optional<uint32_t> cycle{};
   uint64_t limit = 0;
   int64_t after = 0;  // only those with a greater id: for paging
 };

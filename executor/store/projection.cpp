@@ -197,8 +197,8 @@ Result<Projection::Rows> Projection::repetition_rows(const RepetitionKey& key, I
     return rows;
   }
   Result<void> added = studies_.run(
-      "INSERT INTO repetitions (experiment, cycle, state, created_at, updated_at) VALUES (?, ?, 'Waiting', "
-      "?, ?)",
+      "INSERT INTO repetitions (run, experiment, cycle, state, created_at, updated_at) "
+      "VALUES (?, ?, ?, 'Waiting', ?, ?)",
       run_, *experiment, key.cycle, milliseconds(at), milliseconds(at));
   if (!added) return std::move(added).error();
   rows.repetition = studies_.last_row();
