@@ -36,7 +36,8 @@ std::string secrets_json(const SecretSources::Documents& documents) {
 Result<SecretSources::Documents> secrets_from_json(const std::string& text) {
   SecretSources::Documents documents;
   try {
-    for (const auto& [name, data] : nlohmann::json::parse(text).items())
+    const nlohmann::json json = nlohmann::json::parse(text);
+    for (const auto& [name, data] : json.items())
       for (const auto& [key, value] : data.items()) documents[name][key] = from_hex(value.get<std::string>());
   } catch (const std::exception&) {
     return Error{ErrorCode::Internal,
