@@ -159,9 +159,9 @@ TEST_F(CommandTest, ACancelInAPullStartsNothing) {
 TEST_F(CommandTest, ACancelReachesAContainerWhoseStartIsOnItsWay) {
   begin();
   while (engine.started.empty()) {
-    turn();
     engine.happen();
     engine.tell();
+    turn();
   }
   EXPECT_TRUE(ask(Kind::Cancel));  // too early for a stop to reach it
   settle();

@@ -16,9 +16,9 @@ struct RecoveryTest : World {
   }
   void until_started() {
     while (engine.started.empty()) {
-      turn();
       engine.happen();
       engine.tell();
+      turn();
     }
   }
   void expect_all_succeed_in(size_t starts) {

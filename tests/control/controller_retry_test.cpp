@@ -66,9 +66,9 @@ TEST_F(RetryTest, WhatARestartOfTheEngineEndedIsRetriedUncounted) {
 TEST_F(RetryTest, AStartThatARestartOfTheEngineCutOffIsInterruptedAndNeverRepeated) {
   begin();
   while (engine.started.empty()) {
-    turn();
     engine.happen();
     engine.tell();
+    turn();
   }
   engine.restart();
   settle();
