@@ -10,7 +10,7 @@ std::optional<WorkloadProgress> read_progress(const std::filesystem::path& direc
   if (!attempt) return std::nullopt;
   const auto file = attempt->open_file(".progress");
   if (!file || file->size > kLongest) return std::nullopt;
-  return progress_from_json(read_ends(*file, kLongest));
+  return workload_progress_from_json(read_ends(*file, kLongest));
 }
 
 }  // namespace studyctl

@@ -41,7 +41,7 @@ std::optional<FailureRecord> failure_from_json(std::string_view text) {
   return record;
 }
 
-std::optional<WorkloadProgress> progress_from_json(std::string_view text) {
+std::optional<WorkloadProgress> workload_progress_from_json(std::string_view text) {
   const json value = json::parse(text, nullptr, false);
   WorkloadProgress progress;
   if (value.is_number()) {

@@ -17,6 +17,6 @@ struct WorkloadProgress {
   std::string message;             // one printable line
 };
 // {fraction, message}, or the fraction alone. Nothing when it is neither.
-std::optional<WorkloadProgress> progress_from_json(std::string_view text);
+std::optional<WorkloadProgress> workload_progress_from_json(std::string_view text);
 
 }  // namespace studyctl
