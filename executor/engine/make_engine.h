@@ -1,27 +1,24 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
+#include "engine/docker/endpoint.h"
+#include "engine/docker/parts.h"
 #include "engine/engine.h"
-#include "io/event_loop.h"
 
 namespace studyctl {
 
-// Which engine a run wants.
-struct EngineRequest {
-  std::string wanted = "auto";  // auto, docker, podman, or an address: "unix:///run/podman/podman.sock"
-  std::string fixed_endpoint;   // of a run that goes on: this one and no other, when not empty
-  std::string volume;           // the UUID that containers are labelled with
-  std::filesystem::path lease_directory;  // empty: the default
-  std::string gpus;                       // instead of what the machine says, when not empty
+struct EngineOptions {
+  EngineSearch search;
+  DockerOptions docker;
+  std::string volume;  // the UUID of the results volume, on every container's label
 };
 
-// Finds the engine, or starts Podman's service for as long as the result lives. Runs the loop meanwhile, for
-// some seconds at most. Unavailable: none can be used, and why.
-Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, const EngineRequest& request,
-                                            ObservationSink sink);
+// Finds the engine that is wanted, or starts Podman's service where Podman is installed and nothing listens,
+// and makes an Engine of it. Runs the loop meanwhile, for some seconds at most: for before a run only. The
+// error says in one sentence what was tried and what to do. `loop` must outlive the engine.
+Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, EngineOptions options, ObservationSink sink);
 
 }  // namespace studyctl

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/log.h"
+#include "engine/devices/inventory.h"
 
 namespace studyctl {
 namespace {
@@ -40,6 +40,15 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory,
                                            const std::vector<DeviceRequest>& wanted) {
   std::vector<Device> chosen;
   for (const DeviceRequest& request : wanted) {
+    if (request.kind.starts_with('/')) {
+      auto device = plain_device(request.kind);
+      if (!device) return Error{ErrorCode::NotFound, std::move(device).error().message};
+      if (const auto holder = held.find(request.kind); holder != held.end()) {
+        return Error{ErrorCode::Conflict, "waits for " + held_text(*device, holder->second)};
+      }
+      chosen.push_back(std::move(*device));
+      continue;
+    }
     int there = 0;
     int found = 0;
     std::string holders;

@@ -98,14 +98,8 @@ ContainerPlan ContainerMaker::plan() const {
 
 void ContainerMaker::post() {
   const Endpoint& endpoint = parts_.api.endpoint();
-  if (!endpoint.is_podman()) {
-    for (const Device& device : devices_) {
-      if (device.nodes.empty() && device.kind != "nvidia.com/gpu" && endpoint.api_minor < 44) {
-        return refuse(
-            Reason::CreateError,
-            "CDI device " + device.name() + " needs Docker 25 or newer; this is " + endpoint.server_version);
-      }
-    }
+  if (auto checked = check_devices(devices_, endpoint); !checked) {
+    return refuse(Reason::CreateError, checked.error().message);
   }
   posting_ = true;
   HttpRequest request =

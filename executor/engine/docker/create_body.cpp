@@ -114,6 +114,23 @@ Result<void> check_container(const ContainerSpec& container, const Endpoint& end
   return {};
 }
 
+Result<void> check_devices(const std::vector<Device>& devices, const Endpoint& endpoint) {
+  constexpr int kCdiSince = 44;
+  for (const Device& device : devices) {
+    if (!device.nodes.empty()) continue;
+    if (endpoint.is_podman() && device.cdi_name.empty()) {
+      return Error{ErrorCode::Invalid,
+                   "no CDI specification has " + device.name() +
+                       ", and Podman needs one: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"};
+    }
+    if (!endpoint.is_podman() && device.kind != "nvidia.com/gpu" && endpoint.api_minor < kCdiSince) {
+      return Error{ErrorCode::Invalid, "CDI device " + device.name() + " needs Docker 25 or newer; this is " +
+                                           endpoint.server_version};
+    }
+  }
+  return {};
+}
+
 std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint) {
   const ContainerSpec& container = plan.container;
   json host = {{"LogConfig", {{"Type", "json-file"}, {"Config", json::object()}}},

@@ -31,6 +31,9 @@ std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint);
 // The body of Podman's own create call: the only one that hands over CDI devices.
 std::string libpod_create_body(const ContainerPlan& plan, const Endpoint& endpoint);
 
+// Whether this engine can hand over `devices`: Invalid says what is missing, and how to get it.
+Result<void> check_devices(const std::vector<Device>& devices, const Endpoint& endpoint);
+
 // True when `devices` need libpod_create_body() on Podman: its compatible API ignores them without a word.
 bool needs_libpod(const std::vector<Device>& devices);
 

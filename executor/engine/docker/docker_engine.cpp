@@ -38,6 +38,7 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       throttle_(loop.clock(), options_.starts_at_once),
       kernel_(loop, options_.kernel_log),
       census_(loop, engines_of_this_machine(api_.endpoint().address, options_.other_sockets)),
+      finder_(loop, options_.devices),
       leases_(loop, options_.lease_directory,
               [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); }),
       parts_{api_,
@@ -57,25 +58,33 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
 
 DockerEngine::~DockerEngine() = default;
 
+void DockerEngine::own(std::unique_ptr<PodmanService> service) {
+  service_ = std::move(service);
+}
+
 // ---- what the controller asks ----
 
 void DockerEngine::inspect(std::function<void(Result<Inventory>)> done) {
   calls_.once(api_.get("/_ping"), [this, done = std::move(done)](const Result<HttpResponse>& answer) {
     if (!answer) return done(answer.error());
-    find_devices(done);
+    inspections_.push_back(done);
+    if (inspections_.size() > 1) return;
+    finder_.find([this](const std::vector<Device>& devices) { on_devices(devices); });
   });
 }
 
-void DockerEngine::find_devices(const std::function<void(Result<Inventory>)>& done) {
+void DockerEngine::on_devices(const std::vector<Device>& devices) {
   Inventory inventory;
   const HostCapacity host = host_capacity();
   inventory.millicpu = host.millicpu;
   inventory.memory_bytes = host.memory_bytes;
+  for (const Device& device : devices) ++inventory.devices[device.kind];
   inventory.engine = api_.endpoint().text();
-  inventory.endpoint = api_.endpoint().address.text();
+  inventory.endpoint = service_ ? kOwnPodmanService : api_.endpoint().address.text();
   inventory.kind = api_.is_podman() ? "podman" : "docker";
-  leases_.set_inventory({});
-  done(inventory);
+  leases_.set_inventory(devices);
+  has_inventory_ = true;
+  for (const auto& done : std::exchange(inspections_, {})) done(inventory);
 }
 
 void DockerEngine::prepare_image(const std::string& image, PullPolicy policy,
@@ -86,6 +95,7 @@ void DockerEngine::prepare_image(const std::string& image, PullPolicy policy,
 
 void DockerEngine::create(const AttemptSpec& spec) {
   if (DockerAttempt* known = find(spec.id)) return known->repeat();
+  if (!spec.devices.empty() && !has_inventory_) inspect([](const Result<Inventory>&) {});
   add(spec).create();
 }
 

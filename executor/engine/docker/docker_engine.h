@@ -11,6 +11,7 @@
 #include "engine/docker/device_census.h"
 #include "engine/docker/event_stream.h"
 #include "engine/docker/parts.h"
+#include "engine/docker/podman_service.h"
 #include "engine/docker/remover.h"
 #include "engine/engine.h"
 
@@ -24,6 +25,9 @@ class DockerEngine final : public Engine {
   DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink sink, std::string volume,
                DockerOptions options = {});
   ~DockerEngine() override;
+
+  // The service that it talks to is its own, and ends with it.
+  void own(std::unique_ptr<PodmanService> service);
 
   void inspect(std::function<void(Result<Inventory>)> done) override;
   void prepare_image(const std::string& image, PullPolicy policy,
@@ -48,7 +52,7 @@ class DockerEngine final : public Engine {
   void tell(Observation observation);
   void tell_missing(const AttemptId& attempt);
   void deliver();
-  void find_devices(const std::function<void(Result<Inventory>)>& done);
+  void on_devices(const std::vector<Device>& devices);
   void on_event(const EngineEvent& event);
   void on_connected();
   void list();
@@ -61,6 +65,7 @@ class DockerEngine final : public Engine {
   bool ended_with_engine(const ContainerView& view) const;
 
   EventLoop& loop_;
+  std::unique_ptr<PodmanService> service_;
   ObservationSink sink_;
   std::string volume_;
   DockerOptions options_;
@@ -69,13 +74,16 @@ class DockerEngine final : public Engine {
   StartThrottle throttle_;
   KernelLog kernel_;
   DeviceCensus census_;
+  DeviceFinder finder_;
   Leases leases_;
   EngineParts parts_;
   EventStream events_;
   std::unordered_map<AttemptId, std::unique_ptr<DockerAttempt>> attempts_;
   std::vector<Observation> told_;
+  std::vector<std::function<void(Result<Inventory>)>> inspections_;
   std::unique_ptr<Resync> resync_;
   std::unique_ptr<Remover> reaper_;
+  bool has_inventory_ = false;
   bool may_reap_ = false;  // everything of ours is known: what else bears our label is nobody's
   bool disconnected_ = false;
   std::optional<Instant> reconnected_at_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/devices/inventory.h"
 #include "engine/devices/leases.h"
 #include "engine/docker/api.h"
 #include "engine/docker/api_json.h"
@@ -18,7 +19,7 @@ namespace studyctl {
 struct DockerOptions {
   int starts_at_once = 0;  // 0: max(4, 2 × cores)
   std::filesystem::path lease_directory = "/run/lock/studyctl";
-  std::string gpus;  // what stands in for the inventory: "GPU-aaaa,GPU-bbbb", "none"; empty: look
+  DevicePlaces devices;
   std::vector<std::string>
       other_sockets;  // further engines of this machine whose containers may hold devices
   Duration list_every{std::chrono::seconds(30)};
