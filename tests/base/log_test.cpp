@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <thread>
 
 #include "base/fd.h"
@@ -25,14 +24,21 @@ class Log : public testing::Test {
   std::filesystem::path file_ = directory_.path() / "controller.log";
 };
 
+// With 0 for each digit.
+std::string form_of(std::string text) {
+  for (char& c : text) {
+    if (c >= '0' && c <= '9') c = '0';
+  }
+  return text;
+}
+
 TEST_F(Log, WritesLinesWithTimeAndLevelAtOnce) {
   ASSERT_TRUE(log::to_file(file_, log::Level::Info));
   log::debug("too low");
   log::info("started");
   log::error("{not a format}");
   ASSERT_EQ(lines().size(), 2u);
-  EXPECT_TRUE(
-      std::regex_match(lines()[0], std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info started)")));
+  EXPECT_EQ(form_of(lines()[0]), "0000-00-00T00:00:00.000Z info started");
   EXPECT_TRUE(lines()[1].ends_with("error {not a format}")) << lines()[1];
 }
 
