@@ -1,11 +1,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "cli/run_choice.h"
+#include "plan/filter.h"
 #include "store/catalog.h"
 
 namespace studyctl {
@@ -20,6 +22,26 @@ struct Selection {
 };
 
 void add_selection(CLI::App& command, Selection& selection);
+
+// A Selection whose words were understood.
+struct SelectionRules {
+  RepetitionFilter filter;
+  Selector selector;
+
+  // By its parameters (a JSON object) alone.
+  bool matches(const std::string& parameters) const;
+  // By its state alone.
+  bool wants(RepetitionState state) const;
+};
+
+// Invalid names the word that is not known, and those that are.
+Result<SelectionRules> understand(const Selection& selection);
+
+// Calls `visit` for each selected repetition that was started at least once, in the order of their first
+// starts, until it returns false. Invalid: nothing is selected, since no experiment has a parameter that the
+// selector names.
+Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
+                            const std::function<bool(const RepetitionSummary&)>& visit);
 
 // Those of the repetitions that were started at least once. Invalid names a word that is not known.
 Result<std::vector<RepetitionSummary>> select_repetitions(const ChosenRun& chosen,
