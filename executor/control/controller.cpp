@@ -1,6 +1,7 @@
 #include "control/controller.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/log.h"
 #include "control/deadlines.h"
@@ -32,10 +33,17 @@ Controller::Controller(RunPlan plan, Parts parts)
 Result<void> Controller::recover() {
   began_ = clock_.steady();
   const Instant now = clock_.now();
+  // Those of the last batch, which may not be published yet: no more than ran at a time.
+  std::deque<std::pair<AttemptKey, Verdict>> last_ended;
+  size_t most_at_a_time = 0;
   auto replayed = journal_.replay([&](const Event& event) {
     Event dated = event;
     dated.steady = began_ - std::max(now - event.at, Duration(0));
+    most_at_a_time = std::max(most_at_a_time, ledger_.active().size());
     ledger_.apply(dated);
+    if (const auto* ended = std::get_if<AttemptEnded>(&event.fact))
+      last_ended.emplace_back(ended->key, ended->verdict);
+    while (last_ended.size() > most_at_a_time) last_ended.pop_front();
     published_.replayed(dated);
   });
   if (!replayed) return replayed;
@@ -44,6 +52,7 @@ Result<void> Controller::recover() {
     return Error{ErrorCode::Internal, "the run has " + std::to_string(ledger_.experiments()) +
                                           " experiments on record, its plan has " +
                                           std::to_string(plan_.experiments)};
+  for (const auto& [key, verdict] : last_ended) settle(key, verdict);
   open_or_go_on();
   count_groups();
 
@@ -123,12 +132,19 @@ Result<void> Controller::commit_and_act() {
   }
   if (disk_full_) log::info("there is room on the results volume again");
   disk_full_ = false;
-  for (const auto& [key, verdict] : std::exchange(to_settle_, {}))
-    if (auto settled = workspace_.settle(key, verdict); !settled) log::error(settled.error().message);
+  for (const auto& [key, verdict] : std::exchange(to_settle_, {})) settle(key, verdict);
   if (!uncommitted_.empty()) published_.committed(std::exchange(uncommitted_, {}));
   for (const std::function<void()>& act : std::exchange(acts_, {})) act();
   for (auto& [request, answer] : std::exchange(to_answer_, {})) request.answer.set_value(std::move(answer));
   return {};
+}
+
+void Controller::settle(const AttemptKey& key, Verdict verdict) {
+  auto settled = workspace_.settle(key, verdict);
+  if (settled) return;
+  log::warning(settled.error().message);
+  if (settled.error().code == ErrorCode::Unavailable)
+    try_later([this, key, verdict] { settle(key, verdict); });
 }
 
 void Controller::try_later(std::function<void()> act) {

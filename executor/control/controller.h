@@ -100,6 +100,7 @@ class Controller {
   void after_commit(std::function<void()> act) { acts_.push_back(std::move(act)); }
   void try_later(std::function<void()> act);
   void retry_later();
+  void settle(const AttemptKey& key, Verdict verdict);
   Result<void> commit_and_act();
   void open_or_go_on();
   void ask_what_is_true(std::vector<Engine::Expected> expected);

@@ -63,8 +63,13 @@ void Controller::make(const AttemptKey& key) {
     return see(not_there(live->id));
   }
   if (auto prepared = workspace_.prepare(key, *spec); !prepared) {
-    if (live->message != prepared.error().message) log::warning(prepared.error().message);
-    live->message = prepared.error().message;
+    const Error& error = prepared.error();
+    if (error.code != ErrorCode::Unavailable) {
+      missing_ = error.message;
+      return see(not_there(live->id));
+    }
+    if (live->message != error.message) log::warning(error.message);
+    live->message = error.message;
     return try_later([this, key] { make(key); });
   }
   engine_.create(*spec);

@@ -58,7 +58,8 @@ class Workspace {
   // What to run for `key`, secrets in place. Safe to repeat. NotFound names a missing secret or input.
   virtual Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) = 0;
 
-  // Makes the attempt's directory with its files. Safe to repeat. Unavailable: the volume is full or gone.
+  // Makes the attempt's directory with its files. Safe to repeat. Unavailable: the volume is full or gone,
+  // and it is tried again; any other error names what is missing, and pauses the run.
   virtual Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) = 0;
 
   struct Question {
@@ -71,7 +72,8 @@ class Workspace {
   // Writes attempt.json and syncs everything to disk, off-thread.
   virtual void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) = 0;
 
-  // Publishes the directory under its final name. After the end is committed. Safe to repeat.
+  // Publishes the directory under its final name. After the end is committed. Safe to repeat: recovery does
+  // the last ones again. Unavailable: it is tried again.
   virtual Result<void> settle(const AttemptKey& key, Verdict verdict) = 0;
 
   // Looks, off-thread, whether the attempt wrote anything since the last look.

@@ -176,6 +176,18 @@ TEST_F(RecoveryTest, AnEndThatWasReadAndNotCommittedIsReadAgain) {
   expect_all_succeed_in(3);
 }
 
+TEST_F(RecoveryTest, AnEndThatWasCommittedAndNotPublishedIsPublished) {
+  study.execution.parallelism = 2;
+  begin();
+  settle();
+  exit("e0-c1-a1", 0);
+  exit("e1-c1-a1", 1);
+  workspace.settled.clear();  // the crash came before both
+  begin_again();
+  EXPECT_EQ(workspace.settled.at({{1, 0, 1}, 1}), Verdict::Succeeded);
+  EXPECT_EQ(workspace.settled.at({{1, 1, 1}, 1}), Verdict::Failed);
+}
+
 TEST_F(RecoveryTest, WhatIsLeftOfAnEndedAttemptIsRemoved) {
   begin();
   settle();

@@ -142,6 +142,27 @@ TEST_F(VolumeTest, AMissingSecretPausesTheRunAndIsNamed) {
   EXPECT_TRUE(engine.created.empty());
 }
 
+TEST_F(VolumeTest, AMissingInputPausesTheRunAndIsNamed) {
+  workspace.missing_input = "mol.xyz: was not kept when the study was applied";
+  begin();
+  settle();
+  EXPECT_EQ(run_state(), RunState::Paused);
+  EXPECT_EQ(ledger().run_message(), "mol.xyz: was not kept when the study was applied");
+}
+
+TEST_F(VolumeTest, AnEndThatCannotBePublishedYetIsPublishedLater) {
+  begin();
+  settle();
+  end_running(0);
+  workspace.full = true;
+  turn();
+  EXPECT_EQ(state(0), RepetitionState::Succeeded);
+  EXPECT_TRUE(workspace.settled.empty());
+  workspace.full = false;
+  pass(seconds(1));
+  EXPECT_TRUE(workspace.settled.contains({{1, 0, 1}, 1}));
+}
+
 TEST_F(VolumeTest, ARunGoesOnWhenTheSecretIsThere) {
   workspace.missing = "secret hf: key token is missing";
   begin();

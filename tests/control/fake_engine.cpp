@@ -47,7 +47,8 @@ void FakeEngine::stop(const AttemptId& attempt, Duration grace) {
     containers_.erase(found);
     return refuse(attempt, Reason::Cancelled);
   }
-  if (container.state != State::Running) return;
+  if (container.state == State::Created && !container.starts) return refuse(attempt, Reason::Cancelled);
+  if (container.state == State::Exited) return;
   container.stops = true;
   container.grace = grace;
 }

@@ -116,6 +116,7 @@ class FakeWorkspace final : public Workspace {
   }
   Result<void> prepare(const AttemptKey& key, const AttemptSpec&) override {
     if (full) return Error{ErrorCode::Unavailable, "no space left on device"};
+    if (!missing_input.empty()) return Error{ErrorCode::NotFound, missing_input};
     prepared.insert(key);
     return {};
   }
@@ -136,6 +137,7 @@ class FakeWorkspace final : public Workspace {
     auto ended = journal_.ended().find(key);
     if (ended == journal_.ended().end() || ended->second.verdict != verdict)
       violations.push_back(id_of(key).text + " is published before its end is on disk");
+    if (full) return Error{ErrorCode::Unavailable, "no space left on device"};
     settled[key] = verdict;
     return {};
   }
@@ -156,7 +158,7 @@ class FakeWorkspace final : public Workspace {
   // The controller dies; so do its questions.
   void crash() { answers_.clear(); }
 
-  std::string missing;  // what an attempt needs and is not there
+  std::string missing, missing_input;  // what an attempt needs and is not there
   bool full = false;
   std::function<Findings(const AttemptKey&, const Question&)> findings_of;
   std::function<Sign(const AttemptKey&)> sign_of;
