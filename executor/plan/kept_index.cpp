@@ -74,9 +74,9 @@ class KeptIndex::Cursor {
   bool decide() {
     const Level& level = index_.levels_[depth_];
     const size_t words = index_.words_;
-    const uint64_t* mask = &level.masks[level.runs[places_[depth_].run].row_class * words];
-    const uint64_t* before = &live_[depth_ * words];
-    uint64_t* after = &live_[(depth_ + 1) * words];
+    const uint64_t* mask = level.masks.data() + level.runs[places_[depth_].run].row_class * words;
+    const uint64_t* before = live_.data() + depth_ * words;
+    uint64_t* after = live_.data() + (depth_ + 1) * words;
     for (size_t word = 0; word < words; ++word) after[word] = before[word] & mask[word];
 
     segment_.excluded_by = std::nullopt;
