@@ -126,7 +126,7 @@ Result<void> Projection::on(const AttemptEnded& fact, const Event& event) {
   if (!done) return done;
   const RepetitionState to = state_after(fact.verdict);
   move(rows.state, to);
-  const bool is_failure = fact.verdict != Verdict::Succeeded && fact.reason != Reason::Cancelled;
+  const bool is_failure = fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry;
   return studies_.run(
       "UPDATE repetitions SET state = ?, reason = ?, fail_count = fail_count + ?, updated_at = ? WHERE id = "
       "?",
