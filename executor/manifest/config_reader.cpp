@@ -40,6 +40,7 @@ void read_data(Problems& problems, const Fields& fields, std::string_view name, 
   }
   for (const Node::Entry& entry : item->node->entries) {
     const std::string path = item->path + "." + entry.key;
+    check_key(problems, entry, path);
     if (!is_data_key(entry.key)) problems.add(entry.place, path, "is no key; use letters, digits, - _ and .");
     const Node& value = *entry.value;
     // Not read_text(): its messages show the value.

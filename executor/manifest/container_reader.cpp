@@ -179,6 +179,9 @@ std::vector<VolumeMount> read_mounts(Reading& reading, const Fields& container) 
     if (!mount.path.empty() && !paths.insert(mount.path).second) {
       fields.problem("mountPath", "something is mounted at " + shortened(mount.path) + " already; keep one");
     }
+    if (const auto path = fields.find("mountPath")) {
+      reading.mounts.push_back({mount.path, path->node->place, path->path});
+    }
     mounts.push_back(std::move(mount));
   }
   return mounts;

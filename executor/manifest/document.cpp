@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "manifest/literal.h"
+#include "manifest/parser_words.h"
 #include "manifest/text_check.h"
 
 namespace studyctl {
@@ -66,6 +67,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     const bool plain = tag == "?" || tag.empty();
+    last_scalar_ = mark;
+    last_is_plain_ = plain;
     if (!plain && tag != "!" && tag != "tag:yaml.org,2002:str") refuse_tag(mark, tag);
     if (expects_key()) {
       begin_entry(mark, value, plain);
@@ -91,6 +94,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnMapEnd() override {
     merge(stack_.back());
     close();
+  }
+
+  // The last scalar that was read, unless it is a plain one.
+  std::optional<YAML::Mark> last_quoted() const {
+    return last_is_plain_ ? std::nullopt : std::optional(last_scalar_);
   }
 
   // Of what is being read: "spec.sweep.model[2]".
@@ -160,12 +168,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Open& map = stack_.back();
     const Place place = place_of(mark);
     map.merges = plain && key == "<<";
-    if (plain && !map.merges && !is_own_meaning(key)) {
-      problems_->add(place, path(),
-                     "the key " + shortened(key) + " means something else to kubectl; quote it: \"" +
-                         shortened(key) + "\"");
-    }
-    map.key = Node::Entry{key, place, nullptr};
+    map.key = Node::Entry{key, place, nullptr, plain};
     if (map.merges) return;
     const auto [first, is_new] = map.keys.emplace(key, place);
     if (!is_new) {
@@ -240,25 +243,12 @@ class TreeBuilder final : public YAML::EventHandler {
   Documents* documents_;
   Problems* problems_;
   bool begun_ = false;
+  YAML::Mark last_scalar_;
+  bool last_is_plain_ = true;
   size_t nodes_ = 0;
   std::vector<Open> stack_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
 };
-
-// The parser's own words, where they say little to people.
-std::string in_words(const std::string& message) {
-  if (message.find("end of map not found") != std::string::npos) {
-    return "the indentation does not fit what is above, or a ':' or a quote is missing";
-  }
-  if (message.find("illegal map value") != std::string::npos) {
-    return "a second ':' in one line; put the value in quotes";
-  }
-  if (message.find("illegal tab") != std::string::npos) return "a tab in the indentation; use spaces";
-  if (message.find("unknown escape") != std::string::npos) {
-    return message + "; use single quotes for text with backslashes";
-  }
-  return message + ": this is not YAML";
-}
 
 }  // namespace
 
@@ -293,13 +283,17 @@ Documents read_documents(std::string_view text, Problems& problems) {
   try {
     std::istringstream stream(parsed);
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {}
-    return documents;
+    while (parser.HandleNextDocument(builder)) continue;
+    const auto last = builder.last_quoted();
+    if (!last || !is_unclosed_quote(parsed, static_cast<size_t>(last->pos))) return documents;
+    problems.add(place_of(*last), builder.path(), "a quote is not closed");
   } catch (const Unreadable& unreadable) {
     problems.add(unreadable.place, unreadable.path, unreadable.what);
   } catch (const YAML::Exception& error) {
-    problems.add(error.mark.is_null() ? Place{1, 1} : place_of(error.mark), builder.path(),
-                 in_words(error.msg));
+    const Place place = error.mark.is_null() ? Place{1, 1} : place_of(error.mark);
+    const bool tab = is_indented_by_tabs(parsed, place);
+    problems.add(place, builder.path(),
+                 tab ? "a tab in the indentation; use spaces" : parser_words(error.msg));
   } catch (const std::exception& error) {
     problems.add({1, 1}, builder.path(), std::string("cannot be read: ") + error.what());
   }

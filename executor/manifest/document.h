@@ -18,6 +18,7 @@ struct Node {
     std::string key;
     Place place;  // of the key
     const Node* value = nullptr;
+    bool is_plain = false;  // the key is written without quotes
   };
 
   Kind kind = Kind::Null;

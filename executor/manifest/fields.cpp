@@ -39,6 +39,13 @@ void report_unknown(Problems& problems, const Item& map, const Node::Entry& entr
 
 }  // namespace
 
+void check_key(Problems& problems, const Node::Entry& entry, const std::string& path) {
+  if (!entry.is_plain || is_own_meaning(entry.key)) return;
+  const std::string key = shortened(entry.key);
+  problems.add(entry.place, path,
+               "the key " + key + " means something else to kubectl; quote it: \"" + key + "\"");
+}
+
 std::string unknown_name(std::string_view what, std::string_view name, std::span<const std::string> known) {
   const std::string unknown =
       what.empty() ? "'" + shortened(name) + "' is unknown" : "unknown " + std::string(what);

@@ -42,6 +42,9 @@ std::vector<Item> one_or_list(const Item& item);
 // As read_text, without regard to what substitution would make of it.
 std::optional<std::string> read_raw_text(Problems& problems, const Item& item);
 
+// A problem when a key that people choose freely means something else to kubectl: yes, 010.
+void check_key(Problems& problems, const Node::Entry& entry, const std::string& path);
+
 // "unknown field; did you mean 'image'?", or all that there are.
 std::string unknown_name(std::string_view what, std::string_view name, std::span<const std::string> known);
 

@@ -51,6 +51,7 @@ void read_files(Reading& reading, const Item& item, Study& study) {
   for (const Node::Entry& entry : item.node->entries) names.insert(entry.key);
   for (const Node::Entry& entry : item.node->entries) {
     const std::string path = item.path + "." + entry.key;
+    check_key(reading.problems, entry, path);
     if (!is_path_within(entry.key)) {
       reading.problems.add(entry.place, path, "must be a path below /study: no / in front, no '.' or '..'");
     } else if (entry.key == "params.json") {

@@ -29,6 +29,7 @@ std::map<std::string, std::string> read_labels(Reading& reading, const Item& ite
   }
   for (const Node::Entry& entry : item.node->entries) {
     const std::string path = item.path + "." + entry.key;
+    check_key(reading.problems, entry, path);
     if (!is_label_key(entry.key)) {
       reading.problems.add(entry.place, path,
                            "is no label key; use letters, digits, - _ and ., 63 characters at most");

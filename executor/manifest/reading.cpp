@@ -37,8 +37,8 @@ std::string wrong_name(const std::string& name, TemplateScope scope) {
   const bool known = std::find(names.begin(), names.end(), name) != names.end();
   if (known && scope == TemplateScope::Attempt) return {};
   if (known) return whole + " is not known when this is read; only ${params.…} can stand here";
-  return whole + ": " + unknown_name("name", name, names) +
-         "; ${params.NAME} is a parameter, $${ the text ${";
+  const std::string unknown = whole + ": " + unknown_name("name", name, names);
+  return unknown.ends_with('?') ? unknown : unknown + "; ${params.NAME} is a parameter, $${ the text ${";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +13,9 @@
 
 namespace studyctl {
 
-// A ${params.NAME}, or another place that needs the parameter of that name.
-struct ParameterUse {
-  std::string name;
+// Something that is looked at once all is read.
+struct Mention {
+  std::string text;
   Place place;
   std::string path;
 };
@@ -22,9 +23,12 @@ struct ParameterUse {
 // What the readers of one Study share while they read it.
 struct Reading {
   Problems& problems;
-  std::vector<ParameterUse> uses;                                  // checked once all parameters are known
-  std::map<std::string, std::pair<std::string, Place>> variables;  // STUDY_PARAM_… → the parameter, and where
-  std::vector<Place> experiments;                                  // where each explicit point stands
+  std::vector<Mention> uses;    // names of parameters: ${params.NAME}, groupBy
+  std::vector<Mention> mounts;  // mountPaths
+  std::set<std::string> swept;  // names of axes, of those with problems too
+  // STUDY_PARAM_… → the parameter, and where.
+  std::map<std::string, std::pair<std::string, Place>> variables;
+  std::vector<Place> experiments;  // where each explicit point stands
 };
 
 // What a text may substitute: all of an attempt, or parameters alone, where it is read before there are any.

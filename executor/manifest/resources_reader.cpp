@@ -60,9 +60,12 @@ std::optional<int64_t> read_count(Reading& reading, const Item& item, int64_t mo
 std::string unknown_resource(const std::string& name) {
   if (name == "ephemeral-storage" || name.starts_with("hugepages-"))
     return "is not supported on one box; remove it";
+  if (name == "gpu" || name == "gpus") return "unknown resource, did you mean 'nvidia.com/gpu'?";
   const std::vector<std::string> known = {"cpu", "memory", "nvidia.com/gpu", "amd.com/gpu",
                                           "studyctl.io/pids"};
-  return unknown_name("resource", name, known) + ", a CDI kind like vendor.com/class, or a path below /dev";
+  const std::string unknown = unknown_name("resource", name, known);
+  return unknown.ends_with('?') ? unknown
+                                : unknown + ", a CDI kind like vendor.com/class, or a path below /dev";
 }
 
 void read_one(Reading& reading, const Item& item, const Node::Entry& entry, Amounts& amounts) {

@@ -73,20 +73,18 @@ void read_spec(Reading& reading, const Fields& spec, Study& study) {
 
 // What every use of a parameter needs: the sweep has it, and each explicit point.
 void check_uses(Reading& reading, const Study& study) {
-  std::vector<std::string> names = axis_names(study);
-  if (study.sweep.empty()) {
-    std::set<std::string> all;
-    for (const auto& [variable, parameter] : reading.variables) all.insert(parameter.first);
-    names.assign(all.begin(), all.end());
+  std::set<std::string> known = reading.swept;
+  if (known.empty()) {
+    for (const auto& [variable, parameter] : reading.variables) known.insert(parameter.first);
   }
-  const std::set<std::string> known(names.begin(), names.end());
+  const std::vector<std::string> names(known.begin(), known.end());
   std::set<std::string> used;
-  for (const ParameterUse& use : reading.uses) {
-    if (known.contains(use.name)) {
-      used.insert(use.name);
+  for (const Mention& use : reading.uses) {
+    if (known.contains(use.text)) {
+      used.insert(use.text);
     } else if (!reading.problems.full()) {
       reading.problems.add(use.place, use.path,
-                           unknown_name("parameter '" + shortened(use.name) + "'", use.name, names));
+                           unknown_name("parameter '" + shortened(use.text) + "'", use.text, names));
     }
   }
   for (size_t i = 0; i < study.experiments.size() && !reading.problems.full(); ++i) {
@@ -101,27 +99,22 @@ void check_uses(Reading& reading, const Study& study) {
 }
 
 // What studyctl mounts itself is not mounted over.
-void check_mounts(Reading& reading, const Fields& spec, const Study& study) {
-  const auto check = [&](const Container& container, const std::string& path) {
-    for (size_t i = 0; i < container.mounts.size(); ++i) {
-      const std::string& at = container.mounts[i].path;
-      if (at != study.results.path && at != "/study" && at != "/") continue;
-      reading.problems.add(spec.place(), path + ".volumeMounts[" + std::to_string(i) + "].mountPath",
-                           at + (at == "/" ? " is the image's; use a directory"
-                                           : " is mounted by studyctl; use another directory"));
+void check_mounts(Reading& reading, const Study& study) {
+  for (const Mention& mount : reading.mounts) {
+    if (mount.text == "/") {
+      reading.problems.add(mount.place, mount.path, "must be a directory below /");
+    } else if (mount.text == study.results.path || mount.text == "/study") {
+      reading.problems.add(mount.place, mount.path,
+                           shortened(mount.text) + " is mounted by studyctl; use another directory");
     }
-  };
-  for (size_t i = 0; i < study.pod.init_containers.size(); ++i) {
-    check(study.pod.init_containers[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]");
   }
-  check(study.pod.main, "spec.template.spec.containers[0]");
 }
 
 }  // namespace
 
 Study read_study(Problems& problems, const Node& document) {
   Study study;
-  Reading reading{problems, {}, {}, {}};
+  Reading reading{problems, {}, {}, {}, {}, {}};
   const Fields fields(problems, {&document, ""}, kDocumentFields);
   read_metadata(reading, fields, study);
   const auto item = fields.require("spec", "it says what is studied");
@@ -130,7 +123,7 @@ Study read_study(Problems& problems, const Node& document) {
   if (!spec.is_map()) return study;
   read_spec(reading, spec, study);
   check_uses(reading, study);
-  check_mounts(reading, spec, study);
+  check_mounts(reading, study);
   if (!study.execution.timeouts.run) {
     problems.warn(item->node->place, "spec.execution.timeouts.run",
                   "is not set; an attempt that hangs runs for ever");

@@ -106,12 +106,6 @@ void check_points(Reading& reading, const Item& item, const Study& study) {
   }
 }
 
-bool is_known(const Study& study, const std::string& name) {
-  return std::any_of(study.sweep.begin(), study.sweep.end(), [&](const Axis& axis) {
-    return std::find(axis.names.begin(), axis.names.end(), name) != axis.names.end();
-  });
-}
-
 // The values that a key of an exclude rule lists.
 std::vector<Value> read_matches(Reading& reading, const Item& item) {
   if (item.node->kind == Node::Kind::Map) {
@@ -146,9 +140,11 @@ void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
   rule.place = reading.problems.source().describe(item.node->place);
   for (const Node::Entry& entry : item.node->entries) {
     const std::string path = item.path + "." + entry.key;
+    check_key(reading.problems, entry, path);
     if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
-    if (!is_known(study, entry.key)) {
-      reading.problems.add(entry.place, path, unknown_name("parameter", entry.key, axis_names(study)));
+    if (!reading.swept.contains(entry.key)) {
+      const std::vector<std::string> known(reading.swept.begin(), reading.swept.end());
+      reading.problems.add(entry.place, path, unknown_name("parameter", entry.key, known));
       continue;
     }
     rule.match.emplace_back(entry.key, read_matches(reading, {entry.value, path}));
@@ -157,12 +153,6 @@ void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
 }
 
 }  // namespace
-
-std::vector<std::string> axis_names(const Study& study) {
-  std::vector<std::string> names;
-  for (const Axis& axis : study.sweep) names.insert(names.end(), axis.names.begin(), axis.names.end());
-  return names;
-}
 
 void read_sweep(Reading& reading, const Item& item, Study& study) {
   if (item.node->kind != Node::Kind::Map) {
@@ -177,12 +167,14 @@ void read_sweep(Reading& reading, const Item& item, Study& study) {
   std::map<std::string, Place> seen;
   for (const Node::Entry& entry : item.node->entries) {
     const std::string path = item.path + "." + entry.key;
+    check_key(reading.problems, entry, path);
     std::vector<std::string> names = read_names(reading, entry, path);
     bool is_new = !names.empty();
     for (const std::string& name : names) {
       const auto [first, added] = seen.emplace(name, entry.place);
       if (added) {
         add_parameter(reading, entry.place, path, name);
+        reading.swept.insert(name);
         continue;
       }
       is_new = false;
@@ -217,6 +209,7 @@ void read_experiments(Reading& reading, const Item& item, Study& study) {
     point.place = reading.problems.source().describe(element.node->place);
     for (const Node::Entry& entry : element.node->entries) {
       const std::string path = element.path + "." + entry.key;
+      check_key(reading.problems, entry, path);
       if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
       add_parameter(reading, entry.place, path, entry.key);
       if (auto value = read_value(reading, {entry.value, path}))

@@ -10,7 +10,4 @@ void read_sweep(Reading& reading, const Item& item, Study& study);
 void read_exclude(Reading& reading, const Item& item, Study& study);
 void read_experiments(Reading& reading, const Item& item, Study& study);
 
-// Every name of a sweep, in written order.
-std::vector<std::string> axis_names(const Study& study);
-
 }  // namespace studyctl
