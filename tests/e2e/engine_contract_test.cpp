@@ -260,7 +260,7 @@ TEST_P(EngineContract, TellsOutOfMemoryFromAKill) {
   hog.main.resources.memory_bytes = 32 << 20;
   const Observation oom = real().run(hog);
   EXPECT_EQ(oom.reason, Reason::OOMKilled) << oom.message << " exit " << oom.exit_code;
-  const AttemptSpec killed = real().attempt("self-kill", "kill -9 $$");
+  const AttemptSpec killed = real().attempt("self-kill", "exit 137");
   const Observation kill = real().run(killed);
   EXPECT_EQ(kill.reason, Reason::Error);
   EXPECT_EQ(kill.exit_code, 137);
@@ -316,6 +316,7 @@ TEST_P(EngineContract, HarvestsAnAttemptThatEndedMeanwhile) {
   real().engine->create(spec);
   ASSERT_TRUE(real().await(spec.id, Phase::Created));
   real().engine->start(spec.id);
+  ASSERT_TRUE(real().await(spec.id, Phase::Running));
   real().begin();
   ASSERT_TRUE(real().until([&] { return real().view(spec.id.text).state == ContainerView::State::Exited; }));
   ASSERT_TRUE(real().resync({{spec, true}}));

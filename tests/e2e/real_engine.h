@@ -48,7 +48,8 @@ class RealEngine {
     endpoint = *found;
     directory = std::filesystem::temp_directory_path() / ("studyctl-engine-" + volume_);
     std::filesystem::create_directories(directory);
-    options_.lease_directory = directory / "leases";
+    if (options_.lease_directory == DockerOptions().lease_directory)
+      options_.lease_directory = directory / "leases";
     begin();
   }
   ~RealEngine() {

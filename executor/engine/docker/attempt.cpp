@@ -8,8 +8,9 @@
 namespace studyctl {
 namespace {
 
-// How long proof of who killed may come after the end.
+// How long proof of who killed may come after the end: Podman looks at its events every 250 ms.
 constexpr Duration kSettle{300};
+constexpr Duration kPodmanSettles{600};
 
 bool is_deadly(const std::string& signal) {
   return signal == "9" || signal == "15" || signal == "SIGKILL" || signal == "SIGTERM" || signal == "KILL" ||
@@ -172,7 +173,10 @@ void DockerAttempt::on_event(const EngineEvent& event) {
   if (init_) init_->on_event(event);
   if (event.container != container_) return;
   if (event.action == "oom") evidence_.oom_event = true;
-  if (event.action == "kill" && !stop_grace_ && is_deadly(event.signal)) evidence_.killed_by_other = true;
+  if (event.action == "kill" && !stop_grace_ && lost_device_.empty()) {
+    evidence_.killed_by_other |= is_deadly(event.signal);
+    evidence_.signalled_by_other |= event.signal.empty();
+  }
   if (event.action == "die") look();
 }
 
@@ -191,7 +195,7 @@ void DockerAttempt::on_ended(const ContainerView& view) {
   watch_.reset();
   evidence_.kernel_killed = parts_.kernel.killed_in(view.id);
   if (!is_unexplained(view, evidence_)) return collect(view);
-  calls_.after(kSettle, [this] { settle(); });
+  calls_.after(parts_.api.is_podman() ? kPodmanSettles : kSettle, [this] { settle(); });
 }
 
 // The engine's own mark, and the kernel's record, may come a little later than the end.

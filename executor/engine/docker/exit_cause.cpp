@@ -24,6 +24,7 @@ std::string limit_text(const ContainerView& view) {
 
 void explain(const ContainerView& view, const ExitEvidence& evidence, Observation& observation) {
   const int signal = observation.signal;
+  const bool is_kill = signal == kSigKill || signal == kSigTerm;
   if (view.exit_code == 0) {
     observation.reason = Reason::Completed;
     if (has_oom_proof(view, evidence)) {
@@ -32,15 +33,15 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
     return;
   }
   observation.reason = Reason::Error;
-  if (evidence.killed_by_us && (signal == kSigKill || signal == kSigTerm)) {
+  if (evidence.killed_by_us && is_kill) {
     observation.message = "ended by the signal that studyctl sent";
   } else if (has_oom_proof(view, evidence)) {
     observation.reason = Reason::OOMKilled;
     observation.message = "killed at the memory limit" + limit_text(view);
-  } else if (evidence.engine_restarted && (signal == kSigKill || signal == kSigTerm)) {
+  } else if (evidence.engine_restarted && is_kill) {
     observation.reason = Reason::Interrupted;
     observation.message = "the container engine was restarted while it ran";
-  } else if (evidence.killed_by_other) {
+  } else if (evidence.killed_by_other || (evidence.signalled_by_other && is_kill)) {
     observation.reason = Reason::Interrupted;
     observation.message = "somebody else stopped or killed it through the container engine";
   } else if (signal == kSigKill) {
@@ -57,7 +58,8 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
 bool is_unexplained(const ContainerView& view, const ExitEvidence& evidence) {
   const int signal = signal_of(view.exit_code);
   if (signal != kSigKill && signal != kSigTerm) return false;
-  return !evidence.killed_by_us && !evidence.killed_by_other && !has_oom_proof(view, evidence);
+  return !evidence.killed_by_us && !evidence.killed_by_other && !evidence.signalled_by_other &&
+         !has_oom_proof(view, evidence);
 }
 
 Observation exited_observation(const AttemptId& attempt, const ContainerView& view,

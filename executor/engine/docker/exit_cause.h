@@ -10,11 +10,12 @@ namespace studyctl {
 
 // All that is known about how a container ended, beside what inspect says.
 struct ExitEvidence {
-  bool oom_event = false;         // the engine's event stream said so
-  bool kernel_killed = false;     // the kernel's log says so
-  bool killed_by_us = false;      // a signal was sent by stop()
-  bool killed_by_other = false;   // the engine told of a kill that was not ours
-  bool engine_restarted = false;  // the engine was away while it ran
+  bool oom_event = false;           // the engine's event stream said so
+  bool kernel_killed = false;       // the kernel's log says so
+  bool killed_by_us = false;        // a signal was sent by stop()
+  bool killed_by_other = false;     // the engine told of a deadly signal that was not ours
+  bool signalled_by_other = false;  // … of some signal: Podman does not say which
+  bool engine_restarted = false;    // the engine was away while it ran
 };
 
 // True while the evidence may not be complete: a kill that nobody has owned up to yet.
