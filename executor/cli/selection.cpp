@@ -85,6 +85,13 @@ Result<SelectionRules> understand(const Selection& selection) {
   return rules;
 }
 
+Result<void> check_names(const Selector& selector, const std::set<std::string>& known) {
+  if (known.empty()) return {};
+  for (const std::string& name : selector.names())
+    if (!known.contains(name)) return unknown_parameter(name, known);
+  return {};
+}
+
 Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
                             const std::function<bool(const RepetitionSummary&)>& visit) {
   const std::vector<std::string> asked = rules.selector.names();
@@ -102,10 +109,7 @@ Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules
     return true;
   };
   if (auto read = chosen.catalog.repetitions(chosen.run.record.id, rules.filter, look); !read) return read;
-  if (matched || known.empty()) return {};
-  for (const std::string& name : asked)
-    if (!known.contains(name)) return unknown_parameter(name, known);
-  return {};
+  return matched ? Result<void>() : check_names(rules.selector, known);
 }
 
 Result<std::vector<RepetitionSummary>> select_repetitions(const ChosenRun& chosen,

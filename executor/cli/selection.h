@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct SelectionRules {
 
 // Invalid names the word that is not known, and those that are.
 Result<SelectionRules> understand(const Selection& selection);
+
+// Invalid names a parameter of the selector that is not among `known`, where there are any.
+Result<void> check_names(const Selector& selector, const std::set<std::string>& known);
 
 // Calls `visit` for each selected repetition that was started at least once, in the order of their first
 // starts, until it returns false. Invalid: nothing is selected, since no experiment has a parameter that the

@@ -1,0 +1,111 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+#include "cli/run_choice.h"
+#include "cli/run_text.h"
+#include "cli/trash.h"
+#include "store/delete_run.h"
+#include "store/process_identity.h"
+
+// delete: takes runs out of the volume, their files and their rows.
+namespace studyctl {
+namespace {
+
+struct DeleteOptions {
+  std::string name;
+  bool yes = false;
+};
+
+std::string text_of(const RunSummary& run) {
+  return run.record.directory + " (" + std::string(name_of(run.state)) + ", " +
+         counted(count_in(run, RepetitionState::Succeeded), "result") + ")";
+}
+
+Result<void> delete_one(const ResultsVolume& volume, const RunSummary& run) {
+  const RunRecord& record = run.record;
+  // A directory that is gone already is no reason to keep the rows.
+  const auto directory = RunDirectory::find(volume.root(), record.directory, record.id);
+  if (!directory && directory.error().code != ErrorCode::NotFound) return directory.error();
+  if (directory)
+    if (auto moved = move_to_trash(volume, directory->path()); !moved) return moved;
+  if (auto deleted = delete_run(volume.database(), record.id); !deleted) return deleted;
+  if (auto forgotten = volume.forget_secrets(record.id); !forgotten) return forgotten;
+  return point_latest(volume.root() / record.study);
+}
+
+int delete_runs(const ResultsVolume& volume, const std::vector<RunSummary>& runs,
+                const DeleteOptions& options) {
+  if (!options.yes) {
+    for (const RunSummary& run : runs) std::fprintf(stderr, "would be deleted: %s\n", text_of(run).c_str());
+    return fail({ErrorCode::Invalid, "nothing was deleted: say --yes"});
+  }
+  const auto lock =
+      volume.lock({getpid(), this_process().host, "delete " + options.name, "", SystemClock().now()});
+  if (!lock) return fail(lock.error());
+  for (const RunSummary& run : runs) {
+    if (auto deleted = delete_one(volume, run); !deleted)
+      return fail(std::move(deleted).error().within(run.record.directory));
+    std::printf("deleted %s\n", text_of(run).c_str());
+    std::fflush(stdout);
+  }
+  if (auto emptied = empty_trash(volume); !emptied) return fail(emptied.error());
+  return kSucceeded;
+}
+
+struct Opened {
+  ResultsVolume volume;
+  Catalog catalog;
+};
+
+Result<Opened> open(const Context& context) {
+  auto volume = context.find_volume();
+  if (!volume) return std::move(volume).error();
+  auto catalog = Catalog::open(volume->database());
+  if (!catalog) return std::move(catalog).error();
+  return Opened{*std::move(volume), *std::move(catalog)};
+}
+
+int delete_run_command(const Context& context, const DeleteOptions& options) {
+  auto opened = open(context);
+  if (!opened) return fail(opened.error());
+  auto run = opened->catalog.run(options.name);
+  if (!run) return fail(std::move(run).error().within("delete run wants STUDY/RUN or a run's id"));
+  return delete_runs(opened->volume, {*std::move(run)}, options);
+}
+
+int delete_study_command(const Context& context, const DeleteOptions& options) {
+  auto opened = open(context);
+  if (!opened) return fail(opened.error());
+  auto runs = opened->catalog.runs(options.name);
+  if (!runs) return fail(runs.error());
+  if (runs->empty())
+    return fail({ErrorCode::NotFound, "there is no study '" + printable(options.name) + "' here"});
+  return delete_runs(opened->volume, *runs, options);
+}
+
+}  // namespace
+
+void add_delete(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("delete", "Delete a run or a study with its results, for good");
+  command->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, const char* what, auto function) {
+    DeleteOptions& options = context.keep<DeleteOptions>();
+    CLI::App* kind = command->add_subcommand(name, about);
+    kind->add_option("NAME", options.name, what)->required();
+    kind->add_flag("--yes,-y", options.yes, "Do it");
+    kind->footer("Refused with exit code 6 while a controller holds the volume.");
+    kind->final_callback([&context, &options, function] {
+      context.run = [&context, &options, function] { return function(context, options); };
+    });
+  };
+  add("run", "One run: its directory and its rows in studies.db", "STUDY/RUN or a run's id",
+      delete_run_command);
+  add("study", "A study with all of its runs", "The study's name", delete_study_command);
+}
+
+}  // namespace studyctl

@@ -1,0 +1,83 @@
+#include "cli/results_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <set>
+
+#include "base/text.h"
+#include "manifest/manifest.h"
+#include "store/run_manifest.h"
+
+namespace studyctl {
+namespace {
+
+void add_new(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
+Result<void> visit_results(const ResultsQuery& query,
+                           const std::function<void(const ResultRow&, const std::string&)>& visit) {
+  std::ifstream file(query.chosen.directory.path() / "results.jsonl");
+  std::set<std::string> known;
+  bool matched = false;
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    const auto row = result_row_from_json(line);
+    if (!row || !row->experiment.starts_with(query.rules.filter.experiment)) continue;
+    if (query.rules.matches(row->parameters)) {
+      matched = true;
+      visit(*row, line);
+    } else if (!matched) {
+      for (const auto& [name, text] : parameter_texts(row->parameters)) known.insert(name);
+    }
+  }
+  return matched ? Result<void>() : check_names(query.rules.selector, known);
+}
+
+void ResultColumns::widen(const ResultRow& row) {
+  for (const auto& [name, text] : parameter_texts(row.parameters)) add_new(parameters, name);
+  for (const MetricValue& metric : row.metrics) add_new(metrics, metric.name);
+}
+
+Result<ResultColumns> columns_of_results(const ResultsQuery& query) {
+  ResultColumns columns;
+  auto read = visit_results(query, [&](const ResultRow& row, const std::string&) { columns.widen(row); });
+  if (!read) return std::move(read).error();
+  return columns;
+}
+
+std::map<std::string, std::string> metric_units(const ChosenRun& chosen) {
+  std::map<std::string, std::string> units;
+  const auto applied = read_run_manifest(chosen.directory.path());
+  if (!applied) return units;
+  const auto manifest = read_manifest(applied->manifest, "study_manifest.json");
+  if (!manifest) return units;
+  for (const Metric& metric : manifest->study.results.metrics)
+    if (!metric.unit.empty()) units[metric.name] = metric.unit;
+  return units;
+}
+
+std::string parameter_of(const std::vector<std::pair<std::string, std::string>>& parameters,
+                         const std::string& name) {
+  for (const auto& [own, text] : parameters)
+    if (own == name) return text;
+  return "";
+}
+
+const MetricValue* metric_of(const ResultRow& row, const std::string& name) {
+  for (const MetricValue& metric : row.metrics)
+    if (metric.name == name) return &metric;
+  return nullptr;
+}
+
+std::string short_number(double value) {
+  if (!std::isfinite(value)) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+}  // namespace studyctl

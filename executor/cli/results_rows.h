@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/run_choice.h"
+#include "cli/selection.h"
+#include "store/result_row.h"
+
+namespace studyctl {
+
+// The results of a run that a selection lets through.
+struct ResultsQuery {
+  const ChosenRun& chosen;
+  const SelectionRules& rules;
+};
+
+// Reads results.jsonl line by line; a torn tail is left out. `line` is the row as it lies there, without its
+// line break. Invalid: nothing is selected, since no experiment has a parameter that the selector names.
+Result<void> visit_results(const ResultsQuery& query,
+                           const std::function<void(const ResultRow& row, const std::string& line)>& visit);
+
+// The columns that the rows have between them, in the order in which they first come.
+struct ResultColumns {
+  std::vector<std::string> parameters, metrics;
+  void widen(const ResultRow& row);
+};
+Result<ResultColumns> columns_of_results(const ResultsQuery& query);
+
+// Metric → unit, by the run's manifest; without those that have none.
+std::map<std::string, std::string> metric_units(const ChosenRun& chosen);
+
+// The text of a parameter or a metric of `row`; empty where it has none.
+std::string parameter_of(const std::vector<std::pair<std::string, std::string>>& parameters,
+                         const std::string& name);
+const MetricValue* metric_of(const ResultRow& row, const std::string& name);
+
+// A number for people: six digits.
+std::string short_number(double value);
+
+}  // namespace studyctl

@@ -1,0 +1,131 @@
+#include "cli/results_text.h"
+
+#include "base/text.h"
+#include "cli/listing.h"
+#include "cli/table.h"
+#include "cli/written_json.h"
+#include "store/results_csv.h"
+
+namespace studyctl {
+namespace {
+
+void print(std::FILE* to, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+}
+
+std::vector<std::string> headings(const ResultColumns& columns,
+                                  const std::map<std::string, std::string>& units, ResultsOutput output) {
+  const bool wide = output == ResultsOutput::Wide;
+  std::vector<std::string> cells;
+  if (wide || columns.parameters.empty()) cells.emplace_back("EXPERIMENT");
+  for (const std::string& name : columns.parameters) cells.push_back(name);
+  cells.emplace_back("CYCLE");
+  for (const std::string& name : columns.metrics) {
+    const auto unit = units.find(name);
+    cells.push_back(unit == units.end() ? name : name + " (" + unit->second + ")");
+  }
+  cells.emplace_back("TOOK");
+  if (wide) cells.insert(cells.end(), {"ATTEMPT", "STARTED", "DEVICES", "WARNINGS"});
+  return cells;
+}
+
+std::vector<std::string> cells_of(const ResultRow& row, const ResultColumns& columns, ResultsOutput output) {
+  const bool wide = output == ResultsOutput::Wide;
+  std::vector<std::string> cells;
+  if (wide || columns.parameters.empty()) cells.push_back(row.experiment);
+  const auto parameters = parameter_texts(row.parameters);
+  for (const std::string& name : columns.parameters) cells.push_back(parameter_of(parameters, name));
+  cells.push_back(std::to_string(row.cycle));
+  for (const std::string& name : columns.metrics) {
+    const MetricValue* metric = metric_of(row, name);
+    cells.push_back(metric ? short_number(metric->value) : "");
+  }
+  cells.push_back(human_duration(row.duration));
+  if (wide)
+    cells.insert(cells.end(), {std::to_string(row.attempt), format_instant(row.started_at),
+                               join(row.devices, ","), join(row.warnings, "; ")});
+  return cells;
+}
+
+Result<void> print_table(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+  const auto columns = columns_of_results(query);
+  if (!columns) return columns.error();
+  if (columns->parameters.empty() && columns->metrics.empty()) return {};
+  Table table(to, headings(*columns, metric_units(query.chosen), output));
+  return visit_results(
+      query, [&](const ResultRow& row, const std::string&) { table.row(cells_of(row, *columns, output)); });
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_field(cell);
+  return line + "\n";
+}
+
+// The columns of results.csv.
+Result<void> print_csv(const ResultsQuery& query, std::FILE* to) {
+  const auto columns = columns_of_results(query);
+  if (!columns) return columns.error();
+  std::vector<std::string> head = {"experiment", "cycle", "attempt"};
+  head.insert(head.end(), columns->parameters.begin(), columns->parameters.end());
+  head.insert(head.end(), {"started_at", "finished_at", "duration_seconds"});
+  head.insert(head.end(), columns->metrics.begin(), columns->metrics.end());
+  print(to, csv_line(head));
+  return visit_results(query, [&](const ResultRow& row, const std::string&) {
+    std::vector<std::string> cells = {row.experiment, std::to_string(row.cycle), std::to_string(row.attempt)};
+    const auto parameters = parameter_texts(row.parameters);
+    for (const std::string& name : columns->parameters) cells.push_back(parameter_of(parameters, name));
+    cells.insert(cells.end(), {format_instant(row.started_at), format_instant(row.finished_at),
+                               number_text(static_cast<double>(row.duration.count()) / 1000)});
+    for (const std::string& name : columns->metrics) {
+      const MetricValue* metric = metric_of(row, name);
+      cells.push_back(metric ? number_text(metric->value) : "");
+    }
+    print(to, csv_line(cells));
+  });
+}
+
+// Rows as they lie there, with what stands around a list.
+Result<void> print_json(const ResultsQuery& query, std::FILE* to) {
+  print(to, "{\"apiVersion\":\"studyctl.io/v1alpha1\",\"kind\":\"List\",\"items\":[");
+  bool first = true;
+  auto read = visit_results(query, [&](const ResultRow&, const std::string& line) {
+    print(to, (std::exchange(first, false) ? "\n" : ",\n") + line);
+  });
+  print(to, first ? "]}\n" : "\n]}\n");
+  return read;
+}
+
+Result<void> print_yaml(const ResultsQuery& query, std::FILE* to) {
+  Listing listing(to, Output::Yaml, {});
+  auto read = visit_results(query, [&](const ResultRow&, const std::string& line) {
+    ListItem item;
+    item.data = written_from_json(line);
+    listing.add(item);
+  });
+  listing.finish("");
+  return read;
+}
+
+Result<void> print_lines(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+  return visit_results(query, [&](const ResultRow& row, const std::string& line) {
+    print(to, (output == ResultsOutput::Name ? row.experiment : line) + "\n");
+  });
+}
+
+}  // namespace
+
+Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+  switch (output) {
+    case ResultsOutput::Table:
+    case ResultsOutput::Wide: return print_table(query, output, to);
+    case ResultsOutput::Csv: return print_csv(query, to);
+    case ResultsOutput::Json: return print_json(query, to);
+    case ResultsOutput::Yaml: return print_yaml(query, to);
+    case ResultsOutput::JsonLines:
+    case ResultsOutput::Name: return print_lines(query, output, to);
+  }
+  return {};
+}
+
+}  // namespace studyctl
