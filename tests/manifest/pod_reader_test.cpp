@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include "manifest/reading_support.h"
+
+namespace studyctl {
+namespace {
+
+TEST(Pod, HasTheDefaultsOfOneBox) {
+  const Study study = study_of(container_with("image: a"));
+  EXPECT_EQ(study.pod.main.name, "main");
+  EXPECT_EQ(study.pod.main.image, "a");
+  EXPECT_EQ(study.pod.main.pull_policy, PullPolicy::IfNotPresent);
+  EXPECT_FALSE(study.pod.main.security.privileged);
+  EXPECT_FALSE(study.pod.main.security.allow_privilege_escalation);
+  EXPECT_FALSE(study.pod.host_network);
+}
+
+TEST(Pod, ReadsAContainerWhole) {
+  const Study study = study_of(container_with(
+      "name: bench, image: 'a:1', imagePullPolicy: Never, command: [run, \"4\"], args: [-v], workingDir: /w, "
+      "env: [{name: A, value: \"1\"}, {name: B}, {name: C, valueFrom: {secretKeyRef: {name: hf, key: "
+      "token}}}, "
+      "{name: D, valueFrom: {configMapKeyRef: {name: cfg, key: k.txt}}}], "
+      "resources: {limits: {cpu: 1500m, memory: 16Gi, nvidia.com/gpu: 2, /dev/dri: \"1\", studyctl.io/pids: "
+      "100}, "
+      "requests: {cpu: 1, memory: 1Gi}}, "
+      "volumeMounts: [{name: d, mountPath: /data, subPath: x, readOnly: true}], "
+      "securityContext: {runAsUser: 1000, runAsGroup: 0, readOnlyRootFilesystem: true, capabilities: {add: "
+      "[SYS_PTRACE], "
+      "drop: [ALL]}}, terminationMessagePath: /dev/termination-log",
+      ", volumes: [{name: d, hostPath: {path: /srv}}]"));
+  const Container& main = study.pod.main;
+  EXPECT_EQ(main.command, (std::vector<std::string>{"run", "4"}));
+  EXPECT_EQ(main.environment.at(1).value, "");
+  EXPECT_EQ(main.environment.at(2).secret, (SecretReference{"hf", "token"}));
+  EXPECT_EQ(main.environment.at(3).config, (ConfigReference{"cfg", "k.txt"}));
+  EXPECT_EQ(main.resources.millicpu, 1500);
+  EXPECT_EQ(main.resources.memory_bytes, int64_t{16} << 30);
+  EXPECT_EQ(main.resources.millicpu_request, 1000);
+  EXPECT_EQ(main.resources.pids, 100);
+  EXPECT_EQ(main.resources.devices, (std::vector<DeviceRequest>{{"/dev/dri", 1}, {"nvidia.com/gpu", 2}}));
+  EXPECT_EQ(main.mounts.at(0).sub_path, "x");
+  EXPECT_TRUE(main.mounts.at(0).read_only);
+  EXPECT_EQ(main.security.run_as_user, 1000);
+  EXPECT_EQ(main.security.drop_capabilities, std::vector<std::string>{"ALL"});
+  EXPECT_EQ(main.termination_message_path, "/dev/termination-log");
+}
+
+TEST(Pod, ReadsVolumesOfEveryKindOfOneBox) {
+  const Study study = study_of(container_with(
+      "image: a",
+      ", volumes: [{name: a, hostPath: {path: /srv}}, {name: b, emptyDir: {}}, {name: c, emptyDir: {medium: "
+      "Memory, sizeLimit: 1Gi}}, {name: d, persistentVolumeClaim: {claimName: data}}, {name: e, configMap: "
+      "{name: cfg, items: [{key: k, path: sub/f}]}}, {name: f, secret: {secretName: hf}}]"));
+  ASSERT_EQ(study.pod.volumes.size(), 6u);
+  EXPECT_EQ(std::get<HostPathVolume>(study.pod.volumes[0].source).path, "/srv");
+  EXPECT_FALSE(std::get<EmptyDirVolume>(study.pod.volumes[1].source).in_memory);
+  EXPECT_EQ(std::get<EmptyDirVolume>(study.pod.volumes[2].source).size_limit, 1 << 30);
+  EXPECT_EQ(std::get<NamedVolume>(study.pod.volumes[3].source).claim, "data");
+  EXPECT_EQ(std::get<ProjectedVolume>(study.pod.volumes[4].source).items.at(0).second, "sub/f");
+  EXPECT_TRUE(std::get<ProjectedVolume>(study.pod.volumes[5].source).is_secret);
+}
+
+TEST(Pod, ReadsInitContainersAndWhatIsSetForAll) {
+  const Study study = study_of(container_with(
+      "image: a",
+      ", initContainers: [{name: fetch, image: b}], hostNetwork: true, shareProcessNamespace: true, "
+      "terminationGracePeriodSeconds: 60, imagePullSecrets: [{name: reg}]"));
+  EXPECT_EQ(study.pod.init_containers.at(0).name, "fetch");
+  EXPECT_TRUE(study.pod.host_network);
+  EXPECT_TRUE(study.pod.share_process_namespace);
+  EXPECT_EQ(study.pod.image_pull_secrets, std::vector<std::string>{"reg"});
+  EXPECT_EQ(study.execution.timeouts.grace, std::chrono::seconds(60));
+}
+
+TEST(Pod, GraceOfTheExecutionWinsOverThatOfThePod) {
+  const Study study = study_of(container_with("image: a", ", terminationGracePeriodSeconds: 60") +
+                               "  execution: {timeouts: {grace: 5s}}\n");
+  EXPECT_EQ(study.execution.timeouts.grace, std::chrono::seconds(5));
+}
+
+TEST(Pod, IsPrivilegedOnlyInWords) {
+  const Study study = study_of(container_with("image: a, securityContext: {privileged: true}"));
+  EXPECT_TRUE(study.pod.main.security.privileged);
+  EXPECT_TRUE(study.pod.main.security.allow_privilege_escalation);
+}
+
+TEST(Pod, HasExactlyOneContainer) {
+  EXPECT_NE(problems_of(container_with("image: a}, {name: b, image: b")).find("must be exactly one, are 2"),
+            std::string::npos);
+}
+
+TEST(Pod, TakesNoRequestAboveItsLimit) {
+  const std::string told = problems_of(container_with(
+      "image: a, resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 2, memory: 2Gi}}"));
+  EXPECT_NE(told.find("requests: cpu is more than its limit"), std::string::npos);
+  EXPECT_NE(told.find("requests: memory is more than its limit"), std::string::npos);
+}
+
+TEST(Pod, MountsNothingOverWhatStudyctlMounts) {
+  const std::string told = problems_of(
+      container_with("image: a, volumeMounts: [{name: v, mountPath: /study}, {name: v, mountPath: /out}]",
+                     ", volumes: [{name: v, emptyDir: {}}]") +
+      "  results: {path: /out}\n");
+  EXPECT_EQ(told,
+            "study.yaml:5:81: spec.template.spec.containers[0].volumeMounts[0].mountPath: /study is mounted "
+            "by studyctl; "
+            "use another directory\n"
+            "study.yaml:5:111: spec.template.spec.containers[0].volumeMounts[1].mountPath: /out is mounted "
+            "by studyctl; use "
+            "another directory");
+}
+
+}  // namespace
+}  // namespace studyctl

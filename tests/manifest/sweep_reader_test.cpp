@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include "manifest/reading_support.h"
+
+namespace studyctl {
+namespace {
+
+using Rows = std::vector<std::vector<Value>>;
+
+Value number(const std::string& text) {
+  return {Value::Kind::Number, text};
+}
+Value text(const std::string& text) {
+  return {Value::Kind::String, text};
+}
+
+TEST(Sweep, KeepsAxesAndValuesInWrittenOrder) {
+  const Study study =
+      study_of(manifest_with("  sweep:\n    b: [2, 1]\n    a: [x, \"1.10\", true, null, 0.5]\n"));
+  ASSERT_EQ(study.sweep.size(), 2u);
+  EXPECT_EQ(study.sweep[0].names, std::vector<std::string>{"b"});
+  EXPECT_EQ(std::get<Rows>(study.sweep[0].values), (Rows{{number("2")}, {number("1")}}));
+  EXPECT_EQ(std::get<Rows>(study.sweep[1].values), (Rows{{text("x")},
+                                                         {text("1.10")},
+                                                         {{Value::Kind::Boolean, "true"}},
+                                                         {{Value::Kind::Null, "null"}},
+                                                         {number("0.5")}}));
+}
+
+TEST(Sweep, TiesAxesThatMoveTogether) {
+  const Study study = study_of(manifest_with("  sweep: {\"precision, bits\": [[fp16, 16], [fp32, 32]]}\n"));
+  ASSERT_EQ(study.sweep.size(), 1u);
+  EXPECT_EQ(study.sweep[0].names, (std::vector<std::string>{"precision", "bits"}));
+  EXPECT_EQ(study.sweep[0].at(1), (std::vector<Value>{text("fp32"), number("32")}));
+}
+
+TEST(Sweep, CountsRangesInDecimalsWithBothEnds) {
+  const Study study =
+      study_of(manifest_with("  sweep:\n    t: {from: \"0.5\", to: \"0.9\", step: \"0.1\"}\n"
+                             "    c: {from: 8, to: 2, step: -2}\n    one: {from: 1, to: 1, step: 5}\n"));
+  EXPECT_EQ(study.sweep[0].size(), 5u);
+  EXPECT_EQ(study.sweep[0].at(2), std::vector<Value>{number("0.7")});
+  EXPECT_EQ(study.sweep[0].at(4), std::vector<Value>{number("0.9")});
+  EXPECT_EQ(study.sweep[1].size(), 4u);
+  EXPECT_EQ(study.sweep[1].at(3), std::vector<Value>{number("2")});
+  EXPECT_EQ(study.sweep[2].size(), 1u);
+}
+
+TEST(Sweep, WarnsOfARangeThatDoesNotReachItsEnd) {
+  const auto manifest = read_manifest(manifest_with("  sweep: {c: {from: 1, to: 10, step: 2}}\n"), "f");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  ASSERT_EQ(manifest->warnings.size(), 2u);
+  EXPECT_EQ(manifest->warnings[1], "f:5:14: spec.sweep.c: `to` is not reached; the last value is 9");
+}
+
+TEST(Sweep, RefusesRangesThatDoNotFit64Bits) {
+  const std::string wide =
+      "  sweep: {c: {from: \"-999999999999999\", to: 999999999999999, step: \"0.00000000000001\"}}\n";
+  EXPECT_NE(problems_of(manifest_with(wide)).find("too many digits together"), std::string::npos);
+}
+
+TEST(Sweep, FoldsAValueThatIsThereTwiceAndSaysWhere) {
+  const auto manifest = read_manifest(manifest_with("  sweep: {a: [1, 2, 1, \"1\"]}\n"), "f");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->study.sweep[0].size(), 3u);
+  EXPECT_EQ(manifest->warnings.at(1), "f:5:21: spec.sweep.a[2]: the same value as at f:5:15; counted once");
+}
+
+TEST(Sweep, RefusesMoreThan64Axes) {
+  std::string sweep = "  sweep:\n";
+  for (int i = 0; i < 64; ++i) sweep += "    a" + std::to_string(i) + ": [1]\n";
+  EXPECT_EQ(problems_of(manifest_with(sweep)), "");
+  EXPECT_EQ(problems_of(manifest_with(sweep + "    b: [1]\n")),
+            "study.yaml:6:5: spec.sweep: has 65 axes; at most 64");
+}
+
+TEST(Sweep, RefusesMoreThanAHundredMillionPoints) {
+  const std::string range = "{from: 1, to: 10000, step: 1}";
+  EXPECT_EQ(problems_of(manifest_with("  sweep: {a: " + range + ", b: " + range + "}\n")), "");
+  EXPECT_EQ(problems_of(manifest_with("  sweep: {a: " + range + ", b: " + range + ", c: [1, 2]}\n")),
+            "study.yaml:5:10: spec.sweep: has more than 100,000,000 points; make axes shorter");
+}
+
+TEST(Exclude, KeepsRulesAndWhereTheyStand) {
+  const Study study =
+      study_of(manifest_with("  sweep: {a: [1, 2], b: [x, z]}\n  exclude:\n    - {a: 1, b: [x, z]}\n"));
+  ASSERT_EQ(study.exclude.size(), 1u);
+  EXPECT_EQ(study.exclude[0].place, "study.yaml:7:7");
+  ASSERT_EQ(study.exclude[0].match.size(), 2u);
+  EXPECT_EQ(study.exclude[0].match[0].second, std::vector<Value>{number("1")});
+  EXPECT_EQ(study.exclude[0].match[1].second, (std::vector<Value>{text("x"), text("z")}));
+}
+
+TEST(Experiments, KeepTheirParametersAndWhereTheyStand) {
+  const Study study = study_of(manifest_with("  experiments:\n    - {b: 1, a: \"010\"}\n"));
+  ASSERT_EQ(study.experiments.size(), 1u);
+  EXPECT_EQ(study.experiments[0].place, "study.yaml:6:7");
+  EXPECT_EQ(study.experiments[0].parameters[1], (std::pair<std::string, Value>("a", text("010"))));
+}
+
+TEST(Experiments, HaveEveryParameterThatIsUsed) {
+  const std::string points = "  experiments: [{a: 1, b: 1}, {a: 1}]\n  files: {f: \"${params.b}\"}\n";
+  EXPECT_EQ(problems_of(manifest_with(points)),
+            "study.yaml:5:31: spec.experiments[1]: has no 'b', which is used; give it a value");
+}
+
+}  // namespace
+}  // namespace studyctl
