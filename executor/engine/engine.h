@@ -64,12 +64,13 @@ struct Observation {
     Preparing,  // pulls the image, waits for devices, or runs init containers: `message` says which, for
                 // people
     Created,    // ready for start()
-    Refused,  // create() or start() failed for good; `reason` is ImagePull, CreateError, GpuLost or Error (an
-              // init container)
+    Refused,  // create() or start() failed for good, and main never ran; `reason` is ImagePull, CreateError,
+              // GpuLost, Cancelled (by stop()), or of an init container Error or Interrupted
     Running,
     Exited,   // main has ended and its logs are complete on disk
-    Missing,  // the engine no longer knows it
-    Gone,     // nothing is left of it: the answer to forget()
+    Missing,  // it is not there; `reason` is Lost (the engine no longer knows it), or Interrupted (whether
+              // its start came to pass is unknown, and it has been removed)
+    Gone,  // nothing is left of it, or `message` says what could not be removed: the answer to forget()
   };
 
   AttemptId attempt;
@@ -134,10 +135,10 @@ class Engine {
     bool start_intended = false;
   };
   // Looks at everything with this volume's label. Each expected one: running → adopted (Running; its logs are
-  // read again from byte 0 and what is on disk is skipped); exited → Exited; created and never meant to start
-  // → Created; created with a start intent → removed without force (when it proves to run after all:
-  // adopted), then Missing; absent → Missing. Everything else with our label is removed. `done` comes after
-  // all of these observations.
+  // read again from byte 0 and what is on disk is skipped); exited → Running, then Exited; created and never
+  // meant to start → Created; created with a start intent → removed without force (when it proves to run after
+  // all: adopted), then Missing (Interrupted); absent → Missing (Lost). Everything else with our label is
+  // removed. `done` comes after the first observation of each but Preparing.
   virtual void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) = 0;
 
   // The equivalent command line for people, without secret values.
