@@ -70,7 +70,7 @@ struct Observation {
     Exited,   // main has ended and its logs are complete on disk
     Missing,  // it is not there; `reason` is Lost (the engine no longer knows it), or Interrupted (whether
               // its start came to pass is unknown, and it has been removed)
-    Gone,  // nothing is left of it, or `message` says what could not be removed: the answer to forget()
+    Gone,     // nothing is left of it, or `message` says what could not be removed: the answer to forget()
   };
 
   AttemptId attempt;
@@ -136,9 +136,9 @@ class Engine {
   };
   // Looks at everything with this volume's label. Each expected one: running → adopted (Running; its logs are
   // read again from byte 0 and what is on disk is skipped); exited → Running, then Exited; created and never
-  // meant to start → Created; created with a start intent → removed without force (when it proves to run after
-  // all: adopted), then Missing (Interrupted); absent → Missing (Lost). Everything else with our label is
-  // removed. `done` comes after the first observation of each but Preparing.
+  // meant to start → Created; created with a start intent → removed without force (when it proves to run
+  // after all: adopted), then Missing (Interrupted); absent → Missing (Lost). Everything else with our label
+  // is removed. `done` comes after the first observation of each but Preparing.
   virtual void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) = 0;
 
   // The equivalent command line for people, without secret values.

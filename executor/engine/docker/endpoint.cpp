@@ -35,9 +35,13 @@ std::string label(const Candidate& candidate) {
   return candidate.origin.empty() ? candidate.address : candidate.origin + "=" + candidate.address;
 }
 
+bool is_socket(const HttpAddress& address) {
+  return !address.unix_socket.empty();
+}
+
 bool is_socket_absent(const HttpAddress& address) {
   std::error_code failure;
-  return !address.unix_socket.empty() && !std::filesystem::exists(address.unix_socket, failure);
+  return is_socket(address) && !std::filesystem::exists(address.unix_socket, failure);
 }
 
 // "…: Permission denied" alone leaves people guessing.
@@ -64,6 +68,10 @@ EngineSearch EngineSearch::from_environment(EngineKind kind) {
   EngineSearch search;
   search.kind = kind;
   search.docker_host = environment("DOCKER_HOST");
+  if (!environment("DOCKER_TLS_VERIFY").empty()) {
+    search.docker_certificates = environment("DOCKER_CERT_PATH");
+    if (search.docker_certificates.empty()) search.docker_certificates = environment("HOME") + "/.docker";
+  }
   search.container_host = environment("CONTAINER_HOST");
   search.runtime_directory = environment("XDG_RUNTIME_DIR");
   return search;
@@ -97,6 +105,12 @@ Result<Endpoint> find_endpoint(EventLoop& loop, const EngineSearch& search) {
   for (const Candidate& candidate : candidates(search)) {
     auto address = HttpAddress::parse(candidate.address);
     if (!address) return std::move(address).error().within(label(candidate));
+    if (candidate.address == search.docker_host && !search.docker_certificates.empty() &&
+        !is_socket(*address)) {
+      if (auto secured = address->use_tls(search.docker_certificates); !secured) {
+        return std::move(secured).error().within(label(candidate));
+      }
+    }
     looked.push_back(label(candidate));
     if (is_socket_absent(*address) && candidate.origin.empty()) continue;
     auto endpoint = handshake(loop, *address);

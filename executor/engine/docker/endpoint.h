@@ -15,10 +15,11 @@ namespace studyctl {
 // What is looked at to find an engine; filled from the environment, or by hand in tests.
 struct EngineSearch {
   EngineKind kind = EngineKind::Auto;
-  std::string endpoint;           // fixed: this one and no other, when not empty ("unix:///…", "tcp://…")
-  std::string docker_host;        // DOCKER_HOST
-  std::string container_host;     // CONTAINER_HOST
-  std::string runtime_directory;  // XDG_RUNTIME_DIR
+  std::string endpoint;  // fixed: this one and no other, when not empty ("unix:///…", "tcp://…")
+  std::string docker_certificates;  // DOCKER_CERT_PATH, with DOCKER_TLS_VERIFY: for DOCKER_HOST
+  std::string docker_host;          // DOCKER_HOST
+  std::string container_host;       // CONTAINER_HOST
+  std::string runtime_directory;    // XDG_RUNTIME_DIR
   std::string docker_socket = "/var/run/docker.sock";
   std::string podman_socket = "/run/podman/podman.sock";
 

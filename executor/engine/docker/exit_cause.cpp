@@ -23,11 +23,12 @@ std::string limit_text(const ContainerView& view) {
 }
 
 void explain(const ContainerView& view, const ExitEvidence& evidence, Observation& observation) {
-  const int signal = observation.signal;
+  const int signal = signal_of(view.exit_code);
   const bool is_kill = signal == kSigKill || signal == kSigTerm;
   if (view.exit_code == 0) {
     observation.reason = Reason::Completed;
     if (has_oom_proof(view, evidence)) {
+      observation.reason = Reason::OOMKilled;
       observation.message = "warning: a process in it was killed at the memory limit" + limit_text(view);
     }
     return;
@@ -68,7 +69,8 @@ Observation exited_observation(const AttemptId& attempt, const ContainerView& vi
   observation.attempt = attempt;
   observation.phase = Observation::Phase::Exited;
   observation.exit_code = view.exit_code;
-  observation.signal = signal_of(view.exit_code);
+  observation.signal =
+      is_unexplained(view, evidence) && !evidence.engine_restarted ? 0 : signal_of(view.exit_code);
   observation.container = view.id;
   observation.image_digest = view.image_id;
   observation.started_at = view.started_at;
