@@ -149,8 +149,7 @@ std::vector<std::string> list_of(const Statement& row) {
   return text.empty() ? std::vector<std::string>() : list_from_json(text);
 }
 
-AttemptEnded ended(const Statement& row) {
-  AttemptEnded fact;
+void read_end(const Statement& row, AttemptEnded& fact) {
   fact.key = attempt_key(row);
   fact.reason = reason_named(row.text(kReason)).value_or(Reason::Error);
   fact.verdict = verdict_named(row.text(kState)).value_or(Verdict::Failed);
@@ -160,32 +159,38 @@ AttemptEnded ended(const Statement& row) {
   fact.duration = Duration(row.integer(kDuration));
   fact.message = row.text(kText);
   fact.warnings = list_of(row);
-  return fact;
 }
 
-Result<Fact> fact_of(const Statement& row) {
+// In place: there are millions.
+Result<void> read_fact(const Statement& row, Fact& fact) {
   switch (static_cast<Kind>(row.integer(kKind))) {
-    case Kind::GenerationOpened:
-      return Fact(GenerationOpened{static_cast<uint32_t>(row.integer(kGeneration)),
-                                   static_cast<uint64_t>(row.integer(kExperiment)),
-                                   static_cast<uint32_t>(row.integer(kCycle))});
-    case Kind::AttemptIntended: return Fact(AttemptIntended{attempt_key(row), row.string(kText)});
+    case Kind::GenerationOpened: {
+      const RepetitionKey key = repetition_key(row);
+      fact = GenerationOpened{key.generation, key.index, key.cycle};
+      return {};
+    }
+    case Kind::AttemptIntended: fact = AttemptIntended{attempt_key(row), row.string(kText)}; return {};
     case Kind::AttemptStarting:
-      return Fact(AttemptStarting{attempt_key(row), row.string(kText), row.string(kMore), list_of(row)});
-    case Kind::AttemptRunning: return Fact(AttemptRunning{attempt_key(row), instant(row.integer(kNumber))});
+      fact = AttemptStarting{attempt_key(row), row.string(kText), row.string(kMore), list_of(row)};
+      return {};
+    case Kind::AttemptRunning:
+      fact = AttemptRunning{attempt_key(row), instant(row.integer(kNumber))};
+      return {};
     case Kind::AttemptStopping:
-      return Fact(AttemptStopping{attempt_key(row), reason_named(row.text(kReason)).value_or(Reason::Error),
-                                  row.string(kText)});
-    case Kind::AttemptEnded: return Fact(ended(row));
-    case Kind::RepetitionReset: return Fact(RepetitionReset{repetition_key(row)});
+      fact = AttemptStopping{attempt_key(row), reason_named(row.text(kReason)).value_or(Reason::Error),
+                             row.string(kText)};
+      return {};
+    case Kind::AttemptEnded: read_end(row, fact.emplace<AttemptEnded>()); return {};
+    case Kind::RepetitionReset: fact = RepetitionReset{repetition_key(row)}; return {};
     case Kind::RunStateChanged:
-      return Fact(RunStateChanged{run_state_named(row.text(kState)).value_or(RunState::Interrupted),
-                                  row.string(kText),
-                                  run_state_named(row.text(kMore)).value_or(RunState::Stopped)});
-    case Kind::CommandAccepted: return Fact(CommandAccepted{row.string(kText), row.string(kMore)});
+      fact = RunStateChanged{run_state_named(row.text(kState)).value_or(RunState::Interrupted),
+                             row.string(kText), run_state_named(row.text(kMore)).value_or(RunState::Stopped)};
+      return {};
+    case Kind::CommandAccepted: fact = CommandAccepted{row.string(kText), row.string(kMore)}; return {};
     case Kind::CooldownBegan:
-      return Fact(CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0});
-    case Kind::ThresholdRebased: return Fact(ThresholdRebased{});
+      fact = CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0};
+      return {};
+    case Kind::ThresholdRebased: fact = ThresholdRebased{}; return {};
   }
   return Error{ErrorCode::Internal,
                "studies.db: an event of unknown kind " + std::to_string(row.integer(kKind))};
@@ -254,15 +259,18 @@ Result<void> read_events(Sqlite& studies, int64_t run, uint64_t from,
       "text, more, list FROM events WHERE id BETWEEN ? AND ? ORDER BY id");
   if (!rows) return std::move(rows).error();
   rows->bind_all(first, last);
+  Event event;
   while (true) {
     Result<bool> more = rows->step();
     if (!more) return std::move(more).error();
     if (!*more) return {};
-    Result<Fact> fact = fact_of(*rows);
-    if (!fact) return std::move(fact).error();
-    if (auto* ended_fact = std::get_if<AttemptEnded>(&*fact))
-      if (Result<void> taken = metrics->take(rows->integer(kId), ended_fact->metrics); !taken) return taken;
-    visit({seq_of_row(rows->integer(kId)), instant(rows->integer(kAt)), {}, std::move(*fact)});
+    const int64_t id = rows->integer(kId);
+    event.seq = seq_of_row(id);
+    event.at = instant(rows->integer(kAt));
+    if (Result<void> read = read_fact(*rows, event.fact); !read) return read;
+    if (auto* end = std::get_if<AttemptEnded>(&event.fact))
+      if (Result<void> taken = metrics->take(id, end->metrics); !taken) return taken;
+    visit(event);
   }
 }
 
