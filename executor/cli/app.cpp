@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 
@@ -32,6 +33,7 @@ int run_app(int argc, char** argv) {
   add_plan(app, context);
   add_validate(app, context);
   add_steering(app, context);
+  add_reading_commands(app, context);
   add_version(app, context);
   try {
     app.parse(argc, argv);

@@ -25,11 +25,10 @@ constexpr EngineName kEngines[] = {
 Result<Inventory> inspect(EngineKind kind) {
   SystemClock clock;
   EventLoop loop(clock);
-  EngineOptions options;
-  options.search = EngineSearch::from_environment(kind);
-  // Of no volume: no container is its own.
-  options.volume = random_uuid();
-  auto engine = make_engine(loop, std::move(options), [](Observation) {});
+  EngineRequest request;
+  request.wanted = kind == EngineKind::Docker ? "docker" : "podman";
+  request.volume = random_uuid();  // of no volume: no container is its own
+  auto engine = make_engine(loop, request, [](Observation) {});
   if (!engine) return std::move(engine).error();
   std::optional<Result<Inventory>> inventory;
   (*engine)->inspect([&](Result<Inventory> found) { inventory = std::move(found); });

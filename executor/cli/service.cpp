@@ -76,6 +76,7 @@ Result<void> Service::open(std::optional<RunSummary> again) {
 Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
   EngineRequest request;
   request.wanted = options_.engine.empty() ? word_for(study_->study().execution.engine) : options_.engine;
+  if (request.wanted.find("://") != std::string::npos) request.fixed_endpoint = request.wanted;
   if (again) request.fixed_endpoint = again->record.endpoint;
   request.volume = volume_.id();
   request.lease_directory = options_.lease_directory;
