@@ -1,0 +1,39 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "manifest/manifest.h"
+
+// Whatever the text, the reader answers: with problems, or with a study that says the same after it was
+// written and read again.
+
+using namespace studyctl;
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_again(const Manifest& manifest, const std::string& text) {
+  const auto again = read_manifest(text, "again");
+  require(static_cast<bool>(again));
+  require(execution_json(*again) == execution_json(manifest));
+  // ConfigMaps are documents of their own, and in no study.
+  if (manifest.configs.empty()) require(design_json(*again) == design_json(manifest));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto manifest = read_manifest(text, "fuzz.yaml");
+  if (!manifest) {
+    require(!manifest.error().message.empty());
+    return 0;
+  }
+  check_again(*manifest, manifest->applied_json);
+  check_again(*manifest, to_yaml(manifest->study));
+  check_again(*manifest, to_json(manifest->study));
+  return 0;
+}
