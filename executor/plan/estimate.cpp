@@ -36,10 +36,10 @@ Rounds rounds_of(const Execution& execution, uint64_t experiments) {
   Rounds result;
   // Only a cooldown between them makes one cycle wait for the end of the other.
   if (execution.order != Order::Sequential && execution.cooldown.cycle > Duration(0)) {
-    result.rounds = ceil_div(experiments, places) * cycles;
+    result.rounds = static_cast<double>(ceil_div(experiments, places)) * cycles;
     result.cycle_gaps = cycles - 1;
   } else {
-    result.rounds = ceil_div(experiments * execution.cycles, places);
+    result.rounds = static_cast<double>(ceil_div(experiments * execution.cycles, places));
   }
   result.gaps = std::max(result.rounds - 1 - result.cycle_gaps, 0.0);
   return result;
