@@ -100,7 +100,7 @@ void EventLoop::watch(int fd, uint32_t epoll_events, FdCallback callback) {
   }
   auto& watch = parts_->watches[id];
   if (watch && parts_->in_turn) parts_->removed.push_back(std::move(watch));
-  watch = std::make_unique<Parts::Watch>(fd, std::move(callback));
+  watch.reset(new Parts::Watch{fd, std::move(callback)});
   parts_->watch_of_fd[fd] = id;
 }
 

@@ -47,7 +47,9 @@ HeaderList header_list_of(const HttpRequest& request) {
   add("Expect:");
   bool has_type = false;
   for (const auto& [name, value] : request.headers) {
-    add(value.empty() ? name + ";" : name + ": " + value);
+    std::string line = name;
+    line += value.empty() ? ";" : ": ";
+    add(line += value);
     has_type = has_type || lower(name) == "content-type";
   }
   if (!has_type) add("Content-Type:");

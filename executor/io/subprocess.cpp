@@ -67,7 +67,8 @@ std::vector<std::string> environment_of(const Command& command) {
                                          [&](const auto& own) { return own.first == name; });
     if (!is_replaced) variables.emplace_back(variable);
   }
-  for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment)
+    variables.emplace_back(name).append("=").append(value);
   return variables;
 }
 

@@ -2,70 +2,19 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <optional>
+#include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include "io/fake_clock.h"
-#include "io/run_until.h"
-#include "io/scripted_server.h"
+#include "io/http_client_fixture.h"
 
 namespace studyctl {
 namespace {
 
 using std::chrono::seconds;
-using Answer = std::optional<Result<HttpResponse>>;
-
-HttpRequest get(const std::string& path) {
-  HttpRequest request;
-  request.path = path;
-  return request;
-}
-
-HttpRequest post(const std::string& path, const std::string& body = {}) {
-  HttpRequest request = get(path);
-  request.method = "POST";
-  request.body = body;
-  return request;
-}
-
-// What a stream told, in order.
-struct Heard {
-  std::vector<int> heads;
-  std::string bytes;
-  Answer end;
-};
-
-class HttpClients : public testing::Test {
- protected:
-  HttpClient::Done keep(Answer& answer) {
-    return [&answer](Result<HttpResponse> result) { answer = std::move(result); };
-  }
-  Result<HttpResponse> ask(HttpClient& client, HttpRequest request) {
-    Answer answer;
-    client.call(std::move(request), keep(answer));
-    if (answer) ADD_FAILURE() << "called back from within the call";
-    if (!run_until(loop_, [&] { return answer.has_value(); })) ADD_FAILURE() << "no answer";
-    return answer ? *answer : Error{ErrorCode::Internal, "no answer"};
-  }
-  HttpClient::Token listen(HttpClient& client, Heard& heard, HttpRequest request) {
-    request.timeout.reset();
-    return client.stream(
-        std::move(request), [&](const HttpResponse& head) { heard.heads.push_back(head.status); },
-        [&](std::string_view bytes) {
-          heard.bytes += bytes;
-          return true;
-        },
-        keep(heard.end));
-  }
-  bool until(const std::function<bool()>& is_done) { return run_until(loop_, is_done); }
-
-  FakeClock clock_;
-  EventLoop loop_{clock_};
-  ScriptedServer server_;
-  HttpClient client_{loop_, server_.address()};
-};
 
 TEST_F(HttpClients, BringsStatusHeadersAndBody) {
   server_.on("GET /v1.41/info?x=1", Script().answer(200, R"({"ID":"a"})", {{"Api-Version", " 1.41 "}}));
@@ -286,149 +235,6 @@ TEST_F(HttpClients, DestroyingTheClientDropsWhatIsUnderWay) {
   EXPECT_FALSE(answer || heard.end);
 }
 
-TEST_F(HttpClients, AStreamTellsItsHeadersBeforeAnythingCame) {
-  server_.on("GET /events",
-             Script().begin_stream(200).stall("event").chunk("one\n").stall("end").end_stream());
-  Heard heard;
-  listen(client_, heard, get("/events"));
-  ASSERT_TRUE(until([&] { return !heard.heads.empty(); }));
-  EXPECT_EQ(heard.bytes, "");
-  server_.open("event");
-  ASSERT_TRUE(until([&] { return !heard.bytes.empty(); }));
-  EXPECT_EQ(heard.bytes, "one\n");
-  EXPECT_FALSE(heard.end);
-  server_.open("end");
-  ASSERT_TRUE(until([&] { return heard.end.has_value(); }));
-  ASSERT_TRUE(*heard.end);
-  EXPECT_EQ((*heard.end)->status, 200);
-  EXPECT_EQ((*heard.end)->body, "");
-  EXPECT_EQ(heard.heads, std::vector<int>{200});
-}
-
-TEST_F(HttpClients, AStreamWithAnErrorStatusTellsItAndItsBody) {
-  server_.on("GET /logs", Script().answer(404, "no such container"));
-  Heard heard;
-  listen(client_, heard, get("/logs"));
-  ASSERT_TRUE(until([&] { return heard.end.has_value(); }));
-  EXPECT_EQ(heard.heads, std::vector<int>{404});
-  EXPECT_EQ(heard.bytes, "no such container");
-  ASSERT_TRUE(*heard.end);
-  EXPECT_EQ((*heard.end)->status, 404);
-}
-
-TEST_F(HttpClients, AStreamWithoutABodyTellsItsHeadersToo) {
-  server_.on("GET /logs", Script().answer(204));
-  Heard heard;
-  listen(client_, heard, get("/logs"));
-  ASSERT_TRUE(until([&] { return heard.end.has_value(); }));
-  EXPECT_EQ(heard.heads, std::vector<int>{204});
-}
-
-TEST_F(HttpClients, ManyBytesOfAStreamComeWholeAndInOrder) {
-  std::string sent;
-  for (int i = 0; sent.size() < 5u << 20; ++i) sent += std::to_string(i) + "\n";
-  server_.on("GET /logs",
-             Script().begin_stream().chunk(sent.substr(0, 7)).chunk(sent.substr(7)).end_stream());
-  Heard heard;
-  listen(client_, heard, get("/logs"));
-  ASSERT_TRUE(until([&] { return heard.end.has_value(); }));
-  EXPECT_TRUE(heard.bytes == sent);
-}
-
-TEST_F(HttpClients, AStreamThatBreaksInAChunkKeepsItsBytesAndEndsUnavailable) {
-  server_.on("GET /events", Script().begin_stream().chunk("one\n").raw("ff\r\nhalf").close());
-  Heard heard;
-  listen(client_, heard, get("/events"));
-  ASSERT_TRUE(until([&] { return heard.end.has_value(); }));
-  EXPECT_EQ(heard.bytes, "one\nhalf");
-  ASSERT_FALSE(*heard.end);
-  EXPECT_EQ(heard.end->error().code, ErrorCode::Unavailable);
-  EXPECT_EQ(heard.end->error().message, server_.socket_path() + ": the connection broke");
-}
-
-TEST_F(HttpClients, AStreamEndsWhenItsReaderHasEnough) {
-  server_.on("GET /events", Script().begin_stream().chunk("one").stall());
-  Answer end;
-  int chunks = 0;
-  client_.stream(
-      get("/events"), [](const HttpResponse&) {},
-      [&](std::string_view) {
-        ++chunks;
-        return false;
-      },
-      keep(end));
-  ASSERT_TRUE(until([&] { return end.has_value(); }));
-  ASSERT_TRUE(*end);
-  EXPECT_EQ(chunks, 1);
-  ASSERT_TRUE(until([&] { return server_.open_connections() == 0; }));
-}
-
-TEST_F(HttpClients, AStreamMayBeCancelledByItsOwnCallbacks) {
-  server_.on("GET /events", Script().begin_stream().chunk("one").stall());
-  int heads = 0, chunks = 0;
-  HttpClient::Token from_headers = 0, from_chunk = 0;
-  from_headers = client_.stream(
-      get("/events"),
-      [&, kept = std::string(100, 'x')](const HttpResponse& head) {
-        client_.cancel(from_headers);
-        heads += head.status == 200 && kept.size() == 100;
-      },
-      [](std::string_view) {
-        ADD_FAILURE();
-        return true;
-      },
-      [](const Result<HttpResponse>&) { ADD_FAILURE(); });
-  from_chunk = client_.stream(
-      get("/events"), [](const HttpResponse&) {},
-      [&, kept = std::string(100, 'x')](std::string_view bytes) {
-        client_.cancel(from_chunk);
-        chunks += bytes == "one" && kept.size() == 100;
-        return false;
-      },
-      [](const Result<HttpResponse>&) { ADD_FAILURE(); });
-  ASSERT_TRUE(until([&] { return heads == 1 && chunks == 1; }));
-  ASSERT_TRUE(until([&] { return server_.open_connections() == 0; }));
-}
-
-TEST_F(HttpClients, AChunkMayCallAndCancelOthers) {
-  server_.on("GET /events", Script().begin_stream().chunk("one").stall());
-  server_.on("GET /x", Script().answer(200, "x"));
-  Heard other;
-  Answer answer;
-  const auto victim = listen(client_, other, get("/events"));
-  client_.stream(
-      get("/events"), [](const HttpResponse&) {},
-      [&](std::string_view) {
-        client_.cancel(victim);
-        client_.call(get("/x"), keep(answer));
-        return true;
-      },
-      [](const Result<HttpResponse>&) { ADD_FAILURE(); });
-  ASSERT_TRUE(until([&] { return answer.has_value(); }));
-  ASSERT_TRUE(*answer);
-  EXPECT_FALSE(other.end);
-}
-
-TEST_F(HttpClients, AStreamWithATimeoutEndsThere) {
-  server_.on("GET /events", Script().begin_stream().chunk("one").stall());
-  Answer end;
-  std::string bytes;
-  HttpRequest request = get("/events");
-  request.timeout = seconds(5);
-  client_.stream(
-      request, [](const HttpResponse&) {},
-      [&](std::string_view piece) {
-        bytes += piece;
-        return true;
-      },
-      keep(end));
-  ASSERT_TRUE(until([&] { return bytes == "one"; }));
-  clock_.advance(seconds(5));
-  loop_.run_once(Duration(0));
-  ASSERT_TRUE(end);
-  EXPECT_FALSE(*end);
-}
-
 TEST_F(HttpClients, SaysThatThereIsNoSocket) {
   server_.stop();
   const auto answer = ask(client_, get("/x"));
@@ -447,6 +253,28 @@ TEST_F(HttpClients, SaysThatNobodyListensOnTheSocket) {
   ASSERT_EQ(bind(bound.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   HttpClient client(loop_, *HttpAddress::parse("unix://" + path));
   EXPECT_EQ(ask(client, get("/x")).error().message, path + ": Connection refused");
+}
+
+// Root may use any socket.
+class WithoutPrivileges {
+ public:
+  WithoutPrivileges() : user_(geteuid()) {
+    if (user_ == 0 && seteuid(65534) != 0) std::abort();
+  }
+  ~WithoutPrivileges() {
+    if (seteuid(user_) != 0) std::abort();
+  }
+  WithoutPrivileges(const WithoutPrivileges&) = delete;
+  WithoutPrivileges& operator=(const WithoutPrivileges&) = delete;
+
+ private:
+  uid_t user_;
+};
+
+TEST_F(HttpClients, SaysThatTheSocketMayNotBeUsed) {
+  ASSERT_EQ(chmod(server_.socket_path().c_str(), 0), 0);
+  const WithoutPrivileges unprivileged;
+  EXPECT_EQ(ask(client_, get("/x")).error().message, server_.socket_path() + ": Permission denied");
 }
 
 TEST_F(HttpClients, SurvivesAServerThatRestarts) {

@@ -63,7 +63,8 @@ TEST(MultiplexedLog, ReadsALengthOfFourBytes) {
   Streams streams;
   const std::string header("\x02\x00\x00\x00\x01\x02\x03\x04", 8);
   ASSERT_TRUE(log.feed(header, streams.take));
-  const std::string payload(0x01020304, 'y');
+  std::string payload;
+  payload.resize(0x01020304, 'y');
   ASSERT_TRUE(log.feed(payload, streams.take));
   EXPECT_EQ(streams.err.size(), payload.size());
   EXPECT_TRUE(log.is_between_frames());

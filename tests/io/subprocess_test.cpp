@@ -97,19 +97,15 @@ TEST(RunProgram, KeepsNoMoreThanAllowedAndReadsTheRest) {
 }
 
 TEST(RunProgram, KillsWhatTakesTooLongWithItsChildren) {
-  Reader pid;
+  Reader reader;
+  const std::string path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(reader.fd());
   ProgramLimits limits;
-  limits.time = milliseconds(100);
-  const std::string path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(pid.fd());
-  const auto ran = run_program(shell("sleep 1000 & echo $! > " + path + "; wait"), limits);
+  limits.time = milliseconds(200);
+  const auto ran = run_program(shell("sleep 1000 > " + path + " & wait"), limits);
   ASSERT_FALSE(ran);
   EXPECT_EQ(ran.error().code, ErrorCode::Unavailable);
-  EXPECT_EQ(ran.error().message, "sh: did not end within 0.1s and was killed");
-  const int child = std::stoi(pid.line());
-  // It may be a zombie for as long as nobody reaps it; a killed process holds no pipe.
-  EXPECT_TRUE(pid.is_at_end());
-  EXPECT_TRUE(!is_alive(child) ||
-              (*read_file("/proc/" + std::to_string(child) + "/stat")).find(") Z") != std::string::npos);
+  EXPECT_EQ(ran.error().message, "sh: did not end within 0.2s and was killed");
+  EXPECT_TRUE(reader.is_at_end()) << "a child holds the pipe until it is killed";
 }
 
 TEST(RunProgram, AFastWriterIsKilledInTimeToo) {
@@ -158,6 +154,7 @@ class ProgramTasks : public testing::Test {
 
 TEST_F(ProgramTasks, RunsManyAtOnceWithoutBlocking) {
   std::vector<std::unique_ptr<ProgramTask>> tasks;
+  tasks.reserve(10);
   std::vector<std::string> outputs;
   for (int i = 0; i < 10; ++i) {
     tasks.push_back(std::make_unique<ProgramTask>(loop_, Command{{"echo", std::to_string(i)}, {}, {}},
