@@ -13,7 +13,7 @@
 namespace studyctl {
 namespace {
 
-constexpr int64_t kLeastFree = 64 << 20;
+constexpr int64_t kLeastFree = 16 << 20;
 constexpr size_t kMostProblems = 20;
 constexpr size_t kMeasuredDirectories = 20;
 

@@ -25,6 +25,15 @@ namespace {
 constexpr size_t kWorkers = 2;
 constexpr Duration kStopFileInterval{500};
 
+// Blocked before the first thread is made, so that every thread blocks them and they arrive here alone.
+Fd signal_descriptor() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
 const char* word_for(EngineKind kind) {
   switch (kind) {
     case EngineKind::Docker: return "docker";
@@ -40,6 +49,7 @@ Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, Serve
     : study_(std::move(study)),
       volume_(std::move(volume)),
       options_(std::move(options)),
+      signals_(signal_descriptor()),
       loop_(clock_),
       posted_([this] { loop_.wake(); }),
       gateway_([this] { loop_.wake(); }),
@@ -223,11 +233,6 @@ Result<void> Service::open_control_channel() {
 }
 
 void Service::watch_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signals_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) {
     signalfd_siginfo info{};
     while (read(signals_.get(), &info, sizeof info) == sizeof info)

@@ -61,6 +61,7 @@ class Service {
   ResultsVolume volume_;
   ServeOptions options_;
   SystemClock clock_;
+  Fd signals_;  // before the first thread
   EventLoop loop_;
   Mailbox<std::function<void()>> posted_;
   Gateway gateway_;
@@ -75,7 +76,6 @@ class Service {
   std::unique_ptr<VolumeWorkspace> workspace_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<Server> server_;
-  Fd signals_;
   int interrupts_ = 0;
   std::function<void()> hung_up_;
   std::unique_ptr<Workers> workers_;  // last: its threads post to what is above

@@ -3,12 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 
 mkdir results
-mount -t tmpfs -o size=24m tmpfs results
+mount -t tmpfs -o size=48m tmpfs results
 cleanups+=("umount -l '$work/results'")
 
 points=12
 a_study full-disk 'dd if=/dev/zero of=/results/out bs=1k count=200 2>/dev/null; sleep 0.2; echo done'
-dd if=/dev/zero of=results/ballast bs=1M count=12 2>/dev/null
+dd if=/dev/zero of=results/ballast bs=1M count=16 2>/dev/null
 studyctl apply study.yaml >apply.log 2>&1 &
 pid=$!
 cleanups+=("kill $pid 2>/dev/null")
