@@ -15,8 +15,8 @@ Duration clamped(double milliseconds) {
   return Duration(static_cast<int64_t>(std::min(milliseconds, kMostMilliseconds)));
 }
 
-double ceil_div(uint64_t a, uint64_t b) {
-  return static_cast<double>(a / b + (a % b == 0 ? 0 : 1));
+uint64_t ceil_div(uint64_t a, uint64_t b) {
+  return a / b + (a % b == 0 ? 0 : 1);
 }
 
 double milliseconds(Duration duration) {
