@@ -66,18 +66,19 @@ class RunRebuilder {
   size_t batch_ = 0;
   std::map<std::pair<uint32_t, uint64_t>, std::string> names_;  // of the experiments of this batch
   std::map<RepetitionKey, bool> starting_known_;                // of attempts that have not ended
+  std::string engine_, endpoint_;
   AttemptPlace record_place_;
   std::optional<AttemptRecord> record_;
 };
 
 Result<void> RunRebuilder::rebuild(const RunManifest& manifest) {
-  const auto noted = [&](const char* key) {
-    const auto found = manifest.environment.find(key);
-    return found == manifest.environment.end() ? std::string() : found->second;
-  };
-  const RunRecord run{manifest.run_id,      manifest.study,    directory_.name_in_volume(),
-                      manifest.design_hash, to_json(manifest), manifest.created_at,
-                      noted("engine"),      noted("endpoint")};
+  RunRecord run;
+  run.id = manifest.run_id;
+  run.study = manifest.study;
+  run.directory = directory_.name_in_volume();
+  run.design_hash = manifest.design_hash;
+  run.manifest = to_json(manifest);
+  run.created_at = manifest.created_at;
   Result<SqliteJournal> journal =
       SqliteJournal::create(database_, run, [this](const RepetitionKey& key) { return describe(key); });
   if (!journal && journal.error().code == ErrorCode::Conflict) {
@@ -89,7 +90,8 @@ Result<void> RunRebuilder::rebuild(const RunManifest& manifest) {
   ++report_.runs;
   if (Result<void> done = read_lines(); !done) return done;
   journal_->set_checkpoints({{"progress.jsonl", {last_seq_, length_}}});
-  return journal_->commit();
+  if (Result<void> done = journal_->commit(); !done || endpoint_.empty()) return done;
+  return journal_->fix_engine(engine_, endpoint_);
 }
 
 Result<void> RunRebuilder::read_lines() {
@@ -184,6 +186,9 @@ const AttemptRecord* RunRebuilder::record_of(const ProgressLine& line) {
     record_.reset();
     if (const Result<fs::path> files = directory_.locate(place))
       if (Result<AttemptRecord> record = read_attempt(*files)) record_ = std::move(*record);
+    // All of a run's attempts have the same. "Docker 20.10.24 (API 1.41)" → "docker"
+    if (record_) engine_ = lower(split(record_->engine, ' ').front());
+    if (record_) endpoint_ = record_->endpoint;
   }
   return record_ ? &*record_ : nullptr;
 }

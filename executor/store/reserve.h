@@ -7,7 +7,8 @@
 
 namespace studyctl {
 
-// Blocks put aside, so that a full disk leaves room to say that it is full.
+// Blocks put aside, so that a full disk leaves room to say that it is full: release() when a commit finds it
+// full, write status.json, and commit again only after fill() has found room for it.
 class Reserve {
  public:
   static constexpr int64_t kBytes = 4 << 20;

@@ -153,6 +153,11 @@ Result<fs::path> RunDirectory::finish_attempt(const AttemptPlace& place, Attempt
   const fs::path from = partial(place);
   const fs::path to = ended(place, files);
   if (is_real_directory(from)) {
+    // An attempt of this number that a lost database knew of: kept for people, in nobody's way.
+    if (is_real_directory(to)) {
+      const fs::path aside = to.string() + ".unrecorded-" + random_uuid().substr(0, 8);
+      if (rename(to.c_str(), aside.c_str()) != 0) return errno_error(to.string());
+    }
     if (rename(from.c_str(), to.c_str()) != 0) return errno_error(from.string());
   } else if (!is_real_directory(to)) {
     return Error{ErrorCode::NotFound, from.string() + ": is gone"};

@@ -22,8 +22,7 @@ struct RunManifest {
   std::string source;                              // the file it was read from, for people
   std::vector<std::string> flags;                  // that won over the manifest: "--cycles=3"
   std::map<std::string, std::string> inputs;       // path as written → SHA-256, kept as inputs/<sha256>
-  std::map<std::string, std::string> environment;  // studyctl's version, host, kernel …;
-                                                   // "engine" and "endpoint" as in studies.db
+  std::map<std::string, std::string> environment;  // studyctl's version, host, kernel, engine …
 };
 
 std::string to_json(const RunManifest& manifest);

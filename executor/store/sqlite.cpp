@@ -34,12 +34,12 @@ std::string uri_of(const std::filesystem::path& file, std::string_view query) {
   return uri + std::string(query);
 }
 
-// A WAL wants to be written even by readers. On a file system that nobody can write, and without a WAL left
-// behind, the file cannot change.
+// A WAL wants to be written even by readers. Where we may write nothing beside the file and no WAL was left,
+// it is as good as unchanging: at worst somebody who may write begins to, and we are told that the file is
+// damaged.
 bool is_immutable(const std::filesystem::path& file) {
   const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
-  return access(directory.c_str(), W_OK) != 0 && errno == EROFS &&
-         !std::filesystem::exists(file.string() + "-wal");
+  return access(directory.c_str(), W_OK) != 0 && !std::filesystem::exists(file.string() + "-wal");
 }
 
 }  // namespace

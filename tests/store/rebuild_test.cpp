@@ -26,8 +26,7 @@ class RebuildTest : public testing::Test {
     Result<RunDirectory> run = RunDirectory::create(directory_.path(), "nmr", kStart);
     EXPECT_TRUE(run);
     EXPECT_TRUE(write_run_manifest(
-        run->path(),
-        {kRunId, "nmr", "designhash", kStart, "kind: Study", "study.yaml", {}, {}, {{"engine", "docker"}}}));
+        run->path(), {kRunId, "nmr", "designhash", kStart, "kind: Study", "study.yaml", {}, {}, {}}));
     Result<SqliteJournal> journal = SqliteJournal::create(database_, run_record(), facts_of);
     Result<Publisher> publisher = Publisher::open(run->path(), {}, facts_of);
     EXPECT_TRUE(journal && publisher);
@@ -47,6 +46,8 @@ class RebuildTest : public testing::Test {
     made.identity = facts.identity;
     made.parameters = facts.parameters;
     made.cores = facts.cores;
+    made.engine = "Docker 20.10.24 (API 1.41)";
+    made.endpoint = "unix:///var/run/docker.sock";
     made.reason = end.reason;
     made.verdict = end.verdict;
     made.counted = end.counted;
@@ -135,7 +136,8 @@ TEST_F(RebuildTest, TheRebuiltRunGoesOn) {
   ASSERT_TRUE(rebuild_database(directory_.path(), database_));
   Result<SqliteJournal> journal = SqliteJournal::open(database_, kRunId, facts_of);
   ASSERT_TRUE(journal) << journal.error().message;
-  EXPECT_EQ(journal->run().engine, "docker");
+  EXPECT_TRUE(journal->fix_engine("docker", "unix:///var/run/docker.sock"));
+  EXPECT_FALSE(journal->fix_engine("podman", "unix:///run/podman/podman.sock"));
   Ledger ledger;
   Result<Publisher> publisher = Publisher::open(run.path(), *journal->checkpoints(), facts_of);
   ASSERT_TRUE(publisher);

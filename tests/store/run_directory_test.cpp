@@ -77,6 +77,18 @@ TEST_F(RunDirectoryTest, EndingAgainAfterACrashDoesWhatIsMissing) {
   }
 }
 
+TEST_F(RunDirectoryTest, AnUnrecordedAttemptOfThatNumberStandsInNobodysWay) {
+  const RunDirectory run = create();
+  ASSERT_TRUE(run.begin_attempt(place_, std::nullopt));
+  std::ofstream(*run.finish_attempt(place_, AttemptFiles::Published) / "old") << "";
+  ASSERT_TRUE(run.begin_attempt(place_, std::nullopt));
+  const Result<fs::path> ended = run.finish_attempt(place_, AttemptFiles::Published);
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_FALSE(fs::exists(*ended / "old"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(run.repetition(place_)), fs::directory_iterator()), 3)
+      << "attempt-2, result, and the old one";
+}
+
 TEST_F(RunDirectoryTest, EndingWhatIsGoneIsAnError) {
   const RunDirectory run = create();
   EXPECT_EQ(run.finish_attempt(place_, AttemptFiles::Published).error().code, ErrorCode::NotFound);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -41,6 +42,13 @@ class SmallDisk {
     if (!mounted_) return limit_files(RLIM_INFINITY);
     std::error_code ignored;
     std::filesystem::remove(ballast(), ignored);
+  }
+  void make_read_only() {
+    if (mounted_) {
+      mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr);
+    } else {
+      chmod(path().c_str(), 0500);
+    }
   }
 
  private:

@@ -120,6 +120,14 @@ TEST_F(SqliteTest, ReadingWhatIsNotThereMakesNothing) {
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
 
+TEST_F(SqliteTest, WhatWasWrittenIsReadOnAReadOnlyFileSystem) {
+  SmallDisk disk;
+  const auto file = disk.path() / "test.db";
+  ASSERT_TRUE(open(file)->execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+  disk.make_read_only();
+  EXPECT_EQ(count(*open(file, Sqlite::Mode::Read)), 1);
+}
+
 TEST_F(SqliteTest, AFullDiskIsToldFromOtherFailures) {
   SmallDisk disk;
   auto connection = open(disk.path() / "test.db");
