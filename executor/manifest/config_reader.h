@@ -18,6 +18,5 @@ ConfigMapDocument read_config_map(Problems& problems, const Node& document);
 
 // What standard base64 stands for, white space in it left out; nothing when it is none.
 std::optional<std::string> from_base64(std::string_view text);
-std::string to_base64(std::string_view bytes);
 
 }  // namespace studyctl

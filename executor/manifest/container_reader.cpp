@@ -97,27 +97,76 @@ bool is_variable_name(std::string_view name) {
 }
 
 // The name and key of a secretKeyRef or a configMapKeyRef.
-template <class Reference>
-std::optional<Reference> read_reference(Reading& reading, const Item& item) {
+struct KeyReference {
+  std::string name, key;
+};
+
+std::optional<KeyReference> read_reference(Reading& reading, const Item& item) {
   const Fields fields(reading.problems, item, kReferenceFields);
   const auto name = fields.require("name", "say which one");
   const auto key = fields.require("key", "say which of its keys");
   const auto name_text = name ? read_text(reading.problems, *name) : std::nullopt;
   const auto key_text = key ? read_text(reading.problems, *key) : std::nullopt;
   if (!name_text || !key_text) return std::nullopt;
-  if (!is_object_name(*name_text))
+  if (!is_object_name(*name_text)) {
     fields.problem("name", "'" + shortened(*name_text) + "' is no Kubernetes name; use a-z, 0-9, - and .");
-  if (!is_data_key(*key_text))
+  }
+  if (!is_data_key(*key_text)) {
     fields.problem("key", "'" + shortened(*key_text) + "' is no key; use letters, digits, - _ and .");
-  return Reference{*name_text, *key_text};
+  }
+  return KeyReference{*name_text, *key_text};
+}
+
+// `text` so that substitution gives it back.
+std::string without_substitution(std::string_view text) {
+  std::string result;
+  for (size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${")) {
+    result += text.substr(0, at);
+    result += "$${";
+    text.remove_prefix(at + 2);
+  }
+  return result += text;
+}
+
+// A key of a ConfigMap of the same file, as a value: what a study executes is in its identity.
+std::string read_config_value(Reading& reading, const Item& item) {
+  const auto reference = read_reference(reading, item);
+  if (!reference) return {};
+  std::vector<std::string> keys;
+  const ConfigMapDocument* config = nullptr;
+  for (const ConfigMapDocument& one : reading.configs) {
+    if (one.name == reference->name) config = &one;
+  }
+  if (!config) {
+    reading.problems.add(
+        item.node->place, item.path + ".name",
+        "this file has no ConfigMap '" + shortened(reference->name) + "'; add it as a document");
+    return {};
+  }
+  const auto value = config->data.find(reference->key);
+  for (const auto& [key, text] : config->data) keys.push_back(key);
+  if (value == config->data.end()) {
+    reading.problems.add(item.node->place, item.path + ".key",
+                         unknown_name("key '" + shortened(reference->key) + "'", reference->key, keys));
+    return {};
+  }
+  if (value->second.find('\0') != std::string::npos) {
+    reading.problems.add(item.node->place, item.path + ".key",
+                         "has a NUL character in it; mount it as a file instead");
+  }
+  return without_substitution(value->second);
 }
 
 void read_value_from(Reading& reading, const Item& item, EnvironmentVariable& variable) {
   const Fields fields(reading.problems, item, kValueFromFields);
   const auto secret = fields.find("secretKeyRef");
   const auto config = fields.find("configMapKeyRef");
-  if (secret) variable.secret = read_reference<SecretReference>(reading, *secret);
-  if (config) variable.config = read_reference<ConfigReference>(reading, *config);
+  if (secret) {
+    if (const auto reference = read_reference(reading, *secret)) {
+      variable.secret = SecretReference{reference->name, reference->key};
+    }
+  }
+  if (config) variable.value = read_config_value(reading, *config);
   if (secret && config) fields.problem("configMapKeyRef", "there is a secretKeyRef already; keep one");
   if (fields.is_map() && item.node->entries.empty()) {
     reading.problems.add(item.node->place, item.path, "is empty; give secretKeyRef or configMapKeyRef");

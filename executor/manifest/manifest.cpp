@@ -110,7 +110,7 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file, c
   if (sorted.studies.empty()) return problems.error();
 
   const Node& study = apply_overrides(documents, *sorted.studies[0], overrides, problems);
-  manifest.study = read_study(problems, study);
+  manifest.study = read_study(problems, study, manifest.configs);
   if (problems.any()) return problems.error();
   manifest.applied_json = applied(study, sorted.configs);
   manifest.warnings = problems.warnings();

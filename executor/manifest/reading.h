@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "manifest/fields.h"
+#include "manifest/manifest.h"
 #include "manifest/problems.h"
 #include "model/study.h"
 
@@ -23,9 +24,10 @@ struct Mention {
 // What the readers of one Study share while they read it.
 struct Reading {
   Problems& problems;
-  std::vector<Mention> uses;    // names of parameters: ${params.NAME}, groupBy
-  std::vector<Mention> mounts;  // mountPaths
-  std::set<std::string> swept;  // names of axes, of those with problems too
+  const std::vector<ConfigMapDocument>& configs;  // of the same file
+  std::vector<Mention> uses;                      // names of parameters: ${params.NAME}, groupBy
+  std::vector<Mention> mounts;                    // mountPaths
+  std::set<std::string> swept;                    // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
   std::map<std::string, std::pair<std::string, Place>> variables;
   std::vector<Place> experiments;  // where each explicit point stands

@@ -112,9 +112,9 @@ void check_mounts(Reading& reading, const Study& study) {
 
 }  // namespace
 
-Study read_study(Problems& problems, const Node& document) {
+Study read_study(Problems& problems, const Node& document, const std::vector<ConfigMapDocument>& configs) {
   Study study;
-  Reading reading{problems, {}, {}, {}, {}, {}};
+  Reading reading{problems, configs, {}, {}, {}, {}, {}};
   const Fields fields(problems, {&document, ""}, kDocumentFields);
   read_metadata(reading, fields, study);
   const auto item = fields.require("spec", "it says what is studied");

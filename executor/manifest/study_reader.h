@@ -1,5 +1,6 @@
 #pragma once
 
+#include "manifest/manifest.h"
 #include "manifest/problems.h"
 #include "manifest/reading.h"
 #include "model/study.h"
@@ -10,6 +11,8 @@ inline constexpr std::string_view kApiVersion = "studyctl.io/v1alpha1";
 
 // A document of kind Study. What is wrong with it is in `problems`, and what it returns is then to be
 // dropped.
-Study read_study(Problems& problems, const Node& document);
+//
+// `configs` are those of its file.
+Study read_study(Problems& problems, const Node& document, const std::vector<ConfigMapDocument>& configs);
 
 }  // namespace studyctl

@@ -27,20 +27,14 @@ std::string_view word(PullPolicy policy) {
   return "IfNotPresent";
 }
 
-template <class Reference>
-Written reference(const char* kind, const Reference& reference) {
-  return {Written::Map{{kind, Written{Written::Map{{"name", Written::text(reference.name)},
-                                                   {"key", Written::text(reference.key)}}}}}};
-}
-
 Written environment(const std::vector<EnvironmentVariable>& variables) {
   Written::List list;
   for (const EnvironmentVariable& variable : variables) {
     Written::Map map{{"name", Written::text(variable.name)}};
     if (variable.secret) {
-      map.emplace_back("valueFrom", reference("secretKeyRef", *variable.secret));
-    } else if (variable.config) {
-      map.emplace_back("valueFrom", reference("configMapKeyRef", *variable.config));
+      const Written reference{Written::Map{{"name", Written::text(variable.secret->name)},
+                                           {"key", Written::text(variable.secret->key)}}};
+      map.emplace_back("valueFrom", Written{Written::Map{{"secretKeyRef", reference}}});
     } else {
       map.emplace_back("value", Written::text(variable.value));
     }

@@ -63,17 +63,10 @@ struct SecretReference {
   auto operator<=>(const SecretReference&) const = default;
 };
 
-struct ConfigReference {
-  std::string name;
-  std::string key;
-  auto operator<=>(const ConfigReference&) const = default;
-};
-
 struct EnvironmentVariable {
   std::string name;
-  std::string value;                      // empty when it comes from a secret or a config
+  std::string value;                      // empty when it comes from a secret
   std::optional<SecretReference> secret;  // its value is in no stored or shown thing
-  std::optional<ConfigReference> config = {};  // its value is that of a ConfigMap's key
 };
 
 struct VolumeMount {

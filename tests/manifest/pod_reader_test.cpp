@@ -19,8 +19,7 @@ TEST(Pod, ReadsAContainerWhole) {
   const Study study = study_of(container_with(
       "name: bench, image: 'a:1', imagePullPolicy: Never, command: [run, \"4\"], args: [-v], workingDir: /w, "
       "env: [{name: A, value: \"1\"}, {name: B}, {name: C, valueFrom: {secretKeyRef: {name: hf, key: "
-      "token}}}, "
-      "{name: D, valueFrom: {configMapKeyRef: {name: cfg, key: k.txt}}}], "
+      "token}}}], "
       "resources: {limits: {cpu: 1500m, memory: 16Gi, nvidia.com/gpu: 2, /dev/dri: \"1\", studyctl.io/pids: "
       "100}, "
       "requests: {cpu: 1, memory: 1Gi}}, "
@@ -33,7 +32,6 @@ TEST(Pod, ReadsAContainerWhole) {
   EXPECT_EQ(main.command, (std::vector<std::string>{"run", "4"}));
   EXPECT_EQ(main.environment.at(1).value, "");
   EXPECT_EQ(main.environment.at(2).secret, (SecretReference{"hf", "token"}));
-  EXPECT_EQ(main.environment.at(3).config, (ConfigReference{"cfg", "k.txt"}));
   EXPECT_EQ(main.resources.millicpu, 1500);
   EXPECT_EQ(main.resources.memory_bytes, int64_t{16} << 30);
   EXPECT_EQ(main.resources.millicpu_request, 1000);
@@ -44,6 +42,27 @@ TEST(Pod, ReadsAContainerWhole) {
   EXPECT_EQ(main.security.run_as_user, 1000);
   EXPECT_EQ(main.security.drop_capabilities, std::vector<std::string>{"ALL"});
   EXPECT_EQ(main.termination_message_path, "/dev/termination-log");
+}
+
+TEST(Pod, TakesAVariableFromAConfigMapOfTheSameFileAsItIs) {
+  const std::string manifest =
+      container_with("image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cfg, key: k}}}]") +
+      "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {k: 'a ${params.x} $${y}'}\n";
+  EXPECT_EQ(study_of(manifest).pod.main.environment.at(0).value, "a $${params.x} $$${y}");
+}
+
+TEST(Pod, SaysWhichConfigMapOrKeyIsMissing) {
+  const std::string config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {kay: x}\n";
+  EXPECT_EQ(
+      problems_of(
+          container_with("image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cfg, key: key}}}]") +
+          config),
+      "study.yaml:5:90: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key: unknown key "
+      "'key', did you mean 'kay'?");
+  EXPECT_EQ(problems_of(container_with(
+                "image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cgf, key: key}}}]")),
+            "study.yaml:5:90: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.name: this "
+            "file has no ConfigMap 'cgf'; add it as a document");
 }
 
 TEST(Pod, ReadsVolumesOfEveryKindOfOneBox) {
