@@ -46,8 +46,11 @@ class JsonBytes final : public std::streambuf {
     output_.clear();
     while (output_.empty()) {
       auto got = source_.read(input_.data(), input_.size());
-      if (!got) error_ = std::move(got).error();
-      if (error_ || (*got == 0 && place_ != Place::Word)) return traits_type::eof();
+      if (!got) {
+        error_ = std::move(got).error();
+        return traits_type::eof();
+      }
+      if (*got == 0 && place_ != Place::Word) return traits_type::eof();
       put({input_.data(), *got});
       if (*got == 0) end_word();
       if (string_size_ > kLongestString) {

@@ -35,8 +35,7 @@ class Walk {
       // What has gone meanwhile is not missing.
       if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(status.st_mode)) {
-        Fd child(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        whole = child && depth < kDeepest && below(std::move(child), depth + 1) && whole;
+        if (!descend(directory, name, depth)) whole = false;
       }
       visit_({directory, name, status});
     }
@@ -44,6 +43,13 @@ class Walk {
   }
 
  private:
+  bool descend(int directory, const char* name, int depth) {
+    if (depth == kDeepest) return false;
+    Fd child(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!child) return false;
+    return below(std::move(child), depth + 1);
+  }
+
   uint64_t left_;
   const std::function<void(const TreeEntry&)>& visit_;
 };

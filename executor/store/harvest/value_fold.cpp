@@ -93,7 +93,7 @@ std::string ValueFold::warning() const {
   if (take_ == Take::Count) return {};
   if (take_ == Take::Last && !last_is_bad_) return {};
   if (bad_ == 0) { return seen_ > 0 && !value() ? "the sum is too large for a number" : std::string(); }
-  const std::string what = "'" + bad_text_ + "' is not a finite number";
+  std::string what = "'" + bad_text_ + "' is not a finite number";
   if (!value()) return what;
   return what + ": " + std::to_string(bad_) + " of " + std::to_string(seen_) + " values left out";
 }
