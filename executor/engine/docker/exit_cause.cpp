@@ -9,6 +9,9 @@ namespace {
 
 constexpr int kSigKill = 9;
 constexpr int kSigTerm = 15;
+// What Docker says of a container that ended while it was away itself, so that nobody learned the code
+// (moby, daemon/daemon.go: restore()).
+constexpr int kCodeNobodyKnows = 255;
 
 bool has_oom_proof(const ContainerView& view, const ExitEvidence& evidence) {
   return view.oom_killed || evidence.oom_event || evidence.kernel_killed;
@@ -39,7 +42,7 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
   } else if (has_oom_proof(view, evidence)) {
     observation.reason = Reason::OOMKilled;
     observation.message = "killed at the memory limit" + limit_text(view);
-  } else if (evidence.engine_restarted && is_kill) {
+  } else if (evidence.engine_restarted && (is_kill || view.exit_code == kCodeNobodyKnows)) {
     observation.reason = Reason::Interrupted;
     observation.message = "the container engine was restarted while it ran";
   } else if (evidence.killed_by_other || (evidence.signalled_by_other && is_kill)) {
@@ -58,7 +61,7 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
 
 bool is_unexplained(const ContainerView& view, const ExitEvidence& evidence) {
   const int signal = signal_of(view.exit_code);
-  if (signal != kSigKill && signal != kSigTerm) return false;
+  if (signal != kSigKill && signal != kSigTerm && view.exit_code != kCodeNobodyKnows) return false;
   return !evidence.killed_by_us && !evidence.killed_by_other && !evidence.signalled_by_other &&
          !has_oom_proof(view, evidence);
 }

@@ -70,6 +70,12 @@ TEST(ExitCause, ARestartedEngineInterrupts) {
   EXPECT_EQ(end_of(exited(7), {.engine_restarted = true}).reason, Reason::Error);
 }
 
+TEST(ExitCause, ACodeThatARestartedEngineNeverLearnedInterrupts) {
+  EXPECT_TRUE(is_unexplained(exited(255), {}));
+  EXPECT_EQ(end_of(exited(255), {.engine_restarted = true}).reason, Reason::Interrupted);
+  EXPECT_EQ(end_of(exited(255)).reason, Reason::Error);
+}
+
 TEST(ExitCause, AStrangersSignalInterrupts) {
   EXPECT_EQ(end_of(exited(143), {.killed_by_other = true}).reason, Reason::Interrupted);
   EXPECT_EQ(end_of(exited(137), {.signalled_by_other = true}).reason, Reason::Interrupted);
