@@ -1,7 +1,6 @@
 #include "control/controller.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "base/log.h"
 #include "control/deadlines.h"
@@ -33,8 +32,6 @@ Controller::Controller(RunPlan plan, Parts parts)
 Result<void> Controller::recover() {
   began_ = clock_.steady();
   const Instant now = clock_.now();
-  // Those of the last batch, which may not be published yet: no more than ran at a time.
-  std::deque<std::pair<AttemptKey, Verdict>> last_ended;
   size_t most_at_a_time = 0;
   auto replayed = journal_.replay([&](const Event& event) {
     Event dated = event;
@@ -42,8 +39,9 @@ Result<void> Controller::recover() {
     most_at_a_time = std::max(most_at_a_time, ledger_.active().size());
     ledger_.apply(dated);
     if (const auto* ended = std::get_if<AttemptEnded>(&event.fact))
-      last_ended.emplace_back(ended->key, ended->verdict);
-    while (last_ended.size() > most_at_a_time) last_ended.pop_front();
+      to_settle_.emplace_back(ended->key, ended->verdict);
+    // Only the last may not be published yet: no more of them than ran at a time.
+    while (to_settle_.size() > most_at_a_time) to_settle_.pop_front();
     published_.replayed(dated);
   });
   if (!replayed) return replayed;
@@ -52,7 +50,6 @@ Result<void> Controller::recover() {
     return Error{ErrorCode::Internal, "the run has " + std::to_string(ledger_.experiments()) +
                                           " experiments on record, its plan has " +
                                           std::to_string(plan_.experiments)};
-  for (const auto& [key, verdict] : last_ended) settle(key, verdict);
   open_or_go_on();
   count_groups();
 
@@ -115,36 +112,43 @@ void Controller::record(Fact fact) {
   Event event{ledger_.last_seq() + 1, clock_.now(), clock_.steady(), std::move(fact)};
   ledger_.apply(event);
   journal_.append(event);
-  uncommitted_.push_back(std::move(event));
+  unpublished_.push_back(std::move(event));
 }
 
 Result<void> Controller::commit_and_act() {
-  if (!uncommitted_.empty()) {
+  if (!unpublished_.empty()) {
     if (auto committed = journal_.commit(); !committed) {
       if (!journal_.disk_full()) return committed;
-      if (!disk_full_) log::warning("the results volume is full: nothing starts until there is room");
-      disk_full_ = true;
-      // What is not on disk is as if a crash had taken it: nothing of it was done.
-      handed_over_ = handing_over_;
-      retry_at_ = earliest(retry_at_, clock_.steady() + kTryAgain);
-      return {};
+      return hold_back(committed.error());
     }
   }
+  if (auto settled = settle_ended(); !settled) return hold_back(settled.error());
   if (disk_full_) log::info("there is room on the results volume again");
   disk_full_ = false;
-  for (const auto& [key, verdict] : std::exchange(to_settle_, {})) settle(key, verdict);
-  if (!uncommitted_.empty()) published_.committed(std::exchange(uncommitted_, {}));
+  if (!unpublished_.empty()) published_.committed(std::exchange(unpublished_, {}));
   for (const std::function<void()>& act : std::exchange(acts_, {})) act();
   for (auto& [request, answer] : std::exchange(to_answer_, {})) request.answer.set_value(std::move(answer));
   return {};
 }
 
-void Controller::settle(const AttemptKey& key, Verdict verdict) {
-  auto settled = workspace_.settle(key, verdict);
-  if (settled) return;
-  log::warning(settled.error().message);
-  if (settled.error().code == ErrorCode::Unavailable)
-    try_later([this, key, verdict] { settle(key, verdict); });
+// Nothing is done until there is room: what is not on disk, or not published, is as if it never was.
+Result<void> Controller::hold_back(const Error& error) {
+  if (!disk_full_) log::warning("nothing is started until the results volume has room: " + error.message);
+  disk_full_ = true;
+  handed_over_ = handing_over_;
+  retry_at_ = earliest(retry_at_, clock_.steady() + kTryAgain);
+  return {};
+}
+
+Result<void> Controller::settle_ended() {
+  for (; !to_settle_.empty(); to_settle_.pop_front()) {
+    const auto& [key, verdict] = to_settle_.front();
+    auto settled = workspace_.settle(key, verdict);
+    if (settled) continue;
+    if (settled.error().code == ErrorCode::Unavailable) return settled;
+    log::error(settled.error().message);
+  }
+  return {};
 }
 
 void Controller::try_later(std::function<void()> act) {
@@ -159,7 +163,7 @@ void Controller::retry_later() {
 }
 
 std::optional<Steady> Controller::next_turn() const {
-  if (!disk_full_ && (!seen_.empty() || !uncommitted_.empty() || !acts_.empty())) return clock_.steady();
+  if (!disk_full_ && (!seen_.empty() || !unpublished_.empty() || !acts_.empty())) return clock_.steady();
   std::optional<Steady> next = earliest(waits_until_, retry_at_);
   next = earliest(next, study_deadline());
   if (recovering_) return next;
@@ -174,7 +178,7 @@ std::optional<Steady> Controller::next_turn() const {
 
 bool Controller::finished() const {
   if (handed_over_) return true;
-  if (recovering_ || !live_.empty() || !leaving_.empty() || !uncommitted_.empty() || !seen_.empty())
+  if (recovering_ || !live_.empty() || !leaving_.empty() || !unpublished_.empty() || !seen_.empty())
     return false;
   return is_final(ledger_.run_state()) || (ledger_.run_state() == RunState::Paused && ends_when_paused_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -100,7 +101,8 @@ class Controller {
   void after_commit(std::function<void()> act) { acts_.push_back(std::move(act)); }
   void try_later(std::function<void()> act);
   void retry_later();
-  void settle(const AttemptKey& key, Verdict verdict);
+  Result<void> hold_back(const Error& error);
+  Result<void> settle_ended();
   Result<void> commit_and_act();
   void open_or_go_on();
   void ask_what_is_true(std::vector<Engine::Expected> expected);
@@ -163,8 +165,8 @@ class Controller {
   std::unordered_map<AttemptId, AttemptKey> by_id_;
   std::unordered_set<AttemptId> leaving_;  // ended on record; what is left of them is being removed
   std::vector<Observation> seen_;
-  std::vector<Event> uncommitted_;
-  std::vector<std::pair<AttemptKey, Verdict>> to_settle_;
+  std::vector<Event> unpublished_;
+  std::deque<std::pair<AttemptKey, Verdict>> to_settle_;  // their ends are on disk
   std::vector<std::function<void()>> acts_;  // they do, and record nothing: what they decided is on disk
   std::vector<std::pair<Gateway::Request, Gateway::Answer>> to_answer_;
   std::vector<std::function<void()>> later_;  // acts that failed for a while, tried again at retry_at_

@@ -65,8 +65,8 @@ void Controller::apply_threshold() {
 
 std::optional<Steady> Controller::study_deadline() const {
   const RunState state = ledger_.run_state();
-  if (!execution_.timeouts.study || (state != RunState::Running && state != RunState::Stopping))
-    return std::nullopt;
+  const bool drains = state == RunState::Stopping || (state == RunState::Paused && !live_.empty());
+  if (!execution_.timeouts.study || (state != RunState::Running && !drains)) return std::nullopt;
   return ledger_.running_since() + *execution_.timeouts.study;
 }
 

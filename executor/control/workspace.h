@@ -73,7 +73,7 @@ class Workspace {
   virtual void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) = 0;
 
   // Publishes the directory under its final name. After the end is committed. Safe to repeat: recovery does
-  // the last ones again. Unavailable: it is tried again.
+  // the last ones again. Unavailable: nothing goes on until it is done.
   virtual Result<void> settle(const AttemptKey& key, Verdict verdict) = 0;
 
   // Looks, off-thread, whether the attempt wrote anything since the last look.

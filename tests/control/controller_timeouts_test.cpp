@@ -131,6 +131,21 @@ TEST_F(TimeoutTest, TheTimeOfAStudyEndsAlsoAStopThatDrains) {
   EXPECT_EQ(run_state(), RunState::Failed);
 }
 
+TEST_F(TimeoutTest, TheTimeOfAStudyEndsAlsoAPauseThatDrainsAndNoOther) {
+  timeouts().study = hours(48);
+  begin();
+  settle();
+  EXPECT_TRUE(ask(Command::Kind::Pause));
+  exit("e0-c1-a1", 0);
+  pass(hours(100));
+  EXPECT_EQ(run_state(), RunState::Paused);
+  EXPECT_TRUE(ask(Command::Kind::Resume));
+  settle();
+  EXPECT_TRUE(ask(Command::Kind::Pause));
+  pass(hours(48));
+  EXPECT_EQ(run_state(), RunState::Failed);
+}
+
 TEST_F(TimeoutTest, AStopThatWasDecidedBeforeACrashKeepsItsReason) {
   timeouts().run = minutes(45);
   begin();

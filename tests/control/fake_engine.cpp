@@ -168,8 +168,12 @@ void FakeEngine::tell(const AttemptId& attempt) {
   sink_(seen(attempt));
 }
 
-void FakeEngine::tell() {
+void FakeEngine::answer() {
   if (resync_) std::exchange(resync_, nullptr)();
+}
+
+void FakeEngine::tell() {
+  answer();
   for (const AttemptId& attempt : std::exchange(due_, {})) tell(attempt);
 }
 
@@ -221,6 +225,7 @@ Observation FakeEngine::seen(const AttemptId& attempt) const {
 }
 
 void FakeEngine::expect_committed(const std::string& what) {
+  journal_.step();
   if (!journal_.all_is_committed()) violations.push_back(what + " is done with events that are not on disk");
 }
 

@@ -61,11 +61,12 @@ class FakeEngine final : public Engine {
   // ---- what is told ----
   // Tells what is seen of `attempt` now; it stays due, as if it came twice.
   void tell(const AttemptId& attempt);
-  // Tells all that is due. The answer to resync() comes first.
+  // The answer to resync().
+  void answer();
+  // Tells all that is due; that answer comes first.
   void tell();
-  // It is never told, unless look_around() finds it.
+  // It is no longer due: it was told, or never is, unless look_around() finds it.
   void swallow(const AttemptId& attempt) { due_.erase(attempt); }
-  void told(const AttemptId& attempt) { due_.erase(attempt); }
   // The list that an engine makes from time to time: everything is due again.
   void look_around();
   const std::set<AttemptId>& due() const { return due_; }

@@ -50,12 +50,29 @@ inline AttemptKey key_of(const AttemptId& id) {
   return key;
 }
 
+struct Crash {};
+
+// Where a process may die: between any two things that it does to the world.
+class Trap {
+ public:
+  // The `steps`th step from now is the last.
+  void arm(uint64_t steps) { left_ = steps; }
+  void disarm() { left_ = 0; }
+  void step() {
+    if (left_ > 0 && --left_ == 0) throw Crash{};
+  }
+
+ private:
+  uint64_t left_ = 0;
+};
+
 class MemoryJournal final : public Journal {
  public:
   enum class Disk : uint8_t { Fine, Full, Broken };
 
   void append(const Event& event) override { batch_.push_back(event); }
   Result<void> commit() override {
+    step();
     full_ = disk_ == Disk::Full;
     if (disk_ != Disk::Fine)
       return Error{ErrorCode::Unavailable, full_ ? "no space left on device" : "input/output error"};
@@ -66,6 +83,7 @@ class MemoryJournal final : public Journal {
       if (const auto* fact = std::get_if<AttemptEnded>(&event.fact)) ended_[fact->key] = *fact;
       events_.push_back(std::move(event));
     }
+    step();
     return {};
   }
   bool disk_full() const override { return full_; }
@@ -75,6 +93,7 @@ class MemoryJournal final : public Journal {
   }
 
   void set_disk(Disk disk) { disk_ = disk; }
+  void set_trap(Trap& trap) { trap_ = &trap; }
   // What was appended and not committed is lost.
   void crash() { batch_.clear(); }
 
@@ -92,7 +111,12 @@ class MemoryJournal final : public Journal {
     return facts;
   }
 
+  void step() const {
+    if (trap_) trap_->step();
+  }
+
  private:
+  Trap* trap_ = nullptr;
   Disk disk_ = Disk::Fine;
   bool full_ = false;
   std::vector<Event> batch_, events_;
@@ -115,6 +139,7 @@ class FakeWorkspace final : public Workspace {
     return spec;
   }
   Result<void> prepare(const AttemptKey& key, const AttemptSpec&) override {
+    journal_.step();
     if (full) return Error{ErrorCode::Unavailable, "no space left on device"};
     if (!missing_input.empty()) return Error{ErrorCode::NotFound, missing_input};
     prepared.insert(key);
@@ -134,6 +159,7 @@ class FakeWorkspace final : public Workspace {
     });
   }
   Result<void> settle(const AttemptKey& key, Verdict verdict) override {
+    journal_.step();
     auto ended = journal_.ended().find(key);
     if (ended == journal_.ended().end() || ended->second.verdict != verdict)
       violations.push_back(id_of(key).text + " is published before its end is on disk");
