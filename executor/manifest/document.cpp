@@ -48,7 +48,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (expects_key())
       throw Unreadable{place_of(mark), path(), "a key is missing here; put null in quotes if it is one"};
     Node& node = make(Node::Kind::Null, mark);
-    const std::string_view written = text_.substr(std::min(static_cast<size_t>(mark.pos), text_.size()));
+    const std::string_view written = text_.substr(std::min(static_cast<size_t>(mark.pos), text_.size()), 8);
     const std::string_view word = written.substr(0, written.find_first_of(" \t\r\n,]}"));
     if (plain_kind(word) == Value::Kind::Null) node.text = word;
     finish_leaf(node, anchor);
@@ -59,7 +59,7 @@ class TreeBuilder final : public YAML::EventHandler {
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end())
       throw Unreadable{place_of(mark), path(), "this alias stands for what it is in"};
-    count(known->second.size, mark);
+    count(known->second.size, known->second.bytes, mark);
     check_depth(stack_.size() + known->second.height, mark);
     attach(*known->second.node, known->second.height);
   }
@@ -75,6 +75,7 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     Node& node = make(plain ? Node::Kind::Plain : Node::Kind::Quoted, mark);
+    count(0, value.size(), mark);
     node.text = value;
     finish_leaf(node, anchor);
   }
@@ -120,7 +121,8 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Open {
     Node* node = nullptr;
     YAML::anchor_t anchor = 0;
-    size_t count_before = 0;
+    size_t nodes_before = 0;
+    size_t bytes_before = 0;
     size_t height = 1;
     std::optional<Node::Entry> key;  // that waits for its value
     bool merges = false;             // that key is <<
@@ -130,6 +132,7 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Anchored {
     const Node* node = nullptr;
     size_t size = 1;  // nodes, with what aliases in it stand for
+    size_t bytes = 0;
     size_t height = 1;
   };
 
@@ -138,19 +141,24 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   Node& make(Node::Kind kind, const YAML::Mark& mark) {
-    count(1, mark);
+    count(1, 0, mark);
     Node& node = documents_->add();
     node.kind = kind;
     node.place = place_of(mark);
     return node;
   }
 
-  void count(size_t nodes, const YAML::Mark& mark) {
+  void count(size_t nodes, size_t bytes, const YAML::Mark& mark) {
     nodes_ += nodes;
-    if (nodes_ <= kMostNodes) return;
-    throw Unreadable{
-        place_of(mark), path(),
-        "more than 500,000 values (what aliases stand for is counted too); put long lists into files"};
+    bytes_ += bytes;
+    if (nodes_ > kMostNodes) {
+      throw Unreadable{
+          place_of(mark), path(),
+          "more than 500,000 values (what aliases stand for is counted too); put long lists into files"};
+    }
+    if (bytes_ > kMostTextBytes) {
+      throw Unreadable{place_of(mark), path(), "more than 8 MiB of text with what aliases stand for"};
+    }
   }
 
   void check_depth(size_t depth, const YAML::Mark& mark) const {
@@ -164,14 +172,16 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void begin_entry(const YAML::Mark& mark, const std::string& key, bool plain) {
-    count(1, mark);
+    count(1, key.size(), mark);
     Open& map = stack_.back();
     const Place place = place_of(mark);
     map.merges = plain && key == "<<";
     map.key = Node::Entry{key, place, nullptr, plain};
     if (map.merges) return;
     const auto [first, is_new] = map.keys.emplace(key, place);
-    if (!is_new) {
+    if (!is_new && problems_->full()) {
+      problems_->add(place, "", "");
+    } else if (!is_new) {
       problems_->add(place, path(),
                      "is here twice; the first is at " + problems_->source().describe(first->second) +
                          ": keep one of them");
@@ -179,22 +189,25 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void finish_leaf(Node& node, YAML::anchor_t anchor) {
-    if (anchor != 0) anchors_[anchor] = {&node, 1, 1};
+    if (anchor != 0) anchors_[anchor] = {&node, 1, node.text.size(), 1};
     attach(node, 1);
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (expects_key()) throw Unreadable{place_of(mark), path(), "a key must be text, not a list or a map"};
     check_depth(stack_.size() + 1, mark);
-    const size_t before = nodes_;
+    const size_t nodes_before = nodes_;
     Node& node = make(kind, mark);
-    stack_.push_back({&node, anchor, before, 1, std::nullopt, false, {}, {}});
+    stack_.push_back({&node, anchor, nodes_before, bytes_, 1, std::nullopt, false, {}, {}});
   }
 
   void close() {
     Open open = std::move(stack_.back());
     stack_.pop_back();
-    if (open.anchor != 0) anchors_[open.anchor] = {open.node, nodes_ - open.count_before, open.height};
+    if (open.anchor != 0) {
+      anchors_[open.anchor] = {open.node, nodes_ - open.nodes_before, bytes_ - open.bytes_before,
+                               open.height};
+    }
     attach(*open.node, open.height);
   }
 
@@ -246,6 +259,7 @@ class TreeBuilder final : public YAML::EventHandler {
   YAML::Mark last_scalar_;
   bool last_is_plain_ = true;
   size_t nodes_ = 0;
+  size_t bytes_ = 0;
   std::vector<Open> stack_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
 };
@@ -274,9 +288,9 @@ std::string_view kind_words(const Node& node) {
   }
 }
 
-Documents read_documents(std::string_view text, Problems& problems) {
+Documents read_documents(std::string_view text, Problems& problems, size_t most_bytes) {
   Documents documents;
-  if (!check_text(text, problems)) return documents;
+  if (!check_text(text, problems, most_bytes)) return documents;
   const std::string parsed = parser_text(text);
   TreeBuilder builder(parsed, documents, problems);
   // The library's own exceptions end here.

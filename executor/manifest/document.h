@@ -52,11 +52,14 @@ class Documents {
 // Bounds against hostile input.
 inline constexpr size_t kMostBytes = 4u << 20;
 inline constexpr size_t kMostDepth = 64;
-inline constexpr size_t kMostNodes = 500'000;  // with what aliases stand for
+inline constexpr size_t kMostNodes = 500'000;       // with what aliases stand for
+inline constexpr size_t kMostTextBytes = 8u << 20;  // of keys and scalars, with what aliases stand for
+// What a manifest within these bounds has at most as JSON, with aliases written out and escapes.
+inline constexpr size_t kMostAppliedBytes = 64u << 20;
 
 // Reads YAML, and JSON as a part of it, strictly: a key twice, a tag, a key that is no text, a control
 // character, text behind the end of a document are problems. After one that makes the rest unreadable there
 // are no roots.
-Documents read_documents(std::string_view text, Problems& problems);
+Documents read_documents(std::string_view text, Problems& problems, size_t most_bytes = kMostBytes);
 
 }  // namespace studyctl

@@ -92,13 +92,12 @@ void check_studies(const Sorted& sorted, const Documents& documents, Problems& p
   }
 }
 
-}  // namespace
-
-Result<Manifest> read_manifest(std::string_view text, const std::string& file, const Overrides& overrides) {
+Result<Manifest> read_text(std::string_view text, const std::string& file, const Overrides& overrides,
+                           size_t most_bytes) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Source source(file, text.substr(0, kMostBytes));
+  Source source(file, text.substr(0, most_bytes));
   Problems problems(source);
-  Documents documents = read_documents(text, problems);
+  Documents documents = read_documents(text, problems, most_bytes);
   if (documents.roots.empty() && problems.any()) return problems.error();
 
   Sorted sorted;
@@ -115,6 +114,16 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file, c
   manifest.applied_json = applied(study, sorted.configs);
   manifest.warnings = problems.warnings();
   return manifest;
+}
+
+}  // namespace
+
+Result<Manifest> read_manifest(std::string_view text, const std::string& file, const Overrides& overrides) {
+  return read_text(text, file, overrides, kMostBytes);
+}
+
+Result<Manifest> read_applied(std::string_view json, const std::string& file) {
+  return read_text(json, file, {}, kMostAppliedBytes);
 }
 
 }  // namespace studyctl

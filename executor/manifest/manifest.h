@@ -29,7 +29,7 @@ struct Manifest {
   std::vector<ConfigMapDocument> configs;
   std::string file;
   // The Study as applied, flags put in, and the ConfigMaps, without Secrets: a line of JSON a document, `---`
-  // between them. read_manifest() reads it again.
+  // between them. read_applied() reads it again.
   std::string applied_json;
   std::vector<std::string> warnings;  // "study.yaml:3:1: spec…: …"
 };
@@ -50,6 +50,9 @@ struct Overrides {
 // with it, a line a problem: "file:line:column: path: what, and what instead".
 Result<Manifest> read_manifest(std::string_view text, const std::string& file,
                                const Overrides& overrides = {});
+
+// Reads Manifest::applied_json, which aliases and escapes may have made longer than a manifest may be.
+Result<Manifest> read_applied(std::string_view json, const std::string& file);
 
 // The study as a manifest, with every default visible.
 std::string to_yaml(const Study& study);

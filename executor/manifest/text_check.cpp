@@ -63,11 +63,11 @@ size_t copy_escape(std::string_view text, size_t offset, std::string& result) {
 
 }  // namespace
 
-bool check_text(std::string_view text, Problems& problems) {
-  if (text.size() > kMostBytes) {
+bool check_text(std::string_view text, Problems& problems, size_t most_bytes) {
+  if (text.size() > most_bytes) {
     problems.add({1, 1}, "",
-                 "is " + human_bytes(static_cast<int64_t>(text.size())) +
-                     ": a manifest has 4 MiB at most; put long lists into files");
+                 "is " + human_bytes(static_cast<int64_t>(text.size())) + ": a manifest has " +
+                     human_bytes(static_cast<int64_t>(most_bytes)) + " at most; put long lists into files");
     return false;
   }
   for (size_t i = 0; i < text.size();) {

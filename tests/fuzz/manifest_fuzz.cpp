@@ -16,7 +16,7 @@ void require(bool holds) {
 }
 
 void check_again(const Manifest& manifest, const std::string& text) {
-  const auto again = read_manifest(text, "again");
+  const auto again = read_applied(text, "again");
   require(static_cast<bool>(again));
   require(execution_json(*again) == execution_json(manifest));
   // ConfigMaps are documents of their own, and in no study.

@@ -132,7 +132,7 @@ TEST(Documents, RefuseControlCharactersAndWhatIsNoUtf8) {
 TEST(Documents, RefuseMoreThanFourMebibytes) {
   const std::string text = "a: " + std::string(10'000'000, 'x');
   EXPECT_EQ(Read(text).message(),
-            "f:1:1: is 9.5 MiB: a manifest has 4 MiB at most; put long lists into files");
+            "f:1:1: is 9.5 MiB: a manifest has 4.0 MiB at most; put long lists into files");
 }
 
 std::string repeated(std::string_view text, size_t times) {
@@ -176,6 +176,13 @@ TEST(Documents, RefuseMoreThanHalfAMillionNodes) {
   const Read read(bomb);
   EXPECT_NE(read.message().find("more than 500,000 values"), std::string::npos);
   EXPECT_TRUE(read.documents.roots.empty());
+}
+
+TEST(Documents, RefuseAliasesOfLongTextsBeforeTheyAreWrittenOut) {
+  const std::string text = "a: &a \"" + std::string(1'000'000, 'x') + "\"\nb: [";
+  EXPECT_EQ(Read(text + repeated("*a,", 7) + "]").message(), "");
+  EXPECT_NE(Read(text + repeated("*a,", 1000) + "]").message().find("more than 8 MiB of text"),
+            std::string::npos);
 }
 
 }  // namespace
