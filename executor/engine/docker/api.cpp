@@ -22,6 +22,13 @@ int negotiated_minor(int server_minor) {
   return server_minor >= 44 ? 44 : std::min(server_minor, 43);
 }
 
+bool is_unheard(const Error& error) {
+  for (const std::string_view end : {"Connection refused", "No such file or directory", "cannot connect"}) {
+    if (error.message.ends_with(end)) return true;
+  }
+  return false;
+}
+
 EngineApi::EngineApi(EventLoop& loop, Endpoint endpoint, int most_connections)
     : loop_(loop), endpoint_(std::move(endpoint)), client_(loop, endpoint_.address, most_connections) {}
 

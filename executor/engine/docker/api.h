@@ -35,6 +35,10 @@ struct Endpoint {
 // accepts.
 int negotiated_minor(int server_minor);
 
+// True when a call failed before anything of it was said: nobody listened. Only then may a start be tried
+// again.
+bool is_unheard(const Error& error);
+
 // One engine's HTTP API, with its paths and its version. Lives on the loop's thread.
 class EngineApi {
  public:

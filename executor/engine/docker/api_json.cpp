@@ -30,8 +30,8 @@ std::string without_slash(std::string name) {
   return name;
 }
 
-// Podman's own words ("stopping", "initialized", "configured") come beside Docker's, so the flags and times
-// decide.
+// Podman's own words ("stopping", "initialized", "configured") come beside Docker's. One that Podman calls
+// configured after a reboot still has the time of its start, and the exit code 0 of one that never ended.
 ContainerView::State state_of(const json& state, const ContainerView& view) {
   const std::string status = json_string(state, "Status");
   if (status == "removing" || status == "dead" || json_bool(state, "Dead"))
@@ -39,7 +39,9 @@ ContainerView::State state_of(const json& state, const ContainerView& view) {
   if (json_bool(state, "Running") || json_bool(state, "Paused") || status == "stopping") {
     return ContainerView::State::Running;
   }
-  return view.started_at ? ContainerView::State::Exited : ContainerView::State::Created;
+  const bool never_ran =
+      status == "created" || status == "initialized" || status == "configured" || !view.started_at;
+  return never_ran ? ContainerView::State::Created : ContainerView::State::Exited;
 }
 
 void read_host_config(const json& host, ContainerView& view) {

@@ -41,6 +41,7 @@ void DockerAttempt::progress(const std::string& message) {
 // What was there already has perhaps run: then it is taken over as it stands.
 void DockerAttempt::on_made(const ContainerMaker::Made& made) {
   container_ = made.id;
+  is_known_ = true;
   image_id_ = made.image_id;
   devices_ = made.devices;
   if (stop_grace_) return refuse({Reason::Cancelled, "was cancelled"});
@@ -107,6 +108,7 @@ ContainerStarter::Callbacks DockerAttempt::starter_callbacks() {
 void DockerAttempt::on_started(const ContainerView& view) {
   stage_ = Stage::Running;
   container_ = view.id;
+  is_known_ = true;
   if (!view.image_id.empty()) image_id_ = view.image_id;
   if (const auto label = view.labels.find(kDevicesLabel); label != view.labels.end()) {
     devices_ = split(label->second, ',');
@@ -270,15 +272,22 @@ void DockerAttempt::leave() {
   stopper_.reset();
   logs_.reset();
   maker_.reset();
-  std::vector<std::string> containers{spec_.id.text};
-  for (int i = 0; i < static_cast<int>(spec_.init.size()); ++i)
-    containers.push_back(container_name(spec_.id, i));
-  remover_ = std::make_unique<Remover>(parts_.api, std::move(containers), [this](const std::string& failure) {
-    parts_.leases.poke();
-    Observation gone = observation(Observation::Phase::Gone);
-    gone.message = failure;
-    tell(std::move(gone));
-  });
+  Doomed doomed;
+  if (is_known_) {
+    doomed.ids.push_back(container_);
+  } else {
+    doomed.names.push_back(spec_.id.text);
+  }
+  for (int i = 0; i < static_cast<int>(spec_.init.size()); ++i) {
+    doomed.names.push_back(container_name(spec_.id, i));
+  }
+  remover_ = std::make_unique<Remover>(parts_.api, parts_.volume, std::move(doomed),
+                                       [this](const std::string& failure) {
+                                         parts_.leases.poke();
+                                         Observation gone = observation(Observation::Phase::Gone);
+                                         gone.message = failure;
+                                         tell(std::move(gone));
+                                       });
 }
 
 // ---- telling ----

@@ -76,6 +76,7 @@ class DockerAttempt {
   Tell tell_;
   Stage stage_ = Stage::New;
   std::string container_, image_id_;
+  bool is_known_ = false;  // container_ is an id, and it is ours
   std::vector<std::string> devices_;
   std::optional<Observation> last_;
   std::optional<Duration> stop_grace_;

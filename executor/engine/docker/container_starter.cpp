@@ -22,6 +22,10 @@ ContainerStarter::~ContainerStarter() {
 void ContainerStarter::start(After after, Callbacks callbacks) {
   after_ = after;
   callbacks_ = std::move(callbacks);
+  queue();
+}
+
+void ContainerStarter::queue() {
   slot_ = parts_.throttle.enter(StartThrottle::Work::Start,
                                 [this] { calls_.after(Duration(0), [this] { post(); }); });
 }

@@ -32,6 +32,7 @@ class ContainerStarter {
   void resolve(Callbacks callbacks);
 
  private:
+  void queue();
   void post();
   void look(std::string failure);
   void on_view(ContainerView view, const std::string& failure);

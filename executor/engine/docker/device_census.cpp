@@ -12,7 +12,9 @@ DeviceCensus::DeviceCensus(EventLoop& loop, std::vector<HttpAddress> engines) : 
     clients_.push_back(std::make_unique<HttpClient>(loop, std::move(engine), 1));
 }
 
-DeviceCensus::~DeviceCensus() = default;
+DeviceCensus::~DeviceCensus() {
+  loop_.cancel(timer_);
+}
 
 // All containers, without a filter: Podman before 5 finds nothing by a label's key alone.
 void DeviceCensus::take(std::function<void(Result<HeldDevices>)> done) {
@@ -29,7 +31,9 @@ void DeviceCensus::take(std::function<void(Result<HeldDevices>)> done) {
     client->call(std::move(request), [this, where = client->address().text()](
                                          const Result<HttpResponse>& answer) { on_answer(where, answer); });
   }
-  loop_.after(Duration(0), [this] { on_answer({}, Error{ErrorCode::Unavailable, "Connection refused"}); });
+  timer_ = loop_.after(Duration(0), [this] {
+    on_answer({}, Error{ErrorCode::Unavailable, "Connection refused"});
+  });
 }
 
 void DeviceCensus::on_answer(const std::string& where, const Result<HttpResponse>& answer) {

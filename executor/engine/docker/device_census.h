@@ -30,6 +30,7 @@ class DeviceCensus {
   HeldDevices held_;
   std::string failure_;
   size_t open_ = 0;
+  EventLoop::Token timer_ = 0;
 };
 
 }  // namespace studyctl

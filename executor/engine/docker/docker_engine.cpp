@@ -195,13 +195,13 @@ void DockerEngine::compare(const std::vector<ListedContainer>& listed) {
 // What bears this volume's label and belongs to nothing that is known was left by a call that a dead
 // controller made.
 void DockerEngine::remove_strangers(const std::vector<ListedContainer>& listed) {
-  std::vector<std::string> strangers;
+  Doomed strangers;
   for (const ListedContainer& container : listed) {
-    if (!find(AttemptId{attempt_of(container.name)})) strangers.push_back(container.id);
+    if (!find(AttemptId{attempt_of(container.name)})) strangers.ids.push_back(container.id);
   }
-  if (strangers.empty() || reaper_) return;
-  log::warning("removing " + std::to_string(strangers.size()) + " containers that nothing is known of");
-  reaper_ = std::make_unique<Remover>(api_, std::move(strangers), [this](const std::string&) {
+  if (strangers.ids.empty() || reaper_) return;
+  log::warning("removing " + std::to_string(strangers.ids.size()) + " containers that nothing is known of");
+  reaper_ = std::make_unique<Remover>(api_, volume_, std::move(strangers), [this](const std::string&) {
     leases_.poke();
     calls_.after(Duration(0), [this] { reaper_.reset(); });
   });

@@ -35,6 +35,7 @@ struct EngineParts {
   KernelLog& kernel;
   Leases& leases;
   const DockerOptions& options;
+  std::string volume;  // the UUID
   // Whether the engine was started anew, and ended its containers, after `view` had been started.
   std::function<bool(const ContainerView& view)> ended_with_engine;
 };

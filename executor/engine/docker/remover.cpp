@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "engine/docker/api_error.h"
+#include "engine/docker/api_json.h"
 
 namespace studyctl {
 namespace {
@@ -14,26 +15,41 @@ constexpr Duration kLongestPause{5000};
 
 }  // namespace
 
-Remover::Remover(EngineApi& api, std::vector<std::string> containers, std::function<void(std::string)> done)
-    : api_(api), containers_(std::move(containers)), done_(std::move(done)), calls_(api) {
+Remover::Remover(EngineApi& api, std::string volume, Doomed doomed, std::function<void(std::string)> done)
+    : api_(api), volume_(std::move(volume)), doomed_(std::move(doomed)), done_(std::move(done)), calls_(api) {
   next();
 }
 
 void Remover::next() {
   tries_ = 0;
-  if (!containers_.empty()) return remove();
+  if (!doomed_.ids.empty()) return remove();
+  if (!doomed_.names.empty()) return identify();
   calls_.after(Duration(0), [this] {
     const auto done = done_;
     done(failure_);
   });
 }
 
+// Another's container may bear the name.
+void Remover::identify() {
+  const std::string name = doomed_.names.back();
+  doomed_.names.pop_back();
+  calls_.ask(api_.get("/containers/" + name + "/json"), [this](const HttpResponse& response) {
+    const auto view = parse_container(response.body);
+    if (classify(response) == ApiFailure::None && view) {
+      const auto label = view->labels.find("studyctl.io/volume");
+      if (label != view->labels.end() && label->second == volume_) doomed_.ids.push_back(view->id);
+    }
+    next();
+  });
+}
+
 void Remover::remove() {
-  calls_.ask(api_.remove("/containers/" + containers_.back() + "?v=true&force=true"),
+  calls_.ask(api_.remove("/containers/" + doomed_.ids.back() + "?v=true&force=true"),
              [this](const HttpResponse& answer) {
                switch (classify(answer)) {
                  case ApiFailure::None:
-                 case ApiFailure::NoSuchThing: containers_.pop_back(); return next();
+                 case ApiFailure::NoSuchThing: doomed_.ids.pop_back(); return next();
                  default: again(failure_message(answer));
                }
              });
@@ -41,14 +57,14 @@ void Remover::remove() {
 
 void Remover::again(const std::string& why) {
   if (++tries_ > kTries) {
-    log::warning("cannot remove container " + containers_.back() + ": " + why);
+    log::warning("cannot remove container " + doomed_.ids.back() + ": " + why);
     failure_ = why;
-    containers_.pop_back();
+    doomed_.ids.pop_back();
     return next();
   }
   // Podman gives a running one its stop time first; a kill makes it short.
   if (api_.is_podman()) {
-    calls_.ask(api_.post("/containers/" + containers_.back() + "/kill?signal=SIGKILL"),
+    calls_.ask(api_.post("/containers/" + doomed_.ids.back() + "/kill?signal=SIGKILL"),
                [](const HttpResponse&) {});
   }
   calls_.after(std::min(kPause * tries_, kLongestPause), [this] { remove(); });

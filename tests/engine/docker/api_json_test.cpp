@@ -50,6 +50,11 @@ TEST(ParseContainer, KnowsPodmansOwnStatusWords) {
   EXPECT_EQ(view_of(R"({"Status":"configured"})").state, State::Created);
 }
 
+TEST(ParseContainer, TakesNoRunThatARebootCutForAnEnd) {
+  EXPECT_EQ(view_of(R"({"Status":"configured","ExitCode":0,"StartedAt":"2026-11-22T02:58:55Z"})").state,
+            State::Created);
+}
+
 TEST(ParseContainer, SeesOneThatIsBeingRemoved) {
   EXPECT_EQ(view_of(R"({"Status":"removing","StartedAt":"2026-11-22T02:58:55Z"})").state, State::Leaving);
   EXPECT_EQ(view_of(R"({"Status":"dead"})").state, State::Leaving);

@@ -306,17 +306,40 @@ TEST(DockerEngineWire, WaitsForARemovalThatIsUnderWay) {
   wire.server.on("DELETE /*", Script().answer(404, R"({"message":"No such container"})"));
   wire.engine->forget({"a1"});
   ASSERT_TRUE(wire.until(Phase::Gone));
-  EXPECT_EQ(wire.server.count("DELETE /*/containers/a1?v=true&force=true"), 2);
+  EXPECT_EQ(wire.server.count("DELETE /*/containers/c1?v=true&force=true"), 2);
 }
 
 TEST(DockerEngineWire, ForgetsWhatItNeverKnew) {
   WireEngine wire;
   wire.engine->forget({"a9"});
   ASSERT_TRUE(wire.until(Phase::Gone));
-  EXPECT_EQ(wire.server.count("DELETE /*/containers/a9?v=true&force=true"), 1);
+  EXPECT_EQ(wire.server.count("DELETE /*/containers/c1?v=true&force=true"), 1);
+}
+
+TEST(DockerEngineWire, RemovesNothingOfTheSameNameThatIsNotOurs) {
+  WireEngine wire;
+  wire.server.on("GET /*/containers/a1/json",
+                 Script().answer(200, R"({"Id":"theirs","State":{"Status":"created"}})"));
+  wire.server.on("POST /*/containers/create*", Script().answer(409, R"({"message":"already in use"})"));
+  wire.engine->create(wire.spec());
+  ASSERT_TRUE(wire.until(Phase::Refused));
+  wire.engine->forget({"a1"});
+  ASSERT_TRUE(wire.until(Phase::Gone));
+  EXPECT_EQ(wire.server.count("DELETE *"), 0);
 }
 
 // ---- outages ----
+
+TEST(DockerEngineWire, StartsOnceTheEngineIsBackWhatItNeverHeardOf) {
+  WireEngine wire;
+  ASSERT_TRUE(wire.made());
+  wire.server.stop();
+  wire.engine->start({"a1"});
+  for (int i = 0; i < 10; ++i) wire.loop.run_once(Duration(20));
+  wire.server.start();
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  EXPECT_EQ(wire.server.count(kStart), 1);
+}
 
 TEST(DockerEngineWire, AsksAgainUntilTheEngineIsBack) {
   WireEngine wire;

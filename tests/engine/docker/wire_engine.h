@@ -48,7 +48,7 @@ class WireEngine {
 
   // Inspecting "c1" shows these.
   static std::string state(const std::string& json) {
-    return R"({"Id":"c1","Name":"/a1","Image":"sha256:i1","Config":{"Labels":{"studyctl.io/attempt":"1"}},"State":)" +
+    return R"({"Id":"c1","Name":"/a1","Image":"sha256:i1","Config":{"Labels":{"studyctl.io/attempt":"1","studyctl.io/volume":"volume-1"}},"State":)" +
            json + "}";
   }
   void is_running() {
