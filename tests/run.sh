@@ -10,8 +10,9 @@ jobs=$(nproc)
 
 if [ "$what" = unit ]; then tests/install.sh build tools; else tests/install.sh build tools engines; fi
 
-cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$build.configure.log" 2>&1 ||
-  { cat "$build.configure.log" >&2; exit 1; }
+mkdir -p "$build"
+cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$build/configure.log" 2>&1 ||
+  { cat "$build/configure.log" >&2; exit 1; }
 cmake --build "$build" --parallel "$jobs"
 
 export PATH="$build:$PATH"
