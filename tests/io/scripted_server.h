@@ -139,6 +139,7 @@ class ScriptedServer {
     Fd fd;
     int number = 0;
     std::string in, out;
+    size_t sent = 0;                 // of out
     std::deque<Script::Step> steps;  // of the request that is being answered
     bool is_over = false;
   };
@@ -250,14 +251,16 @@ class ScriptedServer {
 
   // True when all is out.
   static bool send_some(Connection& connection) {
-    while (!connection.out.empty()) {
-      const ssize_t put =
-          send(connection.fd.get(), connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
+    while (connection.sent < connection.out.size()) {
+      const ssize_t put = send(connection.fd.get(), connection.out.data() + connection.sent,
+                               connection.out.size() - connection.sent, MSG_NOSIGNAL);
       if (put < 0 && errno == EAGAIN) return false;
       connection.is_over = put < 0;
       if (connection.is_over) return false;
-      connection.out.erase(0, static_cast<size_t>(put));
+      connection.sent += static_cast<size_t>(put);
     }
+    connection.out.clear();
+    connection.sent = 0;
     return true;
   }
 
