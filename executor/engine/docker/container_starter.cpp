@@ -39,6 +39,10 @@ void ContainerStarter::post() {
   calls_.once(parts_.api.post("/containers/" + container_ + "/start"),
               [this](const Result<HttpResponse>& answer) {
                 leave();
+                if (!answer && is_unheard(answer.error())) {
+                  calls_.after(kAgain, [this] { queue(); });
+                  return;
+                }
                 if (!answer) return look({});
                 if (classify(*answer) == ApiFailure::NoSuchThing) {
                   return tell(&Callbacks::missing, std::string("the engine no longer knows it"));

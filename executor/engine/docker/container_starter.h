@@ -8,9 +8,9 @@
 
 namespace studyctl {
 
-// Starts one container, and says what became of that: the one place where a start call is made, and it is
-// made once. An answer that was lost is never followed by a second call, since the first may still be under
-// way.
+// Starts one container, and says what became of that: the one place where a start call is made. An engine
+// hears it once: only a call that nobody listened to is made again, and one whose answer was lost never,
+// since it may be under way.
 class ContainerStarter {
  public:
   struct Callbacks {

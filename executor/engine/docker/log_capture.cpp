@@ -9,46 +9,27 @@ namespace {
 
 constexpr Duration kReadAgain{500};
 constexpr Duration kDiskAgain{2000};
-// How long the end of a followed log may come after the container's.
-constexpr Duration kTail{3000};
 
 }  // namespace
 
 LogCapture::LogCapture(EngineApi& api, std::string container, std::filesystem::path directory)
     : api_(api), container_(std::move(container)), directory_(std::move(directory)), calls_(api) {}
 
+// That a stream ended well proves nothing: Docker ends one now and then while its container still speaks.
 void LogCapture::follow() {
-  following_ = true;
   read(Read::Follow, [this](End end) {
-    following_ = false;
-    complete_ = end == End::Clean && !api_.is_podman();
-    if (finished_) return complete_ ? tell({}) : read_rest();
     if (end == End::Lost) return;
-    calls_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] {
-      if (!finished_ && !following_) follow();
-    });
+    calls_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { follow(); });
   });
 }
 
 void LogCapture::finish(std::function<void(Result<void>)> done) {
   finished_ = std::move(done);
-  if (complete_) {
-    calls_.after(Duration(0), [this] { tell({}); });
-    return;
-  }
-  // Podman looks for new lines, and for the end, only every 250 ms: asking again is faster.
-  if (!following_ || api_.is_podman()) {
-    calls_.drop_all();
-    return read_rest();
-  }
-  calls_.after(kTail, [this] {
-    calls_.drop_all();
-    read_rest();
-  });
+  calls_.drop_all();
+  read_rest();
 }
 
 void LogCapture::read_rest() {
-  following_ = false;
   read(Read::Once, [this](End end) {
     if (end == End::Clean) return tell({});
     if (end == End::Lost) return tell(Error{ErrorCode::NotFound, "the engine has lost its log"});

@@ -44,8 +44,6 @@ class LogCapture {
   int status_ = 0;
   bool disk_failed_ = false;
   std::optional<Error> parse_error_;
-  bool following_ = false;  // a follow stream is open
-  bool complete_ = false;   // a follow stream has ended as it should
   std::function<void(Result<void>)> finished_;
   Calls calls_;
 };

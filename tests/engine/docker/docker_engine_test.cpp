@@ -252,6 +252,22 @@ TEST(DockerEngineWire, ReadsALogAgainFromItsBeginningWhenItsStreamBroke) {
   EXPECT_EQ(wire.out(), "one\ntwo\n");
 }
 
+TEST(DockerEngineWire, BelievesNoStreamThatEndedWellBeforeItsContainer) {
+  WireEngine wire;
+  wire.is_running();
+  const std::string first = WireEngine::frame(1, "one\n"), rest = WireEngine::frame(1, "two\n");
+  wire.server.on("GET /*/logs*", Script().answer(200, first + rest));
+  wire.server.on("GET /*/logs*follow=1", Script().begin_stream().chunk(first).end_stream());
+  ASSERT_TRUE(wire.made());
+  wire.engine->start({"a1"});
+  ASSERT_TRUE(run_until(wire.loop, [&] { return wire.out() == "one\n"; }));
+  wire.ends_with(0);
+  wire.server.stop();
+  wire.server.start();
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  EXPECT_EQ(wire.out(), "one\ntwo\n");
+}
+
 TEST(DockerEngineWire, SaysWhenALogIsLost) {
   WireEngine wire;
   wire.server.on("GET /*/logs*",
