@@ -78,7 +78,7 @@ Result<void> Service::open(std::optional<RunSummary> again) {
   if (auto opened = open_run(again); !opened) return opened;
   holder.run = journal_->run().id;
   if (auto renamed = lock_->rename(holder); !renamed) return renamed;
-  make_controller();
+  if (auto made = make_controller(); !made) return made;
   if (auto listening = open_control_channel(); !listening) return listening;
   return controller_->recover();
 }
@@ -191,7 +191,7 @@ std::function<void(std::function<void()>)> Service::poster() {
   return [this](std::function<void()> job) { posted_.post(std::move(job)); };
 }
 
-void Service::make_controller() {
+Result<void> Service::make_controller() {
   const RunRecord& run = journal_->run();
   const Study& study = study_->study();
   RunFacts facts{study.name,
@@ -211,16 +211,20 @@ void Service::make_controller() {
                              [this](const ProjectedVolume& volume) { return secrets_.files(volume); }});
   workspace_->set_command_line([this](const AttemptSpec& spec) { return engine_->command_line(spec); });
   auto checkpoints = journal_->checkpoints();
-  auto publisher =
-      Publisher::open(directory_->path(), checkpoints ? *checkpoints : std::map<std::string, Checkpoint>(),
-                      [this](const RepetitionKey& key) { return experiments_->facts(key.index); });
+  if (!checkpoints) return std::move(checkpoints).error();
+  auto publisher = Publisher::open(directory_->path(), *checkpoints, [this](const RepetitionKey& key) {
+    return experiments_->facts(key.index);
+  });
+  if (!publisher) return std::move(publisher).error();
   const RunPlan plan = run_plan();
   const int at_once = places(plan.room, need_of(study.pod.main.resources), study.execution.parallelism);
   report_ = std::make_unique<RunReport>(
       RunReport::Parts{study.name, run.id, study.execution, at_once, *experiments_, *journal_, clock_},
       *std::move(publisher), StatusFile(directory_->path() / "status.json", clock_));
+  reserved_ = std::make_unique<ReservedJournal>(*journal_, volume_.reserve());
   controller_ = std::make_unique<Controller>(
-      plan, Controller::Parts{*journal_, *engine_, *workspace_, *report_, gateway_, clock_});
+      plan, Controller::Parts{*reserved_, *engine_, *workspace_, *report_, gateway_, clock_});
+  return {};
 }
 
 Result<void> Service::open_control_channel() {

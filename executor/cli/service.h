@@ -17,6 +17,7 @@
 #include "http/server.h"
 #include "io/event_loop.h"
 #include "store/harvest/worker.h"
+#include "store/reserved_journal.h"
 #include "store/run_directory.h"
 #include "store/sqlite_journal.h"
 
@@ -49,7 +50,7 @@ class Service {
   Result<void> open_run(const std::optional<RunSummary>& again);
   Result<RunRecord> begin_run();
   Result<void> keep_inputs();
-  void make_controller();
+  Result<void> make_controller();
   Result<void> open_control_channel();
   void watch_signals();
   void note_signal(int signal);
@@ -72,6 +73,7 @@ class Service {
   std::optional<VolumeLock> lock_;
   std::optional<RunDirectory> directory_;
   std::optional<SqliteJournal> journal_;
+  std::unique_ptr<ReservedJournal> reserved_;
   std::unique_ptr<RunReport> report_;
   std::unique_ptr<VolumeWorkspace> workspace_;
   std::unique_ptr<Controller> controller_;

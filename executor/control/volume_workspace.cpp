@@ -241,6 +241,7 @@ AttemptRecord VolumeWorkspace::record_of(const EndedAttempt& attempt) {
   record.image_digest = attempt.image_digest;
   record.devices = attempt.devices;
   record.cpus = attempt.cpus;
+  record.cores = facts.cores;
   record.versions = facts_.versions;
   record.metrics = attempt.findings.metrics;
   record.warnings = attempt.findings.warnings;

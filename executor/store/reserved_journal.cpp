@@ -1,0 +1,14 @@
+#include "store/reserved_journal.h"
+
+namespace studyctl {
+
+Result<void> ReservedJournal::commit() {
+  if (full_)
+    if (auto held = reserve_.fill(); !held) return held;
+  auto committed = journal_.commit();
+  full_ = !committed && journal_.disk_full();
+  if (full_) reserve_.release();
+  return committed;
+}
+
+}  // namespace studyctl
