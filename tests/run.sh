@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 what=${1:-all}
 build=${STUDYCTL_BUILD:-$PWD/build}
 jobs=$(nproc)
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1  # one clone's objects serve the next
 
 if [ "$what" = unit ]; then tests/install.sh build tools; else tests/install.sh build tools engines; fi
 

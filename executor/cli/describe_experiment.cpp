@@ -122,7 +122,7 @@ Result<Description> describe_experiment(const ChosenRun& chosen, const ChosenExp
                     chosen.directory.repetition({experiment.experiment, 1, 1}).parent_path().string());
   std::vector<std::string> parameters;
   for (const auto& [name, value] : parameter_texts(experiment.parameters))
-    parameters.push_back(name + " = " + value);
+    parameters.emplace_back(name).append(" = ").append(value);
   description.section("Parameters", parameters);
   if (experiment.started.empty()) description.field("State", "never started");
   for (const RepetitionSummary& repetition : experiment.started) {
