@@ -28,7 +28,7 @@ Result<Inventory> inspect(EngineKind kind) {
   EngineRequest request;
   request.wanted = kind == EngineKind::Docker ? "docker" : "podman";
   request.volume = random_uuid();  // of no volume: no container is its own
-  auto engine = make_engine(loop, request, [](Observation) {});
+  auto engine = make_engine(loop, request, [](const Observation&) {});
   if (!engine) return std::move(engine).error();
   std::optional<Result<Inventory>> inventory;
   (*engine)->inspect([&](Result<Inventory> found) { inventory = std::move(found); });
