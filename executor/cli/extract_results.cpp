@@ -141,6 +141,7 @@ std::string with_metrics_of(const std::string& applied, const std::string& other
     return applied;
   *metrics_of(documents.front()) = *metrics_of(others.front());
   std::vector<std::string> texts;
+  texts.reserve(documents.size());
   for (const Written& document : documents) texts.push_back(json_of(document, Keys::AsWritten));
   return join(texts, "\n---\n");
 }
