@@ -120,7 +120,7 @@ void Leases::serve() {
   if (owner_ != 0 || waiting_.empty() || !has_inventory_) return;
   if (!lock()) return serve_soon(kLockAgain);
   owner_ = waiting_.front().ticket;
-  list_held_([this, ticket = owner_](Result<HeldDevices> held) {
+  list_held_([this, ticket = owner_](const Result<HeldDevices>& held) {
     if (owner_ == ticket) choose(held);
   });
 }
@@ -151,14 +151,14 @@ void Leases::choose(const Result<HeldDevices>& held) {
     Waiter waiter = std::move(waiting_[i]);
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     owner_ = waiter.ticket;
-    return grant(std::move(waiter), std::move(chosen));
+    return grant(waiter, std::move(chosen));
   }
   owner_ = 0;
   lock_ = Fd();
   serve_soon(kLookAgain);
 }
 
-void Leases::grant(Waiter waiter, Result<std::vector<Device>> devices) {
+void Leases::grant(const Waiter& waiter, Result<std::vector<Device>> devices) {
   const bool is_refused = !devices;
   waiter.granted(std::move(devices));
   if (is_refused) release(waiter.ticket);

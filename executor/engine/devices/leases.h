@@ -66,7 +66,7 @@ class Leases {
   void serve_soon(Duration delay);
   bool lock();
   void choose(const Result<HeldDevices>& held);
-  void grant(Waiter waiter, Result<std::vector<Device>> devices);
+  void grant(const Waiter& waiter, Result<std::vector<Device>> devices);
 
   EventLoop& loop_;
   std::filesystem::path directory_;
