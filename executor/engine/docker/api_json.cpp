@@ -156,7 +156,7 @@ std::optional<Instant> parse_engine_time(std::string_view text) {
   size_t at = static_cast<size_t>(used);
   int64_t milliseconds = 0;
   if (at < copy.size() && copy[at] == '.') {
-    int scale = 100;
+    int64_t scale = 100;
     for (++at; at < copy.size() && std::isdigit(static_cast<unsigned char>(copy[at])); ++at, scale /= 10) {
       milliseconds += (copy[at] - '0') * scale;
     }

@@ -32,7 +32,7 @@ std::filesystem::path service_directory() {
   return "/tmp/studyctl-" + std::to_string(geteuid());
 }
 
-PodmanService::PodmanService(EventLoop& loop, std::filesystem::path directory)
+PodmanService::PodmanService(EventLoop& loop, const std::filesystem::path& directory)
     : loop_(loop),
       socket_(directory / ("podman-" + std::to_string(getpid()) + ".sock")),
       log_(directory / ("podman-" + std::to_string(getpid()) + ".log")) {}

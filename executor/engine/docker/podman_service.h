@@ -30,7 +30,7 @@ class PodmanService {
   const Endpoint& endpoint() const { return endpoint_; }
 
  private:
-  PodmanService(EventLoop& loop, std::filesystem::path directory);
+  PodmanService(EventLoop& loop, const std::filesystem::path& directory);
   Result<void> spawn();
   void on_end();
   Result<Endpoint> await_answer();
