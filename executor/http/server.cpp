@@ -54,7 +54,7 @@ class UnixServer final : public Server {
     server_.set_write_timeout(kSeconds);
     server_.set_keep_alive_max_count(1);
     server_.set_exception_handler(
-        [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
           refuse(response, 500, "the request could not be handled");
         });
     server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
