@@ -131,7 +131,7 @@ TEST_P(Outage, AStartThatNobodyHeardIsMadeOnce) {
   real.engine->start(spec.id);
   real.run_for(Duration(500));
   restart.testbed("up");
-  ASSERT_TRUE(real.await(spec.id, Phase::Exited));
+  ASSERT_TRUE(real.await(spec.id, Phase::Exited)) << real.story(spec.id);
   EXPECT_EQ(real.last(spec.id)->exit_code, 5);
   EXPECT_EQ(text_of(spec.directory / "stdout.log"), "up\n");
 }

@@ -120,6 +120,17 @@ class RealEngine {
     for (const Observation& observation : found->second) result += observation.phase == phase;
     return result;
   }
+  // All that was seen of an attempt, for a failed test.
+  std::string story(const AttemptId& id) {
+    static constexpr const char* kPhases[] = {"Preparing", "Created", "Refused", "Running",
+                                              "Exited",    "Missing", "Gone"};
+    std::string text = "seen:";
+    for (const Observation& observation : seen[id]) {
+      text += " " + std::string(kPhases[static_cast<size_t>(observation.phase)]) + "(" + observation.message +
+              ")";
+    }
+    return text + "; the engine shows: " + ask("GET", "/containers/" + id.text + "/json").body.substr(0, 700);
+  }
   bool await(const AttemptId& id, Observation::Phase phase) {
     return until([&] { return find(id, phase) != nullptr; });
   }

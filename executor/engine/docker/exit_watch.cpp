@@ -14,6 +14,8 @@ constexpr Duration kDockerKnows{250};
 constexpr Duration kPodmanKnows{8};
 constexpr Duration kFirstLook{200};
 constexpr Duration kShortest{20};
+// With growing pauses, some three seconds.
+constexpr int kLooks = 8;
 constexpr Duration kLongest{1000};
 
 // Pids are used again, and may be of another pid namespace: the process's cgroup names its container.
@@ -61,7 +63,9 @@ void ExitWatch::watch_process(int pid) {
   if (is_process_of(pid, container_)) return;
   api_.loop().cancel_process_watch(*process_);
   process_.reset();
-  // It may be gone already, or belong to another pid namespace; then events and listing must do.
+  // It may be gone already, which the engine learns soon; or be of another pid namespace, where events and
+  // listing must do.
+  looks_left_ = kLooks;
   calls_.after(kShortest, [this] { hint(); });
 }
 
@@ -91,7 +95,7 @@ void ExitWatch::look() {
     if (!view || view->state == ContainerView::State::Leaving) return look_again();
     if (view->state == ContainerView::State::Running) {
       if (!watched_ && view->pid > 0) watch_process(view->pid);
-      if (process_ended_ || hinted_) look_again();
+      if (process_ended_ || hinted_ || --looks_left_ >= 0) look_again();
       return;
     }
     // A crash of the engine before it wrote the start down leaves a container that ran as created.

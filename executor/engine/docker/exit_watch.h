@@ -38,6 +38,7 @@ class ExitWatch {
   std::optional<EventLoop::Token> process_;
   bool watched_ = false;
   bool process_ended_ = false;
+  int looks_left_ = 0;  // before a process that could not be identified is taken for one of elsewhere
   bool looking_ = false;
   bool hinted_ = false;
   Duration pause_;

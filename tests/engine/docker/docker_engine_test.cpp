@@ -221,6 +221,18 @@ TEST(DockerEngineWire, SeesAnEndByAnEventAndBelievesInspect) {
   EXPECT_EQ(wire.seen.back().exit_code, 4);
 }
 
+// Its process is gone, the engine does not know it yet, and no event comes.
+TEST(DockerEngineWire, LooksAgainWhenTheProcessIsGoneBeforeItCouldBeWatched) {
+  WireEngine wire;
+  const std::string running =
+      R"({"Status":"running","Running":true,"Pid":99999999,"StartedAt":"2026-11-22T00:00:01Z"})";
+  for (int i = 0; i < 3; ++i) {
+    wire.server.once("GET /*/containers/c1/json", Script().answer(200, WireEngine::state(running)));
+  }
+  ASSERT_TRUE(wire.done());
+  EXPECT_EQ(wire.server.count("GET /*/containers/c1/json"), 4);
+}
+
 TEST(DockerEngineWire, LooksAtEverythingOnceTheEventsAreBack) {
   WireEngine wire;
   wire.is_running();

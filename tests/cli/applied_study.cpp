@@ -1,0 +1,34 @@
+#include "cli/applied_study.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+
+namespace studyctl {
+
+std::string AppliedStudy::random_id() {
+  return random_uuid();
+}
+
+Said type(const std::filesystem::path& results, std::vector<std::string> words) {
+  CLI::App app;
+  app.fallthrough();
+  Context context;
+  context.results = results.string();
+  add_reading_commands(app, context);
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Said said;
+  try {
+    std::reverse(words.begin(), words.end());
+    app.parse(words);
+    said.code = context.run();
+  } catch (const CLI::ParseError& error) { said.code = app.exit(error) == 0 ? 0 : 4; }
+  said.out = testing::internal::GetCapturedStdout();
+  said.err = testing::internal::GetCapturedStderr();
+  return said;
+}
+
+}  // namespace studyctl

@@ -1,0 +1,157 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cli/applied_study.h"
+#include "cli/extract_results.h"
+#include "store/rebuild.h"
+
+namespace studyctl {
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class ResultsTest : public testing::Test {
+ protected:
+  ResultsTest() {
+    study_.succeed(attempt_of(0), -1);
+    study_.succeed(attempt_of(0, 2), -3);
+    study_.succeed(attempt_of(2), 5);
+    study_.fail(attempt_of(1), Reason::Error);
+  }
+  Said results(std::vector<std::string> words) {
+    words.insert(words.begin(), "results");
+    return type(results_, std::move(words));
+  }
+  // The manifest with other rules, as a user's file.
+  std::string manifest_with(const std::string& metrics) {
+    std::string text = kNmr;
+    const size_t begin = text.find("metrics: ");
+    text.replace(begin, text.find('\n', begin) - begin, "metrics: " + metrics);
+    const std::filesystem::path file = home_.path() / "study.yaml";
+    std::ofstream(file) << text;
+    return file.string();
+  }
+
+  TemporaryDirectory home_;
+  std::filesystem::path results_ = home_.path() / "results";
+  AppliedStudy study_{results_};
+};
+
+TEST_F(ResultsTest, ATableHasAColumnForEachParameterAndMetricWithItsUnit) {
+  const Said said = results({"nmr"});
+  EXPECT_EQ(said.code, 0);
+  EXPECT_EQ(said.out,
+            "charge  molecule  CYCLE  energy (Eh)  TOOK\n"
+            "0       water     1      -1           1.5s\n"
+            "0       water     2      -3           1.5s\n"
+            "0       methane   1      5            1.5s\n");
+  EXPECT_EQ(said.err, "3 of 8 repetitions have a result\n");
+}
+
+TEST_F(ResultsTest, LinesAreThoseOfTheFile) {
+  EXPECT_EQ(results({"-o", "jsonl"}).out, text_of(study_.directory().path() / "results.jsonl"));
+  EXPECT_EQ(results({"-o", "csv"}).out, text_of(study_.directory().path() / "results.csv"));
+}
+
+TEST_F(ResultsTest, RowsAreSelectedByParameter) {
+  EXPECT_EQ(results({"-o", "name", "-l", "molecule=methane"}).out, study_.id(2) + "\n");
+  EXPECT_EQ(results({"-o", "name", "nmr", study_.id(0)}).out, study_.id(0) + "\n" + study_.id(0) + "\n");
+  EXPECT_EQ(results({"-l", "solvent=x"}).code, 4);
+}
+
+TEST_F(ResultsTest, ASummaryFoldsCycles) {
+  const std::string text = results({"--summary", "-l", "molecule=water"}).out;
+  EXPECT_TRUE(has(text, "energy  Eh    2  -2    -2      -3   -1")) << text;
+}
+
+TEST_F(ResultsTest, ASummaryIsGroupedByTheParametersThatAreNamed) {
+  const std::string csv = results({"--group-by", "charge", "-o", "csv"}).out;
+  EXPECT_TRUE(csv.starts_with("charge,metric,unit,n,mean,median,min,max\n0,energy,Eh,3,0.333")) << csv;
+  const std::string json = results({"--group-by", "molecule", "-o", "jsonl"}).out;
+  EXPECT_TRUE(
+      has(json,
+          R"({"parameters":{"molecule":"methane"},"repetitions":1,"metrics":{"energy":{"unit":"Eh","n":1,)"))
+      << json;
+  EXPECT_EQ(results({"--group-by", "solvent"}).code, 4);
+}
+
+TEST_F(ResultsTest, ATornLastLineIsLeftOut) {
+  std::ofstream(study_.directory().path() / "results.jsonl", std::ios::app) << R"({"experiment":"torn")";
+  EXPECT_EQ(results({"-o", "name"}).out.find("torn"), std::string::npos);
+}
+
+TEST_F(ResultsTest, MetricsAreReadAgainByChangedRules) {
+  const std::string file = manifest_with(
+      R"([{name: size, from: {stdout: true, regex: 'E=-?(\d)'}}, {name: gone, from: {file: x, regex: '(.)'}}])");
+  const Said said = results({"nmr", "--extract", "-f", file});
+  ASSERT_EQ(said.code, 0) << said.err;
+  EXPECT_TRUE(has(said.out, "read 3 values again from 3 attempts")) << said.out;
+  EXPECT_TRUE(has(said.err, "metric gone")) << said.err;
+  EXPECT_EQ(results({"-o", "csv", "-l", "molecule=methane"}).out.substr(0, 200).find("energy"),
+            std::string::npos);
+  EXPECT_TRUE(has(results({}).out, "size")) << results({}).out;
+  EXPECT_TRUE(has(text_of(study_.directory().path() / "results.csv"), ",size\n"));
+}
+
+TEST_F(ResultsTest, ARebuiltDatabaseKnowsWhatWasReadAgain) {
+  ASSERT_EQ(results({"nmr", "--extract", "-f",
+                     manifest_with(R"([{name: size, from: {stdout: true, regex: 'E=-?(\d)'}}])")})
+                .code,
+            0);
+  study_.change(RunState::Stopped);
+  ASSERT_TRUE(rebuild_database(study_.volume().root(), study_.volume().database()));
+  const auto attempts = Catalog::open(study_.volume().database())->attempts(study_.run_id(), study_.id(2), 1);
+  ASSERT_TRUE(attempts && attempts->size() == 1u && attempts->at(0).metrics.size() == 1u);
+  EXPECT_EQ(attempts->at(0).metrics[0].name, "size");
+  EXPECT_EQ(attempts->at(0).metrics[0].value, 5);
+}
+
+TEST_F(ResultsTest, TheRunRemembersTheRulesThatItWasReadBy) {
+  const std::string before = Catalog::open(study_.volume().database())->latest("nmr")->record.design_hash;
+  const std::string file = manifest_with(R"([{name: size, from: {stdout: true, regex: 'E=-?(\d)'}}])");
+  ASSERT_EQ(results({"nmr", "--extract", "-f", file}).code, 0);
+  StudyArguments arguments;
+  arguments.file = file;
+  const auto changed = load_study(arguments);
+  ASSERT_TRUE(changed);
+  const std::string after = Catalog::open(study_.volume().database())->latest("nmr")->record.design_hash;
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after, (*changed)->design_hash);
+}
+
+TEST_F(ResultsTest, NothingIsReadAgainWhileSomebodyHoldsTheVolume) {
+  const auto lock = study_.volume().lock({1, "box", "nmr", study_.run_id(), {}});
+  ASSERT_TRUE(lock);
+  EXPECT_EQ(results({"nmr", "--extract"}).code, 6);
+}
+
+TEST_F(ResultsTest, RulesOfAnotherStudyAreRefused) {
+  std::string text = kNmr;
+  text.replace(text.find("name: nmr"), 9, "name: nmx");
+  std::ofstream(home_.path() / "other.yaml") << text;
+  EXPECT_EQ(results({"nmr", "--extract", "-f", (home_.path() / "other.yaml").string()}).code, 4);
+  EXPECT_EQ(results({"nmr", "-f", (home_.path() / "other.yaml").string()}).code, 4);
+}
+
+TEST(WithMetricsTest, OnlyTheMetricsAreReplacedAndLiteralsStay) {
+  EXPECT_EQ(
+      with_metrics_of(R"({"kind":"Study","spec":{"sweep":{"x":[1e-7,"1.10"]},"results":{"metrics":[1]}}})",
+                      R"({"kind":"Study","spec":{"sweep":{"x":[3]},"results":{"metrics":[2]}}})"),
+      R"({"kind":"Study","spec":{"sweep":{"x":[1e-7,"1.10"]},"results":{"metrics":[2]}}})");
+  EXPECT_EQ(with_metrics_of(R"({"spec":{}})", R"({"spec":{"results":{"metrics":[2]}}})"),
+            R"({"spec":{"results":{"metrics":[2]}}})");
+}
+
+}  // namespace
+}  // namespace studyctl
