@@ -194,7 +194,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (expects_key()) throw Unreadable{place_of(mark), path(), "a key must be text, not a list or a map"};
+    if (expects_key())
+      throw Unreadable{place_of(mark), path(),
+                       "a key must be text, not a list or a map; write it as text, or close the bracket"};
     check_depth(stack_.size() + 1, mark);
     const size_t nodes_before = nodes_;
     Node& node = make(kind, mark);

@@ -110,7 +110,8 @@ TEST(Documents, RefuseTagsButStr) {
 }
 
 TEST(Documents, RefuseKeysThatAreNoText) {
-  EXPECT_EQ(Read("? [a]\n: 1\n").message(), "f:1:3: a key must be text, not a list or a map");
+  EXPECT_EQ(Read("? [a]\n: 1\n").message(),
+            "f:1:3: a key must be text, not a list or a map; write it as text, or close the bracket");
   EXPECT_EQ(Read("~: 1\n").message(), "f:1:1: a key is missing here; put null in quotes if it is one");
 }
 
