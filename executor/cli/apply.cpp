@@ -36,7 +36,8 @@ std::string finished_text(const RunSummary& run) {
   std::string text = "unchanged: " + std::string(name_of(run.state));
   if (failed > 0) text += ", " + std::to_string(failed) + " failed";
   if (cancelled > 0) text += ", " + std::to_string(cancelled) + " cancelled";
-  return text + ": studyctl retry, or apply --fresh";
+  return text + (failed > 0 ? ": studyctl retry" : ": studyctl retry --state Cancelled") +
+         ", or apply --fresh";
 }
 
 // What to do with the newest run of the study, which nobody drives.

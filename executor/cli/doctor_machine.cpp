@@ -25,7 +25,9 @@ std::string text_of(const fs::path& file) {
 }
 
 std::string system_name(const MachinePlaces& places) {
-  for (const std::string& line : split(text_of(places.etc / "os-release"), '\n')) {
+  std::error_code ignored;  // it is a link mostly, which read_file() does not follow
+  const fs::path file = fs::canonical(places.etc / "os-release", ignored);
+  for (const std::string& line : split(text_of(file), '\n')) {
     if (!line.starts_with("PRETTY_NAME=")) continue;
     std::string name = line.substr(12);
     std::erase(name, '"');

@@ -33,6 +33,13 @@ Error nobody_drives_it(const ChosenRun& chosen) {
                                    "` goes on with it, `studyctl cancel " + study + "` ends it"};
 }
 
+// Repetitions in `states`; those that Failed when there are none.
+uint64_t count_of(const RunSummary& run, const std::vector<RepetitionState>& states) {
+  uint64_t count = 0;
+  for (const RepetitionState state : states) count += run.counts.at(static_cast<size_t>(state));
+  return states.empty() ? run.counts.at(static_cast<size_t>(RepetitionState::Failed)) : count;
+}
+
 Result<Command> command_of(const Steering& steering, const ChosenRun& chosen) {
   Command command;
   command.kind = steering.kind;
@@ -43,10 +50,20 @@ Result<Command> command_of(const Steering& steering, const ChosenRun& chosen) {
     command.grace = *grace;
   }
   if (steering.kind != Command::Kind::Retry) return command;
-  auto selected = select_repetitions(chosen, steering.selection);
+  auto rules = understand(steering.selection);
+  if (!rules) return std::move(rules).error();
+  const Selection& selection = steering.selection;
+  command.states = rules->filter.states;
+  // Those that never started have no row to select by; the controller knows them by their state.
+  if (selection.selector.empty() && selection.reasons.empty() && selection.experiment.empty()) {
+    if (count_of(chosen.run, command.states) > 0) return command;
+    return Error{ErrorCode::NotFound, chosen.run.record.study + ": nothing is there to retry"};
+  }
+  auto selected = select_repetitions(chosen, selection);
   if (!selected) return std::move(selected).error();
   for (const RepetitionSummary& repetition : *selected) command.repetitions.push_back(repetition.key);
-  if (command.repetitions.empty()) return Error{ErrorCode::NotFound, "nothing that failed is selected"};
+  if (command.repetitions.empty())
+    return Error{ErrorCode::NotFound, "no repetition that was started is selected"};
   return command;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "model/states.h"
 
 namespace studyctl {
 
@@ -17,13 +18,14 @@ struct Command {
     Pause,     // the same, but the controller stays → Paused
     Resume,    // a paused or stopping run goes on; the threshold counts from here
     Cancel,    // SIGTERM, grace, SIGKILL → Cancelled
-    Retry,     // `repetitions` that failed wait again; every one that did when there are none
+    Retry,     // what is selected and did not succeed waits again
     HandOver,  // the controller ends, containers run on, the next apply adopts them
   };
   Kind kind = Kind::Stop;
   std::string who;                         // "uid 1000 pid 4711", "Ctrl+C", "the STOP file"
   std::optional<Duration> grace;           // Cancel: instead of the manifest's
-  std::vector<RepetitionKey> repetitions;  // Retry
+  std::vector<RepetitionKey> repetitions;  // Retry: these
+  std::vector<RepetitionState> states{};   // Retry without repetitions: all in these; Failed when empty
 };
 
 // "stop", "cancel --grace 2s": as a user would type it.

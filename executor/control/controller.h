@@ -149,6 +149,7 @@ class Controller {
   Gateway::Answer resume_run(const Command& command);
   Gateway::Answer cancel_run(const Command& command);
   Gateway::Answer retry(const Command& command);
+  std::vector<RepetitionKey> all_in(const std::vector<RepetitionState>& states) const;
 
   RunPlan plan_;
   const Execution& execution_;

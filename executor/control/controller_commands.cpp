@@ -83,6 +83,16 @@ Gateway::Answer Controller::cancel_run(const Command& command) {
   return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
 }
 
+std::vector<RepetitionKey> Controller::all_in(const std::vector<RepetitionState>& states) const {
+  if (states.empty()) return ledger_.all_in(RepetitionState::Failed);
+  std::vector<RepetitionKey> keys;
+  for (const RepetitionState state : states) {
+    const std::vector<RepetitionKey> more = ledger_.all_in(state);
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
+  return keys;
+}
+
 Gateway::Answer Controller::retry(const Command& command) {
   switch (ledger_.run_state()) {
     case RunState::Running:
@@ -90,7 +100,7 @@ Gateway::Answer Controller::retry(const Command& command) {
     default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
   }
   std::vector<RepetitionKey> wanted = command.repetitions;
-  if (wanted.empty()) wanted = ledger_.all_in(RepetitionState::Failed);
+  if (wanted.empty()) wanted = all_in(command.states);
   uint64_t reset = 0;
   for (const RepetitionKey& key : wanted) {
     if (!ledger_.has(key)) continue;

@@ -62,6 +62,13 @@ Result<Command> read_command(const std::string& body) {
   }
   for (const Json& pair : json.value("repetitions", Json::array()))
     command.repetitions.push_back({1, pair.at(0).get<uint64_t>(), pair.at(1).get<uint32_t>()});
+  for (const Json& word : json.value("states", Json::array())) {
+    const auto state = repetition_state_named(word.get<std::string>());
+    if (!state)
+      return Error{ErrorCode::Invalid,
+                   "states: there is no state '" + printable(word.get<std::string>()) + "'"};
+    command.states.push_back(*state);
+  }
   return command;
 }
 
@@ -106,6 +113,7 @@ std::string command_json(const Command& command) {
   json["who"] = to_utf8(command.who);
   if (command.grace) json["grace"] = format_duration(*command.grace);
   for (const RepetitionKey& key : command.repetitions) json["repetitions"].push_back({key.index, key.cycle});
+  for (const RepetitionState state : command.states) json["states"].push_back(name_of(state));
   return json.dump();
 }
 

@@ -85,7 +85,7 @@ std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, St
   if (ledger.count(RepetitionState::Waiting) == 0) return NothingStarts{};
   if (ledger.active().size() >= places_) {
     return NothingStarts{
-        std::to_string(places_) + (places_ == 1 ? " runs" : " run") + " already, no more fit at once", {}};
+        "a place: " + std::to_string(places_) + " of " + std::to_string(places_) + " are taken", {}};
   }
   if (now < ledger.cooldown_until()) return NothingStarts{"cooldown", ledger.cooldown_until()};
 

@@ -196,6 +196,15 @@ TEST_F(CommandTest, ARetryRunsAgainWhatFailedAndKeepsItsFailureCount) {
   EXPECT_EQ(ledger().troubles({1, 0, 1}).failures, 1u);
 }
 
+TEST_F(CommandTest, ARetryByStateTakesThatStateAlone) {
+  begin();
+  settle();
+  exit("e0-c1-a1", 1);
+  exit("e1-c1-a1", 1);
+  EXPECT_FALSE(ask(Command{Kind::Retry, "ann", {}, {}, {RepetitionState::Cancelled}}));
+  EXPECT_EQ(*ask(Command{Kind::Retry, "ann", {}, {}, {RepetitionState::Failed}}), "2 will run again");
+}
+
 TEST_F(CommandTest, ARetryOfOneLeavesTheOthers) {
   begin();
   settle();

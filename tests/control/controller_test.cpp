@@ -38,7 +38,7 @@ TEST_F(ControllerTest, RunsAsManyAtOnceAsTheStudyAllows) {
   begin();
   settle();
   EXPECT_EQ(running().size(), 4u);
-  EXPECT_EQ(controller->why_waiting(), "4 run already, no more fit at once");
+  EXPECT_EQ(controller->why_waiting(), "a place: 4 of 4 are taken");
 }
 
 TEST_F(ControllerTest, PacksByWhatTheMachineHas) {

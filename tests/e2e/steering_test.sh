@@ -17,7 +17,7 @@ ended_with() {
   [ "$got" = "$1" ] || { cat apply.log >&2; fail "apply ended with $got, not $1"; }
 }
 
-points=6
+points=9
 # shellcheck disable=SC2016
 a_study steering 'echo hello; sleep 2; echo bye'
 
@@ -53,8 +53,10 @@ expect_equal "$(containers_left)" 0 "containers after cancel"
 
 expect_code 3 studyctl apply study.yaml
 expect_said "cancelled"
+expect_code 8 studyctl retry steering
+expect_said "nothing is there to retry"
 expect_code 0 studyctl retry steering --state Cancelled
-expect_equal "$(jobs_in Succeeded)" 6 "after retry"
+expect_equal "$(jobs_in Succeeded)" 9 "after retry, with those that never started"
 expect_code 0 studyctl apply study.yaml
 expect_said "unchanged"
 expect_code 6 studyctl stop steering

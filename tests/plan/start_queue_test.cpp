@@ -67,7 +67,7 @@ TEST(StartQueue, NoMoreRunAtOnceThanHaveAPlace) {
   StartQueue queue = queue_of(story.ledger(), {}, 2);
   story.run(next_of(queue, story)->repetition);
   story.run(next_of(queue, story)->repetition);
-  EXPECT_EQ(nothing_of(queue, story).why, "2 run already, no more fit at once");
+  EXPECT_EQ(nothing_of(queue, story).why, "a place: 2 of 2 are taken");
 }
 
 TEST(StartQueue, ARetryGoesFirstOnceItsBackoffIsOver) {

@@ -122,12 +122,14 @@ TEST(Status, BrokenBytesDoNotBreakIt) {
 TEST(Status, TellsThatTheControllerIsGone) {
   Status status = full_status();
   EXPECT_EQ(liveness_of(status, kStart), Liveness::Alive);
+  --status.controller.pid_started_at;
+  EXPECT_EQ(liveness_of(status, kStart), Liveness::Gone) << "another process has its number now";
+  ++status.controller.pid_started_at;
   const pid_t child = fork();
   if (child == 0) pause();
-  status.controller.pid = child;
-  EXPECT_EQ(liveness_of(status, kStart), Liveness::Gone) << "another process has its number now";
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
+  status.controller.pid = child;
   EXPECT_EQ(liveness_of(status, kStart), Liveness::Gone);
   EXPECT_EQ(shown_state(status, kStart), RunState::Interrupted);
   status.state = RunState::Completed;
