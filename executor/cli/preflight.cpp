@@ -112,7 +112,7 @@ Result<void> preflight(const PreflightParts& parts) {
     problems.push_back(*problem);
   check_mounts(parts, problems);
   check_space(parts, problems);
-  check_secrets(parts, parts.secrets, problems);
+  if (parts.secrets) check_secrets(parts, *parts.secrets, problems);
   check_images(parts, problems);
   if (problems.empty()) return {};
   return Error{ErrorCode::Invalid, "nothing was started:\n  " + join(problems, "\n  ")};

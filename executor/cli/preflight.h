@@ -15,7 +15,7 @@ struct PreflightParts {
   const ResultsVolume& volume;
   Engine& engine;
   EventLoop& loop;
-  const SecretSources& secrets;
+  const SecretSources* secrets;  // null where a run goes on: it pauses for what is missing
 };
 
 // Looks, before the first start, whether all that the study needs is there: room for one attempt, host paths,

@@ -74,7 +74,7 @@ Result<void> Service::open(std::optional<RunSummary> again) {
   if (again)
     if (auto kept = secrets_.keep(volume_, again->record.id); !kept) return kept;
   if (auto found = find_engine(again); !found) return found;
-  if (auto ready = check_before_first_start(); !ready) return ready;
+  if (auto ready = check_before_start(again); !ready) return ready;
   if (auto opened = open_run(again); !opened) return opened;
   holder.run = journal_->run().id;
   if (auto renamed = lock_->rename(holder); !renamed) return renamed;
@@ -105,8 +105,8 @@ Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
   return {};
 }
 
-Result<void> Service::check_before_first_start() {
-  return preflight({*study_, inventory_, volume_, *engine_, loop_, secrets_});
+Result<void> Service::check_before_start(const std::optional<RunSummary>& again) {
+  return preflight({*study_, inventory_, volume_, *engine_, loop_, again ? nullptr : &secrets_});
 }
 
 Result<RunRecord> Service::begin_run() {
@@ -283,6 +283,10 @@ Result<void> Service::run() {
     if (const auto turn = controller_->next_turn()) next = std::min(next, *turn);
     loop_.run_once(std::max(next - clock_.steady(), Duration(0)));
   }
+  if (const size_t left =
+          controller_->finished() && !controller_->handed_over() ? controller_->left_behind() : 0)
+    log::warning("the engine has not removed what is left of " + std::to_string(left) +
+                 " attempts; the next apply on this volume removes it");
   if (!is_final(controller_->ledger().run_state())) return {};
   if (auto forgotten = volume_.forget_secrets(journal_->run().id); !forgotten)
     log::warning(forgotten.error().message);

@@ -46,7 +46,7 @@ class Service {
 
  private:
   Result<void> find_engine(const std::optional<RunSummary>& again);
-  Result<void> check_before_first_start();
+  Result<void> check_before_start(const std::optional<RunSummary>& again);
   Result<void> open_run(const std::optional<RunSummary>& again);
   Result<RunRecord> begin_run();
   Result<void> keep_inputs();

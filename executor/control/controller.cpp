@@ -9,6 +9,9 @@ namespace studyctl {
 namespace {
 
 constexpr Duration kTryAgain{1000};  // after what failed for lack of space or of an engine
+// A run does not wait longer for an engine to remove what is left of it: the next look at the engine does,
+// since labels say whose it is.
+constexpr Duration kRemovalPatience = std::chrono::minutes(1);
 
 std::optional<Steady> earliest(std::optional<Steady> a, std::optional<Steady> b) {
   if (!a || !b) return a ? a : b;
@@ -58,8 +61,8 @@ Result<void> Controller::recover() {
     LiveAttempt& live = add_live(attempt.key);
     live.last_sign = began_;
     auto spec = workspace_.spec(attempt.key, attempt.cpus);
-    if (!spec) return std::move(spec).error();
-    expected.push_back({*std::move(spec), attempt.stage != ActiveAttempt::Stage::Intended});
+    if (!spec) missing_ = spec.error().message;
+    expected.push_back({spec ? *std::move(spec) : workspace_.outline(attempt.key), attempt.stage != ActiveAttempt::Stage::Intended});
   }
   after_commit([this, expected = std::move(expected)] { ask_what_is_true(expected); });
   return commit_and_act();
@@ -166,6 +169,7 @@ std::optional<Steady> Controller::next_turn() const {
   if (!disk_full_ && (!seen_.empty() || !unpublished_.empty() || !acts_.empty())) return clock_.steady();
   std::optional<Steady> next = earliest(waits_until_, retry_at_);
   next = earliest(next, study_deadline());
+  if (live_.empty() && !leaving_.empty() && has_come_to_rest()) next = earliest(next, given_up_at());
   if (recovering_) return next;
   for (const auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
@@ -178,9 +182,19 @@ std::optional<Steady> Controller::next_turn() const {
 
 bool Controller::finished() const {
   if (handed_over_) return true;
-  if (recovering_ || !live_.empty() || !leaving_.empty() || !unpublished_.empty() || !seen_.empty())
+  if (recovering_ || !live_.empty() || !unpublished_.empty() || !seen_.empty() || !has_come_to_rest())
     return false;
+  return leaving_.empty() || clock_.steady() >= given_up_at();
+}
+
+bool Controller::has_come_to_rest() const {
   return is_final(ledger_.run_state()) || (ledger_.run_state() == RunState::Paused && ends_when_paused_);
+}
+
+Steady Controller::given_up_at() const {
+  Steady last{};
+  for (const auto& [id, since] : leaving_) last = std::max(last, since);
+  return last + kRemovalPatience;
 }
 
 }  // namespace studyctl

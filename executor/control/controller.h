@@ -7,7 +7,6 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -85,6 +84,8 @@ class Controller {
   // True when nothing is left for this controller: the run has ended, or has paused for good, or was handed
   // over.
   bool finished() const;
+  // What the engine has not removed in time when the run was finished: the next look at the engine does.
+  size_t left_behind() const { return leaving_.size(); }
   bool handed_over() const { return handed_over_; }
 
   const Ledger& ledger() const { return ledger_; }
@@ -112,6 +113,8 @@ class Controller {
   void cancel_all(const std::string& message, RunState then, Duration grace);
   void advance_run();
   std::optional<Steady> study_deadline() const;
+  bool has_come_to_rest() const;
+  Steady given_up_at() const;
   void pause_for_what_is_missing();
   void apply_threshold();
   FailureCounts failure_counts() const;
@@ -164,7 +167,7 @@ class Controller {
 
   std::map<RepetitionKey, LiveAttempt> live_;
   std::unordered_map<AttemptId, AttemptKey> by_id_;
-  std::unordered_set<AttemptId> leaving_;  // ended on record; what is left of them is being removed
+  std::unordered_map<AttemptId, Steady> leaving_;  // ended on record; being removed since then
   std::vector<Observation> seen_;
   std::vector<Event> unpublished_;
   std::deque<std::pair<AttemptKey, Verdict>> to_settle_;  // their ends are on disk

@@ -91,7 +91,7 @@ void Controller::note(const Observation& observation) {
   auto known = by_id_.find(observation.attempt);
   LiveAttempt* live = known == by_id_.end() ? nullptr : find(known->second);
   if (!live) {
-    if (leaving_.insert(observation.attempt).second)
+    if (leaving_.try_emplace(observation.attempt, clock_.steady()).second)
       after_commit([this, id = observation.attempt] { engine_.forget(id); });
     return;
   }
@@ -182,10 +182,9 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
                        ledger_.troubles(key.repetition), log_matches};
   const bool given_back = attempt.stopping == Reason::Interrupted;
   live.decision =
-      given_back ? RetryDecision{Verdict::Retry, false, {}, false, ""} : decide_retry(execution_.retry, end);
+      given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""} : decide_retry(execution_.retry, end);
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
-  if (outcome.reason == Reason::Completed && live.end.reason == Reason::OOMKilled)
-    findings.warnings.push_back("a process of it was killed for lack of memory");
+  findings.warnings.insert(findings.warnings.end(), live.end.warnings.begin(), live.end.warnings.end());
 
   EndedAttempt& ended = live.ended;
   ended.key = key;
@@ -230,7 +229,7 @@ void Controller::end(const AttemptKey& key) {
                       ended.findings.warnings});
   to_settle_.emplace_back(key, ended.verdict);
   count_group_of(ended);
-  leaving_.insert(live.id);
+  leaving_[live.id] = clock_.steady();
   after_commit([this, id = live.id] { engine_.forget(id); });
   const RunState state = ledger_.run_state();
   const bool goes_on = state == RunState::Running || state == RunState::Paused;

@@ -36,7 +36,7 @@ void Controller::count_groups() {
 }
 
 void Controller::count_group_of(const EndedAttempt& ended) {
-  if (!plan_.group_of || ended.verdict == Verdict::Retry) return;
+  if (!plan_.group_of || state_after(ended.verdict) == RepetitionState::Waiting) return;
   const std::string group = plan_.group_of(ended.key.repetition.index);
   finished_groups_.insert(group);
   if (ended.verdict == Verdict::Failed) failed_groups_.insert(group);

@@ -31,7 +31,7 @@ Outcome failed_by_itself(const Observation& end, const Findings& findings) {
 
 bool ended_well(const ActiveAttempt& attempt, const Observation& end) {
   return !attempt.stopping && end.phase == Observation::Phase::Exited && end.exit_code == 0 &&
-         (end.reason == Reason::Completed || end.reason == Reason::OOMKilled);
+         end.reason == Reason::Completed;
 }
 
 Outcome outcome_of(const ActiveAttempt& attempt, const Observation& end, const Findings& findings) {

@@ -57,8 +57,9 @@ void RunReport::fold(const Event& event) {
 }
 
 void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
-  if (auto begun = begun_.extract(fact.key.repetition))
-    push_rolling(occupations_, event.steady - begun.mapped());
+  auto begun = begun_.extract(fact.key.repetition);
+  if (fact.verdict == Verdict::Withdrawn) return;
+  if (begun) push_rolling(occupations_, event.steady - begun.mapped());
   ++ended_;
   if (fact.verdict == Verdict::Retry) ++retried_;
   if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);

@@ -112,18 +112,31 @@ Result<ContainerSpec> VolumeWorkspace::container_spec(const Container& container
   return spec;
 }
 
-Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::string& cpus) {
-  auto pod = resolve_pod(key);
-  if (!pod) return std::move(pod).error();
+AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
   const ExperimentFacts& facts = parts_.experiments.facts(key.repetition.index);
   AttemptSpec spec;
   spec.id = id(key);
   spec.directory = parts_.directory.partial(place(key));
+  spec.init.resize(parts_.study.pod.init_containers.size());
+  spec.labels = {{"studyctl.io/volume", facts_.volume_id},
+                 {"studyctl.io/study", facts_.study},
+                 {"studyctl.io/run", facts_.run_id},
+                 {"studyctl.io/experiment", facts.experiment},
+                 {"studyctl.io/cycle", std::to_string(key.repetition.cycle)},
+                 {"studyctl.io/attempt", std::to_string(key.attempt)},
+                 {"studyctl.io/spec-hash", facts.identity}};
+  return spec;
+}
+
+Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::string& cpus) {
+  auto pod = resolve_pod(key);
+  if (!pod) return std::move(pod).error();
+  AttemptSpec spec = outline(key);
   const AttemptPaths paths = paths_in(spec.directory);
-  for (const Container& init : pod->init) {
-    auto made = container_spec(init, *pod, paths);
+  for (size_t i = 0; i < pod->init.size(); ++i) {
+    auto made = container_spec(pod->init[i], *pod, paths);
     if (!made) return std::move(made).error();
-    spec.init.push_back(*std::move(made));
+    spec.init.at(i) = *std::move(made);
   }
   auto main = container_spec(pod->main, *pod, paths);
   if (!main) return std::move(main).error();
@@ -132,13 +145,6 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::stri
   spec.cpus = cpu_list(cpus);
   spec.host_network = parts_.study.pod.host_network;
   spec.share_process_namespace = parts_.study.pod.share_process_namespace;
-  spec.labels = {{"studyctl.io/volume", facts_.volume_id},
-                 {"studyctl.io/study", facts_.study},
-                 {"studyctl.io/run", facts_.run_id},
-                 {"studyctl.io/experiment", facts.experiment},
-                 {"studyctl.io/cycle", std::to_string(key.repetition.cycle)},
-                 {"studyctl.io/attempt", std::to_string(key.attempt)},
-                 {"studyctl.io/spec-hash", facts.identity}};
   return spec;
 }
 

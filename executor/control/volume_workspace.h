@@ -54,6 +54,7 @@ class VolumeWorkspace final : public Workspace {
 
   AttemptId id(const AttemptKey& key) override;
   Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) override;
+  AttemptSpec outline(const AttemptKey& key) override;
   Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) override;
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
   void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) override;

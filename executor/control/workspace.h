@@ -58,6 +58,9 @@ class Workspace {
   // What to run for `key`, secrets in place. Safe to repeat. NotFound names a missing secret or input.
   virtual Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) = 0;
 
+  // As much of it as it takes to adopt and to remove what was made of it before; needs no secret.
+  virtual AttemptSpec outline(const AttemptKey& key) = 0;
+
   // Makes the attempt's directory with its files. Safe to repeat. Unavailable: the volume is full or gone,
   // and it is tried again; any other error names what is missing, and pauses the run.
   virtual Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,15 @@ std::vector<std::string> environment_of(const Command& command) {
   return variables;
 }
 
+// No pipe: nobody has to feed it.
+Fd input_of(const Command& command) {
+  if (command.input.empty()) return Fd();
+  Fd file(memfd_create("input", MFD_CLOEXEC));
+  const auto size = static_cast<ssize_t>(command.input.size());
+  if (!file || pwrite(file.get(), command.input.data(), command.input.size(), 0) != size) return Fd();
+  return file;
+}
+
 // Valid as long as `texts` is.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -108,7 +118,8 @@ Result<Subprocess> Subprocess::spawn(const Command& command, Output output) {
   const SpawnAttributes attributes;
   const int out = output.out < 0 ? null.get() : output.out;
   const int err = output.err < 0 ? null.get() : output.err;
-  posix_spawn_file_actions_adddup2(actions.get(), null.get(), STDIN_FILENO);
+  const Fd input = input_of(command);
+  posix_spawn_file_actions_adddup2(actions.get(), input ? input.get() : null.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(actions.get(), out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(actions.get(), err, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);

@@ -22,6 +22,7 @@ struct Command {
   std::vector<std::pair<std::string, std::string>>
       environment;                  // beside this process's, before which it goes
   std::filesystem::path directory;  // this process's when empty
+  std::string input{};              // what it reads; the null device when empty
 
   std::string name() const { return words.empty() ? std::string() : words.front(); }
 };
@@ -36,9 +37,9 @@ struct ProcessEnd {
   std::string text() const;
 };
 
-// A child of this process, leader of a session and a process group of its own, with the null device as its
-// input and none of our other file descriptors. Destroying it kills its group, unless it has ended, and waits
-// for that a tenth of a second at most. Nobody else may wait for it.
+// A child of this process, leader of a session and a process group of its own, with none of our other file
+// descriptors. Destroying it kills its group, unless it has ended, and waits for that a tenth of a second at
+// most. Nobody else may wait for it.
 class Subprocess {
  public:
   // Where what it prints goes. Each is the null device when it is no descriptor.

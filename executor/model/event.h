@@ -12,9 +12,6 @@
 
 namespace studyctl {
 
-// What is done with a repetition after an attempt ended; decided when the end is recorded, never again.
-enum class Verdict : uint8_t { Succeeded, Failed, Infeasible, Cancelled, Retry };
-
 struct MetricValue {
   std::string name;
   double value = 0;

@@ -3,21 +3,6 @@
 #include <algorithm>
 
 namespace studyctl {
-namespace {
-
-RepetitionState state_after(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Succeeded: return RepetitionState::Succeeded;
-    case Verdict::Failed: return RepetitionState::Failed;
-    case Verdict::Infeasible: return RepetitionState::Infeasible;
-    case Verdict::Cancelled: return RepetitionState::Cancelled;
-    case Verdict::Retry: return RepetitionState::Waiting;
-  }
-  return RepetitionState::Failed;
-}
-
-}  // namespace
-
 void Ledger::apply(const Event& event) {
   last_seq_ = event.seq;
   std::visit([&](const auto& fact) { on(fact, event); }, event.fact);
@@ -90,7 +75,8 @@ void Ledger::on(const AttemptStopping& fact, const Event&) {
 void Ledger::on(const AttemptEnded& fact, const Event& event) {
   const RepetitionKey& key = fact.key.repetition;
   active_.erase(key);
-  ++reasons_.at(static_cast<size_t>(fact.reason));
+  const bool was_withdrawn = fact.verdict == Verdict::Withdrawn;
+  if (!was_withdrawn) ++reasons_.at(static_cast<size_t>(fact.reason));
   move(key, state_after(fact.verdict));
   if (fact.verdict == Verdict::Succeeded) {
     if (auto found = troubles_.find(slot(key)); found != troubles_.end())
@@ -100,9 +86,9 @@ void Ledger::on(const AttemptEnded& fact, const Event& event) {
   Troubles& troubles = troubles_[slot(key)];
   troubles.attempts = fact.key.attempt;
   if (fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry) ++troubles.failures;
-  ++(fact.counted ? troubles.counted : troubles.uncounted);
+  if (!was_withdrawn) ++(fact.counted ? troubles.counted : troubles.uncounted);
   if (fact.verdict == Verdict::Failed) failed_.insert(key);
-  if (fact.verdict == Verdict::Retry) {
+  if (state_after(fact.verdict) == RepetitionState::Waiting) {
     troubles.not_before = event.steady + fact.backoff;
     retries_.insert({troubles.not_before, key});
   }

@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, kRunStates> kRunNames = {
     "Cancelled", "Completed",  "CompletedWithFailures",
     "Failed",    "Interrupted"};
 
+constexpr std::array<std::string_view, kVerdicts> kVerdictNames = {
+    "Succeeded", "Failed", "Infeasible", "Cancelled", "Retry", "Withdrawn"};
+
 template <class Enum, size_t N>
 std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view name) {
   const auto* found = std::find(names.begin(), names.end(), name);
@@ -35,6 +38,9 @@ std::string_view name_of(RepetitionState state) {
 std::string_view name_of(RunState state) {
   return kRunNames.at(static_cast<size_t>(state));
 }
+std::string_view name_of(Verdict verdict) {
+  return kVerdictNames.at(static_cast<size_t>(verdict));
+}
 
 std::optional<Reason> reason_named(std::string_view name) {
   return named<Reason>(kReasonNames, name);
@@ -44,6 +50,21 @@ std::optional<RepetitionState> repetition_state_named(std::string_view name) {
 }
 std::optional<RunState> run_state_named(std::string_view name) {
   return named<RunState>(kRunNames, name);
+}
+std::optional<Verdict> verdict_named(std::string_view name) {
+  return named<Verdict>(kVerdictNames, name);
+}
+
+RepetitionState state_after(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Succeeded: return RepetitionState::Succeeded;
+    case Verdict::Failed: return RepetitionState::Failed;
+    case Verdict::Infeasible: return RepetitionState::Infeasible;
+    case Verdict::Cancelled: return RepetitionState::Cancelled;
+    case Verdict::Retry:
+    case Verdict::Withdrawn: return RepetitionState::Waiting;
+  }
+  return RepetitionState::Failed;
 }
 
 bool is_final(RepetitionState state) {

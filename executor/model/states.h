@@ -42,6 +42,11 @@ enum class RepetitionState : uint8_t {
 };
 inline constexpr size_t kRepetitionStates = 9;
 
+// What is done with a repetition after an attempt ended; decided when the end is recorded, never again.
+// Withdrawn: it was never started, since the run came to rest; it counts nowhere, and the repetition waits on.
+enum class Verdict : uint8_t { Succeeded, Failed, Infeasible, Cancelled, Retry, Withdrawn };
+inline constexpr size_t kVerdicts = 6;
+
 enum class RunState : uint8_t {
   Pending,
   Running,
@@ -60,9 +65,14 @@ inline constexpr size_t kRunStates = 11;
 std::string_view name_of(Reason reason);
 std::string_view name_of(RepetitionState state);
 std::string_view name_of(RunState state);
+std::string_view name_of(Verdict verdict);
 std::optional<Reason> reason_named(std::string_view name);
 std::optional<RepetitionState> repetition_state_named(std::string_view name);
 std::optional<RunState> run_state_named(std::string_view name);
+std::optional<Verdict> verdict_named(std::string_view name);
+
+// The state that a repetition is in once an attempt ended so.
+RepetitionState state_after(Verdict verdict);
 
 // True for the states that nothing but a retry or a fresh run leaves.
 bool is_final(RepetitionState state);

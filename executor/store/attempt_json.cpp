@@ -3,7 +3,6 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "store/attempt_record.h"
-#include "store/words.h"
 
 namespace studyctl {
 namespace {

@@ -4,7 +4,6 @@
 
 #include "store/schema.h"
 #include "store/text_list.h"
-#include "store/words.h"
 
 namespace studyctl {
 namespace {

@@ -7,7 +7,6 @@
 #include "store/progress_line.h"
 #include "store/result_row.h"
 #include "store/results_csv.h"
-#include "store/words.h"
 
 namespace studyctl {
 namespace {

@@ -12,7 +12,6 @@
 #include "store/run_directory.h"
 #include "store/run_manifest.h"
 #include "store/sqlite_journal.h"
-#include "store/words.h"
 
 namespace studyctl {
 namespace {
@@ -151,6 +150,7 @@ void RunRebuilder::on_end(const ProgressLine& line, const AttemptKey& key) {
                      : verdict_named(line.to).value_or(Verdict::Failed);
   fact.duration = line.duration.value_or(Duration(0));
   if (const AttemptRecord* record = record_of(line)) {
+    if (fact.verdict == Verdict::Retry) fact.verdict = record->verdict;
     fact.counted = record->counted;
     fact.exit_code = record->exit_code;
     fact.message = record->message;

@@ -44,7 +44,7 @@ TEST_F(CommandTest, AStopIsSeenAtOnceInAPullAndWhatWasPulledForWaitsAgain) {
   EXPECT_EQ(run_state(), RunState::Stopped);
   EXPECT_TRUE(engine.started.empty());
   EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Interrupted);
-  EXPECT_EQ(ended("e0-c1-a1").verdict, Verdict::Retry);
+  EXPECT_EQ(ended("e0-c1-a1").verdict, Verdict::Withdrawn);
   EXPECT_EQ(state(0), RepetitionState::Waiting);
 }
 
@@ -133,6 +133,45 @@ TEST_F(CommandTest, ACancelMaySayItsOwnGraceAndASecondOneShortensIt) {
   EXPECT_TRUE(ask(Kind::Cancel, seconds(2)));
   EXPECT_EQ(engine.find({"e0-c1-a1"})->grace, seconds(2));
   EXPECT_EQ(journal.all<AttemptStopping>().size(), 1u);
+}
+
+TEST_F(CommandTest, WhatAPauseWithdrewCountsNowhere) {
+  begin();
+  for (int times = 0; times < 25; ++times) {
+    while (engine.created.size() == static_cast<size_t>(times)) {
+      turn();
+      engine.tell();
+      workspace.answer_all();
+    }
+    EXPECT_TRUE(ask(Kind::Pause));
+    settle();
+    EXPECT_TRUE(ask(Kind::Resume));
+  }
+  EXPECT_EQ(ended("e0-c1-a25").verdict, Verdict::Withdrawn);
+  const Troubles troubles = ledger().troubles({1, 0, 1});
+  EXPECT_EQ(troubles.failures + troubles.counted + troubles.uncounted, 0u);
+  EXPECT_EQ(ledger().count(Reason::Interrupted), 0u);
+  exit_all(0);
+  EXPECT_EQ(run_state(), RunState::Completed);
+}
+
+TEST_F(CommandTest, ARunThatEndedWaitsNoLongerThanAMinuteForItsContainersToGo) {
+  experiments = 1;
+  begin();
+  settle();
+  engine.exit({"e0-c1-a1"}, 0);
+  while (run_state() != RunState::Completed) {
+    engine.tell();
+    workspace.answer_all();
+    turn();
+  }
+  turn();  // its container is to be removed, and the engine never answers
+  EXPECT_FALSE(controller->finished());
+  EXPECT_EQ(controller->next_turn(), clock.steady() + seconds(60));
+  clock.advance(seconds(60));
+  turn();
+  EXPECT_TRUE(controller->finished());
+  EXPECT_EQ(controller->left_behind(), 1u);
 }
 
 TEST_F(CommandTest, ACancelAfterAStopCancels) {

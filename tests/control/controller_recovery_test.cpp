@@ -137,6 +137,38 @@ TEST_F(RecoveryTest, AContainerThatRunsIsAdopted) {
   expect_all_succeed_in(3);
 }
 
+TEST_F(RecoveryTest, ASecretThatIsMissingPausesTheRunAndWhatRunsIsAdopted) {
+  study.execution.parallelism = 2;
+  begin();
+  settle();
+  crash();
+  workspace.missing = "Secret hf: key token is nowhere";
+  begin();
+  settle();
+  EXPECT_EQ(run_state(), RunState::Paused);
+  EXPECT_EQ(ledger().run_message(), "Secret hf: key token is nowhere");
+  EXPECT_EQ(running(), (std::vector<std::string>{"e0-c1-a1", "e1-c1-a1"}));
+  exit_all(0);
+  EXPECT_EQ(ledger().count(RepetitionState::Succeeded), 2u);
+  EXPECT_TRUE(controller->finished());
+  workspace.missing.clear();
+  begin_again();
+  EXPECT_EQ(running(), std::vector<std::string>{"e2-c1-a1"});
+}
+
+TEST_F(RecoveryTest, WhatWasOnlyMadeIsWithdrawnWhileASecretIsMissing) {
+  begin();
+  until_created();
+  engine.happen();
+  crash();
+  workspace.missing = "Secret hf: key token is nowhere";
+  begin();
+  settle();
+  EXPECT_EQ(ended("e0-c1-a1").verdict, Verdict::Withdrawn);
+  EXPECT_TRUE(engine.started.empty());
+  EXPECT_TRUE(controller->finished());
+}
+
 TEST_F(RecoveryTest, AContainerThatEndedMeanwhileIsHarvested) {
   begin();
   settle();

@@ -187,13 +187,20 @@ TEST_F(ControllerTest, AtMostWaitsForNoCooldownAfterTheLast) {
   EXPECT_EQ(run_state(), RunState::Stopped);
 }
 
-TEST_F(ControllerTest, AWarningTellsOfAProcessThatWasKilledForMemoryInASuccess) {
+TEST_F(ControllerTest, WhatTheEngineWarnsOfIsOnRecordBesideWhatTheFilesLack) {
+  engine.warnings = {"a process in it was killed at the memory limit"};
+  workspace.findings_of = [](const AttemptKey&, const Workspace::Question&) {
+    Findings findings;
+    findings.warnings = {"metric energy: out.dat: no such file"};
+    return findings;
+  };
   begin();
   settle();
-  exit("e0-c1-a1", 0, Reason::OOMKilled);
+  exit("e0-c1-a1", 0);
   EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Completed);
   EXPECT_EQ(ended("e0-c1-a1").warnings,
-            std::vector<std::string>{"a process of it was killed for lack of memory"});
+            (std::vector<std::string>{"metric energy: out.dat: no such file",
+                                      "a process in it was killed at the memory limit"}));
 }
 
 TEST_F(ControllerTest, MetricsAndDurationAreOnRecord) {

@@ -216,6 +216,7 @@ Observation FakeEngine::seen(const AttemptId& attempt) const {
   observation.reason = container->reason;
   observation.message = container->state == State::Pulling ? "pulls trainer:1" : "";
   observation.exit_code = container->exit_code;
+  if (container->state == State::Exited) observation.warnings = warnings;
   observation.signal = container->signal;
   observation.container = "box-" + attempt.text;
   observation.image_digest = "sha256:1";

@@ -75,6 +75,7 @@ class FakeEngine final : public Engine {
   // ---- knobs and records ----
   std::function<std::optional<Reason>(const AttemptId&)> refuse_create, refuse_start;
   int failing_resyncs = 0;
+  std::vector<std::string> warnings;  // of every end
 
   const std::map<AttemptId, Container>& containers() const { return containers_; }
   const Container* find(const AttemptId& attempt) const;

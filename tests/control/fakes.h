@@ -138,6 +138,11 @@ class FakeWorkspace final : public Workspace {
     pinned[key] = cpus;
     return spec;
   }
+  AttemptSpec outline(const AttemptKey& key) override {
+    AttemptSpec spec;
+    spec.id = id_of(key);
+    return spec;
+  }
   Result<void> prepare(const AttemptKey& key, const AttemptSpec&) override {
     journal_.step();
     if (full) return Error{ErrorCode::Unavailable, "no space left on device"};

@@ -87,11 +87,6 @@ TEST(Outcome, AProofOfTheEngineOrTheKernelComesBeforeTheExitCode) {
   EXPECT_EQ(outcome_of(kRunning, exited(137, 0, Reason::Interrupted), {}).reason, Reason::Interrupted);
 }
 
-TEST(Outcome, AnOutOfMemoryKillInsideThatTheWorkloadSurvivedIsASuccess) {
-  EXPECT_EQ(outcome_of(kRunning, exited(0, 0, Reason::OOMKilled), {}).reason, Reason::Completed);
-  EXPECT_TRUE(ended_well(kRunning, exited(0, 0, Reason::OOMKilled)));
-}
-
 TEST(Outcome, AStopThatWeRecordedComesBeforeEverything) {
   ActiveAttempt stopping = kRunning;
   stopping.stopping = Reason::Timeout;

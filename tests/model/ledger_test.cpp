@@ -81,6 +81,18 @@ TEST(Ledger, CountsCountedAndUncountedFailuresApart) {
   EXPECT_EQ(troubles.failures, 3u);
 }
 
+TEST(Ledger, AWithdrawnAttemptCountsNowhereAndItsRepetitionWaitsAtOnce) {
+  LedgerStory story;
+  story.end(story.run(kFirst), Reason::Interrupted, Verdict::Withdrawn, false);
+  const Troubles troubles = story.ledger().troubles(kFirst);
+  EXPECT_EQ(troubles.attempts, 1u);
+  EXPECT_EQ(troubles.failures + troubles.counted + troubles.uncounted, 0u);
+  EXPECT_EQ(story.ledger().count(Reason::Interrupted), 0u);
+  EXPECT_EQ(story.ledger().state(kFirst), RepetitionState::Waiting);
+  EXPECT_EQ(story.ledger().retries().size(), 1u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
 TEST(Ledger, NeitherACancelledNorAnInfeasibleRepetitionCountsAsAFailure) {
   LedgerStory story;
   story.end(story.run(kFirst), Reason::Cancelled, Verdict::Cancelled, false);

@@ -25,6 +25,7 @@ TEST(States, EveryNameReadsBack) {
   expect_names_that_read_back<Reason>(kReasons, reason_named);
   expect_names_that_read_back<RepetitionState>(kRepetitionStates, repetition_state_named);
   expect_names_that_read_back<RunState>(kRunStates, run_state_named);
+  expect_names_that_read_back<Verdict>(kVerdicts, verdict_named);
 }
 
 TEST(States, TheWordsAreThoseThatUsersSee) {

@@ -21,7 +21,7 @@ class Invariants {
 
   void after_turn(const Ledger& ledger);
   // Of a run whose controller has nothing left to do.
-  void at_end(const Ledger& ledger);
+  void at_end(const Ledger& ledger, size_t left_behind);
 
   // Empty when all is well.
   const std::vector<std::string>& violations() const { return violations_; }

@@ -250,7 +250,7 @@ void Simulation::after_end() {
     first_ = Command{Command::Kind::Retry, "ann", {}, {}};
     return die();
   }
-  invariants_.at_end(controller_->ledger());
+  invariants_.at_end(controller_->ledger(), controller_->left_behind());
   done_ = true;
 }
 

@@ -111,6 +111,7 @@ RunEvents story_of_a_run() {
   story.fail(attempt_of(1), Reason::Timeout, Verdict::Retry);
   story.fail(attempt_of(1, 1, 2), Reason::Error, Verdict::Failed);
   story.fail(attempt_of(2), Reason::Error, Verdict::Infeasible);
+  story.fail(attempt_of(3), Reason::Interrupted, Verdict::Withdrawn);
   story.add(RepetitionReset{{1, 1, 1}});
   story.succeed(attempt_of(1, 1, 3));
   story.succeed(attempt_of(0, 2));

@@ -11,6 +11,8 @@ namespace {
 // How long proof of who killed may come after the end: Podman looks at its events every 250 ms.
 constexpr Duration kSettle{300};
 constexpr Duration kPodmanSettles{600};
+// An engine that comes back writes the ends of what it found dead within this time.
+constexpr Duration kAfterRestart{std::chrono::seconds(15)};
 
 bool is_deadly(const std::string& signal) {
   return signal == "9" || signal == "15" || signal == "SIGKILL" || signal == "SIGTERM" || signal == "KILL" ||
@@ -163,6 +165,9 @@ void DockerAttempt::stop(Duration grace) {
       return;
     case Stage::Created: return cancelled();
     case Stage::Initializing: return init_->stop(grace);
+    case Stage::Starting:
+      if (is_first) starter_->cancel(cancelled);
+      return;
     case Stage::Running:
       evidence_.killed_by_us = true;
       stopper_ = std::make_unique<Stopper>(parts_.api, container_, grace);
@@ -196,8 +201,16 @@ void DockerAttempt::on_ended(const ContainerView& view) {
   stopper_.reset();
   watch_.reset();
   evidence_.kernel_killed = parts_.kernel.killed_in(view.id);
+  note_engine_restart(view);
   if (!is_unexplained(view, evidence_)) return collect(view);
   calls_.after(parts_.api.is_podman() ? kPodmanSettles : kSettle, [this] { settle(); });
+}
+
+void DockerAttempt::note_engine_restart(const ContainerView& view) {
+  const auto since = parts_.engine_since();
+  evidence_.log_was_cut = since && view.started_at && *since > *view.started_at;
+  evidence_.engine_restarted =
+      evidence_.log_was_cut && (!view.finished_at || *view.finished_at <= *since + kAfterRestart);
 }
 
 // The engine's own mark, and the kernel's record, may come a little later than the end.
@@ -206,7 +219,7 @@ void DockerAttempt::settle() {
     if (auto view = parse_container(response.body); view && view->state == ContainerView::State::Exited)
       end_ = *view;
     evidence_.kernel_killed = parts_.kernel.killed_in(end_->id);
-    evidence_.engine_restarted = parts_.ended_with_engine(*end_);
+    note_engine_restart(*end_);
     collect(*end_);
   });
 }
@@ -223,7 +236,7 @@ void DockerAttempt::on_collected(const Result<void>& logs) {
     end.reason = Reason::GpuLost;
     end.message = "device " + lost_device_ + " was not in the container";
   }
-  if (!logs) end.message += (end.message.empty() ? "" : "; ") + logs.error().message;
+  if (!logs) end.warnings.push_back(logs.error().message);
   logs_.reset();
   stage_ = Stage::Ended;
   tell(std::move(end));

@@ -62,6 +62,7 @@ class DockerAttempt {
   void prove_devices(const ContainerView& view);
   void watch(const ContainerView& view);
   void on_ended(const ContainerView& view);
+  void note_engine_restart(const ContainerView& view);
   void settle();
   void collect(const ContainerView& view);
   void on_collected(const Result<void>& logs);

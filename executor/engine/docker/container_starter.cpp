@@ -26,8 +26,17 @@ void ContainerStarter::start(After after, Callbacks callbacks) {
 }
 
 void ContainerStarter::queue() {
+  is_unheard_ = true;
   slot_ = parts_.throttle.enter(StartThrottle::Work::Start,
                                 [this] { calls_.after(Duration(0), [this] { post(); }); });
+}
+
+void ContainerStarter::cancel(std::function<void()> cancelled) {
+  cancelled_ = std::move(cancelled);
+  if (!is_unheard_) return;
+  calls_.drop_all();
+  leave();
+  calls_.after(Duration(0), cancelled_);
 }
 
 void ContainerStarter::resolve(Callbacks callbacks) {
@@ -36,10 +45,13 @@ void ContainerStarter::resolve(Callbacks callbacks) {
 }
 
 void ContainerStarter::post() {
+  is_unheard_ = false;
   calls_.once(parts_.api.post("/containers/" + container_ + "/start"),
               [this](const Result<HttpResponse>& answer) {
                 leave();
                 if (!answer && is_unheard(answer.error())) {
+                  is_unheard_ = true;
+                  if (cancelled_) return std::function<void()>(cancelled_)();
                   calls_.after(kAgain, [this] { queue(); });
                   return;
                 }

@@ -30,6 +30,9 @@ class ContainerStarter {
   // A start was intended, and nobody knows whether it came to the call: finds out. One that has not run is
   // removed.
   void resolve(Callbacks callbacks);
+  // Gives up a start that the engine has not heard yet, and calls `cancelled`, which may destroy this object.
+  // One that it may have heard goes on to what comes of it.
+  void cancel(std::function<void()> cancelled);
 
  private:
   void queue();
@@ -45,6 +48,8 @@ class ContainerStarter {
   std::string container_;
   Callbacks callbacks_;
   After after_ = After::Look;
+  std::function<void()> cancelled_;
+  bool is_unheard_ = false;  // start() was called, and the engine has not heard it
   std::optional<StartThrottle::Ticket> slot_;
   Calls calls_;
 };

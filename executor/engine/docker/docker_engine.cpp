@@ -13,8 +13,6 @@ namespace studyctl {
 namespace {
 
 constexpr int kConnections = 64;
-// An engine that comes back writes the ends of what it found dead within this time.
-constexpr Duration kAfterRestart{std::chrono::seconds(15)};
 constexpr char kVolumeLabel[] = "studyctl.io/volume=";
 
 // "x-i0" belongs to attempt "x".
@@ -41,10 +39,8 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       finder_(loop, options_.devices),
       leases_(loop, options_.lease_directory,
               [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); }),
-      parts_{api_,      images_,
-             throttle_, kernel_,
-             leases_,   options_,
-             volume_,   [this](const ContainerView& view) { return ended_with_engine(view); }},
+      parts_{api_,    images_,  throttle_, kernel_,
+             leases_, options_, volume_,   [this] { return engine_since(); }},
       events_(api_, kVolumeLabel + volume_,
               EventStream::Listener{[this](const EngineEvent& event) { on_event(event); },
                                     [this] { on_connected(); }, [this] { disconnected_ = true; }}),
@@ -164,6 +160,7 @@ void DockerEngine::on_event(const EngineEvent& event) {
 void DockerEngine::on_connected() {
   if (!std::exchange(disconnected_, false)) return;
   reconnected_at_ = loop_.clock().now();
+  engine_since_.reset();
   for (const auto& [id, attempt] : attempts_) attempt->look();
 }
 
@@ -205,8 +202,8 @@ void DockerEngine::remove_strangers(const std::vector<ListedContainer>& listed) 
 }
 
 // A Podman service ends and begins without its containers; Docker, and a machine, take theirs with them.
-bool DockerEngine::ended_with_engine(const ContainerView& view) const {
-  if (!view.started_at) return false;
+std::optional<Instant> DockerEngine::engine_since() {
+  if (engine_since_ && !disconnected_) return *engine_since_;
   std::optional<Instant> since;
   if (api_.endpoint().is_local()) since = machine_started_at();
   if (!api_.is_podman()) {
@@ -214,8 +211,8 @@ bool DockerEngine::ended_with_engine(const ContainerView& view) const {
     if (process) since = process->started_at;
     if (!process && reconnected_at_) since = reconnected_at_;
   }
-  if (!since || *since <= *view.started_at) return false;
-  return !view.finished_at || *view.finished_at <= *since + kAfterRestart;
+  engine_since_ = since;
+  return since;
 }
 
 }  // namespace studyctl

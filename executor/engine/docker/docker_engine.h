@@ -62,7 +62,7 @@ class DockerEngine final : public Engine {
   void resync_settled(const AttemptId& attempt);
   void end_resync();
   HttpRequest list_request() const;
-  bool ended_with_engine(const ContainerView& view) const;
+  std::optional<Instant> engine_since();
 
   EventLoop& loop_;
   std::unique_ptr<PodmanService> service_;
@@ -87,6 +87,7 @@ class DockerEngine final : public Engine {
   bool may_reap_ = false;  // everything of ours is known: what else bears our label is nobody's
   bool disconnected_ = false;
   std::optional<Instant> reconnected_at_;
+  std::optional<std::optional<Instant>> engine_since_;  // as looked up since the events were last connected
   Calls calls_;
 };
 

@@ -30,10 +30,8 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
   const bool is_kill = signal == kSigKill || signal == kSigTerm;
   if (view.exit_code == 0) {
     observation.reason = Reason::Completed;
-    if (has_oom_proof(view, evidence)) {
-      observation.reason = Reason::OOMKilled;
-      observation.message = "warning: a process in it was killed at the memory limit" + limit_text(view);
-    }
+    if (has_oom_proof(view, evidence))
+      observation.warnings.push_back("a process in it was killed at the memory limit" + limit_text(view));
     return;
   }
   observation.reason = Reason::Error;
@@ -72,6 +70,9 @@ Observation exited_observation(const AttemptId& attempt, const ContainerView& vi
   observation.attempt = attempt;
   observation.phase = Observation::Phase::Exited;
   observation.exit_code = view.exit_code;
+  if (evidence.log_was_cut)
+    observation.warnings.emplace_back(
+        "the container engine was restarted while it ran: its log may lack what it said meanwhile");
   observation.signal =
       is_unexplained(view, evidence) && !evidence.engine_restarted ? 0 : signal_of(view.exit_code);
   observation.container = view.id;

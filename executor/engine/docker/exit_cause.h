@@ -15,7 +15,8 @@ struct ExitEvidence {
   bool killed_by_us = false;        // a signal was sent by stop()
   bool killed_by_other = false;     // the engine told of a deadly signal that was not ours
   bool signalled_by_other = false;  // … of some signal: Podman does not say which
-  bool engine_restarted = false;    // the engine was away while it ran
+  bool engine_restarted = false;    // the engine was away when it ended
+  bool log_was_cut = false;         // … while it ran, and itself keeps the log
 };
 
 // True while the evidence may not be complete: a kill that nobody has owned up to yet.

@@ -29,6 +29,7 @@ struct Images::Work {
   Steady told_at{};
   LineSplitter lines;
   Calls calls;
+  std::unique_ptr<ProgramTask> helper;  // that is asked for the login
 
   std::string progress() const {
     int64_t current = 0, total = 0, done = 0;
@@ -122,19 +123,31 @@ void Images::pull_next() {
 }
 
 void Images::pull(Work& work) {
-  const ImageReference reference = parse_image_reference(work.image);
-  auto auth = registry_auth(reference.registry, auth_files());
-  if (!auth) {
-    work.calls.after(Duration(0), [this, &work, error = auth.error()] { finish(work, error); });
-    return;
-  }
   ++pulling_;
   work.pulling = true;
+  work.calls.after(Duration(0), [this, &work] { log_in(work); });
+}
+
+void Images::log_in(Work& work) {
+  const std::string registry = parse_image_reference(work.image).registry;
+  auto login = registry_login(registry, auth_files());
+  if (!login) return request(work, std::move(login).error());
+  if (login->helper.empty()) return request(work, login->header);
+  const auto answered = [this, &work, helper = login->helper, registry](const Result<ProgramOutput>& answer) {
+    request(work, header_from(helper, registry, answer));
+  };
+  work.helper = std::make_unique<ProgramTask>(api_.loop(), question_to(login->helper, registry),
+                                              ProgramLimits{}, answered);
+}
+
+void Images::request(Work& work, const Result<std::string>& login) {
+  if (!login) return on_pulled(work, login.error());
+  const ImageReference reference = parse_image_reference(work.image);
   std::string path = "/images/create?fromImage=" + query_escape(reference.repository);
   if (!reference.tag.empty()) path += "&tag=" + query_escape(reference.tag);
   HttpRequest request = api_.post(path);
   request.timeout.reset();
-  if (!auth->empty()) request.headers.emplace_back("X-Registry-Auth", *auth);
+  if (!login->empty()) request.headers.emplace_back("X-Registry-Auth", *login);
   for (const Waiter& waiter : work.waiters) waiter.progress(work.progress());
   work.calls.stream(
       std::move(request), [](const HttpResponse&) {},

@@ -45,6 +45,8 @@ class Images {
   void queue(Work& work);
   void pull_next();
   void pull(Work& work);
+  void log_in(Work& work);
+  void request(Work& work, const Result<std::string>& login);
   void on_line(Work& work, std::string_view line);
   void on_pulled(Work& work, const Result<HttpResponse>& answer);
   void look_after_pull(Work& work);

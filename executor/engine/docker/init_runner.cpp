@@ -92,7 +92,9 @@ void InitRunner::stop(Duration grace) {
   if (watch_) {
     const std::string container = container_name(attempt_.id, index_);
     stopper_ = std::make_unique<Stopper>(parts_.api, container, grace_);
-  } else if (maker_ && !starter_) {
+  } else if (starter_) {
+    starter_->cancel([this] { fail(Reason::Cancelled, "was cancelled"); });
+  } else if (maker_) {
     maker_->cancel([this] { fail(Reason::Cancelled, "was cancelled"); });
   }
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,8 @@ struct EngineParts {
   Leases& leases;
   const DockerOptions& options;
   std::string volume;  // the UUID
-  // Whether the engine was started anew, and ended its containers, after `view` had been started.
-  std::function<bool(const ContainerView& view)> ended_with_engine;
+  // When the engine was last started, and with it all that cannot outlive it; nothing when that shows nowhere.
+  std::function<std::optional<Instant>()> engine_since;
 };
 
 // Why an attempt cannot be.

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "base/fd.h"
@@ -21,6 +23,16 @@ constexpr Duration kStartAgain{1000};
 constexpr Duration kGrace{5000};
 // One whose controller was killed ends by itself after so many seconds without a call.
 constexpr char kIdle[] = "--time=60";
+
+// What controllers that were killed left: "podman-<pid>.sock" and its log. Their services end by themselves.
+void remove_what_is_stale(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const int pid = name.starts_with("podman-") ? std::atoi(name.c_str() + 7) : 0;
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry.path(), ignored);
+  }
+}
 
 }  // namespace
 
@@ -59,6 +71,7 @@ Result<std::unique_ptr<PodmanService>> PodmanService::start(EventLoop& loop,
                  directory.string() + " is not a directory of this user's own; remove it"};
   }
   chmod(directory.c_str(), 0700);
+  remove_what_is_stale(directory);
   std::unique_ptr<PodmanService> service(new PodmanService(loop, directory));
   if (auto spawned = service->spawn(); !spawned) return std::move(spawned).error();
   auto endpoint = service->await_answer();

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "engine/json_read.h"
 
 namespace studyctl {
@@ -47,11 +48,19 @@ std::vector<std::string> keys_of(const std::string& registry) {
           "http://" + registry};
 }
 
+std::string server_of(const std::string& registry) {
+  return registry == "docker.io" ? std::string(kDockerHub) : registry;
+}
+
+std::string header_of(const json& login) {
+  return base64url(login.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 Result<std::string> header_of(const json& entry, const std::string& registry, const std::string& where) {
-  json header = {{"serveraddress", registry == "docker.io" ? std::string(kDockerHub) : registry}};
+  json header = {{"serveraddress", server_of(registry)}};
   if (const std::string token = json_string(entry, "identitytoken"); !token.empty()) {
     header["identitytoken"] = token;
-    return base64url(header.dump());
+    return header_of(header);
   }
   auto login = base64_decode(json_string(entry, "auth"));
   if (!login) return std::move(login).error().within(where + ": the login of " + registry);
@@ -60,7 +69,7 @@ Result<std::string> header_of(const json& entry, const std::string& registry, co
     return Error{ErrorCode::Invalid, where + ": the login of " + registry + " has no user:password"};
   header["username"] = login->substr(0, colon);
   header["password"] = login->substr(colon + 1);
-  return base64url(header.dump(-1, ' ', false, json::error_handler_t::replace));
+  return header_of(header);
 }
 
 }  // namespace
@@ -101,27 +110,50 @@ std::vector<std::filesystem::path> auth_files() {
   return result;
 }
 
-Result<std::string> registry_auth(const std::string& registry,
-                                  const std::vector<std::filesystem::path>& files) {
+// A helper that was named for the registry goes before what stands in the file, and the one for all comes
+// last.
+Result<RegistryLogin> registry_login(const std::string& registry,
+                                     const std::vector<std::filesystem::path>& files) {
+  constexpr char kProgram[] = "docker-credential-";
   for (const auto& file : files) {
     const auto text = read_file(file);
     if (!text) continue;
     const json config = json::parse(*text, nullptr, false);
-    const json& logins = json_child(config, "auths");
-    const json& helpers = json_child(config, "credHelpers");
     for (const std::string& key : keys_of(registry)) {
-      if (const json& entry = json_child(logins, key.c_str()); entry.is_object() && !entry.empty()) {
-        return header_of(entry, registry, file.string());
-      }
-      if (const std::string helper = json_string(helpers, key.c_str()); !helper.empty()) {
-        return Error{ErrorCode::Invalid,
-                     file.string() + ": the login of " + registry + " is kept by docker-credential-" +
-                         helper + ", which studyctl does not ask; pull the image yourself, or log in " +
-                         "with DOCKER_CONFIG set to a directory without credHelpers"};
-      }
+      const std::string helper = json_string(json_child(config, "credHelpers"), key.c_str());
+      if (!helper.empty()) return RegistryLogin{{}, kProgram + helper};
+      const json& entry = json_child(json_child(config, "auths"), key.c_str());
+      if (!entry.is_object() || entry.empty()) continue;
+      auto header = header_of(entry, registry, file.string());
+      if (!header) return std::move(header).error();
+      return RegistryLogin{*std::move(header), {}};
     }
+    const std::string store = json_string(config, "credsStore");
+    if (!store.empty()) return RegistryLogin{{}, kProgram + store};
   }
-  return std::string();
+  return RegistryLogin{};
+}
+
+Command question_to(const std::string& helper, const std::string& registry) {
+  return {{helper, "get"}, {}, {}, server_of(registry)};
+}
+
+Result<std::string> header_from(const std::string& helper, const std::string& registry,
+                                const Result<ProgramOutput>& answer) {
+  const std::string kept = "the login of " + registry + " is kept by " + helper + ", which gave none: ";
+  if (!answer) return Error{ErrorCode::Invalid, kept + answer.error().message};
+  const json login = json::parse(answer->out, nullptr, false);
+  if (answer->end.is_success() && !json_string(login, "Secret").empty()) {
+    const std::string user = json_string(login, "Username");
+    json header = {{"serveraddress", server_of(registry)}};
+    header[user == "<token>" ? "identitytoken" : "password"] = json_string(login, "Secret");
+    if (user != "<token>") header["username"] = user;
+    return header_of(header);
+  }
+  // Helpers say why on their output; "credentials not found" is no failure.
+  if (answer->out.find("credentials not found") != std::string::npos) return std::string();
+  const std::string said = answer->end.is_success() ? "no Secret" : answer->out + answer->err;
+  return Error{ErrorCode::Invalid, kept + answer->end.text() + ", " + printable(to_utf8(trim(said)))};
 }
 
 }  // namespace studyctl

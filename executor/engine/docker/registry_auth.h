@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/subprocess.h"
 
 namespace studyctl {
 
@@ -21,10 +22,18 @@ ImageReference parse_image_reference(std::string_view text);
 // XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json.
 std::vector<std::filesystem::path> auth_files();
 
-// The value of X-Registry-Auth for a pull from `registry`, empty when nobody has logged in there. Invalid
-// when a login is kept by a credential helper, which is not asked: the message says how to log in without
-// one.
-Result<std::string> registry_auth(const std::string& registry,
-                                  const std::vector<std::filesystem::path>& files);
+// The login for a registry, as far as the files know it.
+struct RegistryLogin {
+  std::string header;  // the value of X-Registry-Auth; empty when nobody has logged in, or a helper knows it
+  std::string helper;  // "docker-credential-gcloud": the program that keeps it (credHelpers, credsStore)
+};
+Result<RegistryLogin> registry_login(const std::string& registry,
+                                     const std::vector<std::filesystem::path>& files);
+
+// What a credential helper is asked, and the value of X-Registry-Auth that its answer makes: empty when it
+// knows no login either. Invalid says what it said, never what it kept.
+Command question_to(const std::string& helper, const std::string& registry);
+Result<std::string> header_from(const std::string& helper, const std::string& registry,
+                                const Result<ProgramOutput>& answer);
 
 }  // namespace studyctl

@@ -285,7 +285,7 @@ TEST(DockerEngineWire, SaysWhenALogIsLost) {
   wire.server.on("GET /*/logs*",
                  Script().answer(501, R"({"message":"configured logging driver does not support reading"})"));
   ASSERT_TRUE(wire.done());
-  EXPECT_EQ(wire.seen.back().message, "the engine has lost its log");
+  EXPECT_EQ(wire.seen.back().warnings, std::vector<std::string>{"the engine has lost its log"});
 }
 
 TEST(DockerEngineWire, TakesNoForgottenRunForASuccess) {
@@ -367,6 +367,21 @@ TEST(DockerEngineWire, StartsOnceTheEngineIsBackWhatItNeverHeardOf) {
   wire.server.start();
   ASSERT_TRUE(wire.until(Phase::Exited));
   EXPECT_EQ(wire.server.count(kStart), 1);
+}
+
+TEST(DockerEngineWire, AStartThatWaitsForAnAbsentEngineCanBeCancelled) {
+  WireEngine wire;
+  ASSERT_TRUE(wire.made());
+  wire.server.stop();
+  wire.engine->start({"a1"});
+  for (int i = 0; i < 10; ++i) wire.loop.run_once(Duration(20));
+  wire.engine->stop({"a1"}, Duration(1000));
+  ASSERT_TRUE(wire.until(Phase::Refused));
+  EXPECT_EQ(wire.seen.back().reason, Reason::Cancelled);
+  wire.server.start();
+  wire.engine->forget({"a1"});
+  ASSERT_TRUE(wire.until(Phase::Gone));
+  EXPECT_EQ(wire.server.count(kStart), 0);
 }
 
 TEST(DockerEngineWire, AsksAgainUntilTheEngineIsBack) {

@@ -53,8 +53,15 @@ TEST(ExitCause, AChildKilledInASuccessIsAWarning) {
   ContainerView view = exited(0);
   view.oom_killed = true;
   EXPECT_EQ(end_of(view).exit_code, 0);
-  EXPECT_EQ(end_of(view).reason, Reason::OOMKilled);
-  EXPECT_TRUE(end_of(view).message.starts_with("warning:"));
+  EXPECT_EQ(end_of(view).reason, Reason::Completed);
+  EXPECT_EQ(end_of(view).warnings,
+            std::vector<std::string>{"a process in it was killed at the memory limit"});
+}
+
+TEST(ExitCause, ALogThatTheEngineMayNotHaveHeardWholeIsAWarning) {
+  ASSERT_EQ(end_of(exited(0), {.log_was_cut = true}).warnings.size(), 1u);
+  EXPECT_NE(end_of(exited(0), {.log_was_cut = true}).warnings[0].find("its log may lack"), std::string::npos);
+  EXPECT_EQ(end_of(exited(0)).warnings, std::vector<std::string>{});
 }
 
 TEST(ExitCause, OurOwnSignalComesFirst) {

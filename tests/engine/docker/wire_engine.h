@@ -55,13 +55,13 @@ class WireEngine {
     server.on(
         "GET /*/containers/*/json",
         Script().answer(
-            200, state(R"({"Status":"running","Running":true,"Pid":0,"StartedAt":"2026-11-22T00:00:01Z"})")));
+            200, state(R"({"Status":"running","Running":true,"Pid":0,"StartedAt":"2096-11-22T00:00:01Z"})")));
   }
   void ends_with(int code) {
     server.on("GET /*/containers/*/json",
               Script().answer(
                   200, state(R"({"Status":"exited","ExitCode":)" + std::to_string(code) +
-                             R"(,"StartedAt":"2026-11-22T00:00:01Z","FinishedAt":"2026-11-22T00:00:02Z"})")));
+                             R"(,"StartedAt":"2096-11-22T00:00:01Z","FinishedAt":"2096-11-22T00:00:02Z"})")));
   }
   void is_created() {
     server.on("GET /*/containers/*/json",
