@@ -15,11 +15,16 @@ Duration look_interval(const Timeouts& timeouts) {
   return std::clamp(timeouts.stalled->after / 5, Duration(200), Duration(2000));
 }
 
+// By the engine's own times, whose end may lie a little before the start (Podman takes it from a file's
+// time); by ours where it gives none, or the wall clock jumped between them.
 Duration measured_duration(const ActiveAttempt& attempt, const Observation& end, Steady now) {
   if (attempt.stage != ActiveAttempt::Stage::Running) return Duration(0);
-  if (end.started_at && end.finished_at && *end.finished_at > *end.started_at)
-    return *end.finished_at - *end.started_at;
-  return now - attempt.running_since;
+  const Duration seen = now - attempt.running_since;
+  if (!end.started_at || !end.finished_at) return seen;
+  constexpr Duration kDoubt = std::chrono::seconds(2);
+  const Duration told = *end.finished_at - *end.started_at;
+  const bool jumped = told < -kDoubt || told > now - attempt.intended_at + kDoubt;
+  return jumped ? seen : std::max(told, Duration(0));
 }
 
 std::vector<std::string> log_patterns(const RetryPolicy& policy) {
@@ -200,6 +205,7 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   if (!ended.started_at && attempt.stage == ActiveAttempt::Stage::Running)
     ended.started_at = attempt.started_at;
   ended.finished_at = live.end.finished_at.value_or(clock_.now());
+  if (ended.started_at) ended.finished_at = std::max(ended.finished_at, ended.started_at);
   ended.container = attempt.container;
   ended.image_digest = attempt.image_digest.empty() ? live.end.image_digest : attempt.image_digest;
   ended.cpus = attempt.cpus;

@@ -227,6 +227,33 @@ TEST_F(ControllerTest, AJumpOfTheWallClockMovesNoDuration) {
   EXPECT_EQ(ended("e0-c1-a1").duration, minutes(7));
 }
 
+TEST_F(ControllerTest, AJumpForwardMovesNoDurationEither) {
+  begin();
+  pass(minutes(7));
+  clock.jump(std::chrono::hours(3));
+  exit("e0-c1-a1", 0);
+  EXPECT_LE(ended("e0-c1-a1").duration, minutes(7));
+}
+
+TEST_F(ControllerTest, WhatEndedWithinTheSameMillisecondTookNoTime) {
+  begin();
+  settle();
+  engine.exit({"e0-c1-a1"}, 0);
+  clock.advance(seconds(9));
+  settle();
+  EXPECT_EQ(ended("e0-c1-a1").duration, Duration(0));
+}
+
+TEST_F(ControllerTest, NoEndIsRecordedBeforeItsBeginning) {
+  begin();
+  settle();
+  clock.jump(-Duration(400));  // Podman's end comes from a file's time, a little behind its clock
+  exit("e0-c1-a1", 0);
+  const EndedAttempt& end = workspace.sealed.at({{1, 0, 1}, 1});
+  EXPECT_EQ(end.finished_at, end.started_at);
+  EXPECT_EQ(end.duration, Duration(0));
+}
+
 TEST_F(ControllerTest, ExitZeroWithoutItsResultsFailsWithTheReason) {
   workspace.findings_of = [](const AttemptKey&, const Workspace::Question&) {
     Findings findings;

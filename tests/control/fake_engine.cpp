@@ -249,7 +249,7 @@ void FakeEngine::end(Container& container, int code, int signal, Reason reason) 
   container.exit_code = code;
   container.signal = signal;
   container.reason = reason;
-  container.finished_at = std::max(clock_.now(), *container.started_at);
+  container.finished_at = clock_.now();
 }
 
 }  // namespace studyctl

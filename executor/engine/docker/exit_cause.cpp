@@ -1,7 +1,5 @@
 #include "engine/docker/exit_cause.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 
 namespace studyctl {
@@ -79,9 +77,6 @@ Observation exited_observation(const AttemptId& attempt, const ContainerView& vi
   observation.image_digest = view.image_id;
   observation.started_at = view.started_at;
   observation.finished_at = view.finished_at;
-  // Podman takes the end from a file's time, which is coarser than its clock.
-  if (view.started_at && view.finished_at)
-    observation.finished_at = std::max(*view.started_at, *view.finished_at);
   explain(view, evidence, observation);
   return observation;
 }

@@ -89,11 +89,5 @@ TEST(ExitCause, AStrangersSignalInterrupts) {
   EXPECT_EQ(end_of(exited(1), {.signalled_by_other = true}).reason, Reason::Error);
 }
 
-TEST(ExitCause, AnEndIsNeverBeforeItsBeginning) {
-  ContainerView view = exited(0);
-  view.finished_at = *view.started_at - Duration(400);
-  EXPECT_EQ(end_of(view).finished_at, view.started_at);
-}
-
 }  // namespace
 }  // namespace studyctl
