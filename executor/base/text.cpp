@@ -156,11 +156,36 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
+namespace {
+
+constexpr char kEscape = '\x1b';
+
+// The length of the escape sequence that `text` begins with (ECMA-48, 5.4: ESC [ parameters final; ESC ] …
+// BEL).
+size_t length_of_escape(std::string_view text) {
+  if (text.size() < 2) return text.size();
+  if (text[1] == ']') {
+    const size_t end = text.find_first_of("\x07\x1b", 2);
+    if (end == std::string_view::npos) return text.size();
+    return text[end] == kEscape ? std::min(end + 2, text.size()) : end + 1;
+  }
+  if (text[1] != '[') return 1;
+  for (size_t i = 2; i < text.size(); ++i)
+    if (text[i] >= 0x40 && text[i] <= 0x7e) return i + 1;
+  return text.size();
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   const std::string valid = to_utf8(text);
   std::string result;
   result.reserve(valid.size());
   for (std::string_view rest = valid; !rest.empty();) {
+    if (rest.front() == kEscape) {
+      rest.remove_prefix(length_of_escape(rest));
+      continue;
+    }
     const Decoded character = decode(rest);
     if (is_space(rest.front())) {
       result += ' ';

@@ -1,14 +1,16 @@
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "base/text.h"
+#include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/plan_text.h"
 #include "cli/run_choice.h"
+#include "cli/run_text.h"
+#include "cli/run_view.h"
 #include "cli/serve.h"
 #include "cli/study_options.h"
+#include "cli/table.h"
 
 // apply: makes the results volume what the manifest says. A run that is on is followed, one that is
 // unfinished goes on, one that has finished is left alone.
@@ -30,14 +32,9 @@ struct Decision {
 };
 
 std::string finished_text(const RunSummary& run) {
-  const uint64_t failed = run.counts.at(static_cast<size_t>(RepetitionState::Failed));
-  const uint64_t cancelled = run.counts.at(static_cast<size_t>(RepetitionState::Cancelled));
   if (run.state == RunState::Completed) return "unchanged: all " + std::to_string(run.total) + " are done";
-  std::string text = "unchanged: " + std::string(name_of(run.state));
-  if (failed > 0) text += ", " + std::to_string(failed) + " failed";
-  if (cancelled > 0) text += ", " + std::to_string(cancelled) + " cancelled";
-  return text + (failed > 0 ? ": studyctl retry" : ": studyctl retry --state Cancelled") +
-         ", or apply --fresh";
+  return "unchanged: " + std::string(name_of(run.state)) + ", " + counts_text(run.counts) + ": " +
+         next_step(run.state, run.record.study) + ", `apply --fresh` opens a new run";
 }
 
 // What to do with the newest run of the study, which nobody drives.
@@ -53,40 +50,35 @@ Decision decide(const LoadedStudy& study, const std::optional<RunSummary>& newes
     return {Decision::Kind::Refused, newest,
             name + ": the run has " + std::to_string(newest->total) + " repetitions, this manifest has " +
                 std::to_string(study.repetitions()) + "; `apply --fresh` opens a new run"};
-  if (is_final(newest->state) && newest->state != RunState::Stopped && newest->state != RunState::Failed)
-    return {Decision::Kind::Unchanged, newest, finished_text(*newest)};
-  return {Decision::Kind::GoOn, newest, ""};
+  if (is_unfinished(newest->state)) return {Decision::Kind::GoOn, newest, ""};
+  return {Decision::Kind::Unchanged, newest, finished_text(*newest)};
 }
 
 Result<std::optional<RunSummary>> newest_run(const ResultsVolume& volume, const std::string& study) {
-  auto catalog = Catalog::open(volume.database());
-  if (!catalog) {
-    if (catalog.error().code == ErrorCode::NotFound) return std::optional<RunSummary>();
-    return std::move(catalog).error();
-  }
-  auto run = catalog->latest(study);
+  const auto catalog = Catalog::open(volume.database());
+  auto run = catalog ? catalog->latest(study) : Result<RunSummary>(catalog.error());
   if (run) return std::optional(*std::move(run));
   if (run.error().code == ErrorCode::NotFound) return std::optional<RunSummary>();
   return std::move(run).error();
 }
 
 // The volume is held: by this very study, which is then followed, or by another.
-int meet_holder(const LoadedStudy& study, const ResultsVolume& volume, const LockHolder& holder,
-                bool detach) {
-  if (holder.study != study.study().name)
-    return fail({ErrorCode::Conflict, volume.root().string() + " is held by " + describe(holder) +
+int meet_holder(const Context& context, const LoadedStudy& study, const LockHolder& holder,
+                const ServeOptions& options) {
+  const std::string& name = study.study().name;
+  if (holder.study != name)
+    return fail({ErrorCode::Conflict, context.results + " is held by " + describe(holder) +
                                           ": wait for it, or use another --results"});
-  auto newest = newest_run(volume, holder.study);
-  if (!newest) return fail(newest.error());
-  if (!*newest)
-    return fail({ErrorCode::Conflict, study.study().name + ": is being started by " + describe(holder)});
-  if ((*newest)->record.design_hash != study.design_hash)
-    return fail({ErrorCode::Conflict, study.study().name + ": runs with another design, held by " +
-                                          describe(holder) + ": `studyctl stop` it first"});
-  std::printf("study %s: unchanged, runs already (%s)\n", holder.study.c_str(), describe(holder).c_str());
-  if (detach) return kSucceeded;
-  auto directory = RunDirectory::find(volume.root(), (*newest)->record.directory, (*newest)->record.id);
-  return directory ? follow(directory->path()) : fail(directory.error());
+  if (holder.run.empty())
+    return fail({ErrorCode::Conflict, name + ": is being started by " + describe(holder)});
+  auto chosen = choose_run(context.find_volume(), holder.run);
+  if (!chosen) return fail(chosen.error());
+  if (chosen->run.record.design_hash != study.design_hash)
+    return fail({ErrorCode::Conflict, name + ": runs with another design, held by " + describe(holder) +
+                                          ": `studyctl stop " + name + "` first"});
+  std::printf("study %s: unchanged, runs already (pid %d on host %s)\n", name.c_str(), holder.pid,
+              holder.host.c_str());
+  return options.detach ? kSucceeded : follow(*chosen);
 }
 
 bool over_the_cap(const LoadedStudy& study, const ApplyOptions& options) {
@@ -98,8 +90,7 @@ int apply(const Context& context, ApplyOptions& options) {
   if (!study) return fail(study.error());
   const LoadedStudy& loaded = **study;
   for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  for (const std::string& line : plan_summary(loaded)) std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
+  print_lines(plan_summary(loaded));
   if (over_the_cap(loaded, options))
     return fail({ErrorCode::Invalid, std::to_string(loaded.repetitions()) +
                                          " repetitions are more than the limit of " +
@@ -107,8 +98,7 @@ int apply(const Context& context, ApplyOptions& options) {
                                          ": say --yes, or raise spec.execution.limit"});
   auto volume = ResultsVolume::open(context.results, context.state_directory);
   if (!volume) return fail(volume.error());
-  if (const auto holder = volume->holder())
-    return meet_holder(loaded, *volume, *holder, options.serve.detach);
+  if (const auto holder = volume->holder()) return meet_holder(context, loaded, *holder, options.serve);
   auto newest = newest_run(*volume, loaded.study().name);
   if (!newest) return fail(newest.error());
   Decision decision = decide(loaded, *newest, options);
@@ -118,9 +108,7 @@ int apply(const Context& context, ApplyOptions& options) {
       std::printf("study %s: %s\n", loaded.study().name.c_str(), decision.message.c_str());
       return exit_code_of(decision.run->state);
     case Decision::Kind::GoOn:
-      std::printf("study %s: goes on with %s\n", loaded.study().name.c_str(),
-                  decision.run->record.directory.c_str());
-      std::fflush(stdout);
+      print_lines({"study " + loaded.study().name + ": goes on with " + decision.run->record.directory});
       return serve(*std::move(study), *std::move(volume), std::move(decision.run), options.serve);
     case Decision::Kind::New: break;
   }

@@ -1,12 +1,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace studyctl {
 
 struct Context;
 
-// The commands that read or tidy, each in the file of its name.
+// The commands, each in the file of its name.
+void add_apply(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_validate(CLI::App& app, Context& context);
+void add_steering(CLI::App& app, Context& context);  // stop pause resume cancel retry
 void add_get(CLI::App& app, Context& context);
 void add_describe(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
@@ -18,7 +23,9 @@ void add_doctor(CLI::App& app, Context& context);
 void add_create(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
-// All of them.
-void add_reading_commands(CLI::App& app, Context& context);
+// All of them, with the options that go before any of them.
+void add_commands(CLI::App& app, Context& context);
+// Why the command line was not understood, and what to do: ends with a line break.
+std::string refusal(const CLI::App* app, const CLI::Error& error);
 
 }  // namespace studyctl

@@ -32,10 +32,4 @@ struct Context {
 // "studyctl: <message>" on standard error; the exit code that goes with it.
 int fail(const Error& error);
 
-void add_apply(CLI::App& app, Context& context);
-void add_plan(CLI::App& app, Context& context);
-void add_validate(CLI::App& app, Context& context);
-void add_steering(CLI::App& app, Context& context);  // stop pause resume cancel retry
-void add_version(CLI::App& app, Context& context);
-
 }  // namespace studyctl

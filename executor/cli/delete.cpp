@@ -74,7 +74,14 @@ int delete_run_command(const Context& context, const DeleteOptions& options) {
   auto opened = open(context);
   if (!opened) return fail(opened.error());
   auto run = opened->catalog.run(options.name);
-  if (!run) return fail(std::move(run).error().within("delete run wants STUDY/RUN or a run's id"));
+  if (!run) {
+    const auto of_study = opened->catalog.runs(options.name);
+    if (!of_study || of_study->empty()) return fail(run.error());
+    return fail({ErrorCode::Invalid, printable(options.name) + " is a study with " +
+                                         counted(of_study->size(), "run") + ": name one, as " +
+                                         of_study->front().record.directory +
+                                         ", or say `studyctl delete study " + options.name + "`"});
+  }
   return delete_runs(opened->volume, {*std::move(run)}, options);
 }
 

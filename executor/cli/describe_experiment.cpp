@@ -11,13 +11,10 @@ namespace studyctl {
 namespace {
 
 constexpr size_t kMostLastLines = 20;
+constexpr size_t kIndent = 4;  // below an attempt
 
-std::string seconds_text(const AttemptSummary& attempt, Instant now) {
-  return took_text(attempt.started_at, attempt.finished_at, now);
-}
-
-std::string head_of(const AttemptSummary& attempt) {
-  std::string line = "attempt " + std::to_string(attempt.key.attempt) + ": " + attempt.state;
+std::string end_of(const AttemptSummary& attempt) {
+  std::string line = attempt.state;
   if (attempt.reason && *attempt.reason != Reason::Completed)
     line += " (" + std::string(name_of(*attempt.reason)) + ")";
   if (!attempt.counted) line += ", does not count against the retry limit";
@@ -31,69 +28,50 @@ std::string image_of(const AttemptSummary& attempt, const Result<AttemptRecord>&
 
 std::vector<std::string> metric_lines(const AttemptSummary& attempt) {
   std::vector<std::string> lines;
-  for (const MetricValue& metric : attempt.metrics)
-    lines.push_back(metric.name + " = " +
-                    (number_text(metric.value).empty() ? "none" : number_text(metric.value)) +
+  for (const MetricValue& metric : attempt.metrics) {
+    const std::string value = number_text(metric.value);
+    lines.push_back(metric.name + " = " + (value.empty() ? "none" : value) +
                     (metric.unit.empty() ? "" : " " + metric.unit));
+  }
   return lines;
 }
 
-// Below an attempt, indented.
-class AttemptText {
- public:
-  explicit AttemptText(Description& description) : description_(description) {}
-
-  void field(const std::string& label, const std::string& value) {
-    if (value.empty()) return;
-    std::string text = label + ":";
-    text.append(12 - std::min<size_t>(text.size(), 11), ' ');
-    description_.text(text + value, 4);
-  }
-  void block(const std::string& label, const std::vector<std::string>& lines) {
-    if (lines.empty()) return;
-    description_.text(label + ":", 4);
-    for (const std::string& line : lines) description_.text(line, 6);
-  }
-
- private:
-  Description& description_;
-};
-
-void add_failure(const FailureRecord& failure, const std::string& message, AttemptText& text) {
-  text.field("Type", failure.type);
-  if (failure.message != message) text.field("Said", printable(failure.message));
-  if (!failure.traceback.empty()) text.block("Traceback", split(trim(failure.traceback), '\n'));
+void add_failure(const FailureRecord& failure, const std::string& message, Description& description) {
+  description.field("Type", failure.type, kIndent);
+  if (failure.message != message) description.field("Said", failure.message, kIndent);
+  if (!failure.traceback.empty())
+    description.section("Traceback", {std::string(trim(failure.traceback))}, kIndent);
   std::vector<std::string> last = failure.last_lines;
   if (last.size() > kMostLastLines) last.erase(last.begin(), last.end() - kMostLastLines);
-  text.block("Last lines", last);
+  description.section("Last lines", last, kIndent);
 }
 
 void add_attempt(const ChosenRun& chosen, const std::string& experiment, const AttemptSummary& attempt,
                  Instant now, Description& description) {
-  const uint32_t cycle = attempt.key.repetition.cycle;
-  const auto path = chosen.directory.locate({experiment, cycle, attempt.key.attempt});
-  const Result<AttemptRecord> record =
-      path ? read_attempt(*path) : Result<AttemptRecord>(Error{ErrorCode::NotFound, ""});
-  description.text(head_of(attempt), 2);
-  AttemptText text(description);
-  text.field("Message", printable(attempt.message));
-  text.field("Exit code", attempt.exit_code ? std::to_string(*attempt.exit_code) : "");
-  if (record && record->signal != 0) text.field("Signal", std::to_string(record->signal));
-  text.field("Started", instant_text(attempt.started_at ? attempt.started_at : attempt.intended_at));
-  text.field("Finished", instant_text(attempt.finished_at));
-  text.field("Took", seconds_text(attempt, now));
-  text.field("Image", image_of(attempt, record));
-  text.field("Container", attempt.container.substr(0, 12));
-  text.field("Devices", join(attempt.devices, ", "));
-  text.field("CPUs", attempt.cpus);
-  text.block("Metrics", metric_lines(attempt));
-  text.block("Warnings", attempt.warnings);
-  if (record && record->failure) add_failure(*record->failure, attempt.message, text);
+  const auto path = chosen.directory.locate({experiment, attempt.key.repetition.cycle, attempt.key.attempt});
+  const auto record = path ? read_attempt(*path) : Result<AttemptRecord>(path.error());
+  description.field("attempt " + std::to_string(attempt.key.attempt), end_of(attempt), 2);
+  const auto field = [&](const char* label, const std::string& value) {
+    description.field(label, value, kIndent);
+  };
+  field("Message", attempt.message);
+  field("Exit code", attempt.exit_code ? std::to_string(*attempt.exit_code) : "");
+  field("Signal", record && record->signal != 0 ? std::to_string(record->signal) : "");
+  field("Started", instant_text(attempt.started_at ? attempt.started_at : attempt.intended_at));
+  field("Finished", instant_text(attempt.finished_at));
+  field("Took", took_text(attempt.started_at, attempt.finished_at, now));
+  field("Image", image_of(attempt, record));
+  field("Container", attempt.container.substr(0, 12));
+  field("Devices", join(attempt.devices, ", "));
+  field("CPUs", attempt.cpus);
+  description.section("Metrics", metric_lines(attempt), kIndent);
+  description.section("Warnings", attempt.warnings, kIndent);
+  if (record && record->failure) add_failure(*record->failure, attempt.message, description);
   if (!path) return;
-  text.field("Files", path->string());
+  field("Files", path->string());
   std::error_code ignored;
   if (std::filesystem::exists(*path / "command.txt", ignored))
-    text.field("Command", (*path / "command.txt").string());
+    field("Command", (*path / "command.txt").string());
 }
 
 // What the run waits for while this experiment has not been started in some cycle.

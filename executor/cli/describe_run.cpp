@@ -1,7 +1,8 @@
 #include "base/text.h"
 #include "cli/describe_text.h"
-#include "cli/plan_text.h"
 #include "cli/run_text.h"
+#include "cli/status_text.h"
+#include "cli/table.h"
 #include "store/run_manifest.h"
 #include "store/status_file.h"
 
@@ -9,10 +10,6 @@ namespace studyctl {
 namespace {
 
 constexpr size_t kMostCommands = 50;
-
-std::string seconds_text(double seconds) {
-  return human_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-}
 
 std::string at_text(const std::optional<Instant>& at, Instant now) {
   return at ? instant_text(at) + " (" + ago_text(*at, now) + ")" : "";
@@ -40,12 +37,7 @@ void add_manifest(const ChosenRun& chosen, Description& description) {
 
 std::string controller_text(const ChosenRun& chosen, const Result<Status>& status, RunState state,
                             Instant now) {
-  if (is_final(chosen.run.state)) return "";
-  const std::string study = chosen.run.record.study;
-  if (!is_on(chosen))
-    return state == RunState::Paused
-               ? "none: `studyctl resume " + study + "` goes on"
-               : "gone: `studyctl resume " + study + "` goes on, `studyctl cancel " + study + "` ends it";
+  if (!is_on(chosen)) return state == RunState::Interrupted ? "gone" : "";
   if (!status) return "is starting";
   return "pid " + std::to_string(status->controller.pid) + " on " + status->controller.host +
          ", last heard of " + ago_text(status->heartbeat_at, now);
@@ -61,76 +53,59 @@ void add_usage(const ChosenRun& chosen, Description& description) {
 }
 
 std::vector<std::string> running_lines(const Status& status, Instant now) {
-  std::vector<std::vector<std::string>> rows;
-  for (const Status::Current& current : status.current) {
-    std::string what = current.started_at ? human_duration(std::max(now - *current.started_at, Duration(0)))
-                                          : lower(name_of(current.state));
-    if (!current.device.empty()) what += " on " + current.device;
-    if (current.progress) what += ", " + std::to_string(static_cast<int>(*current.progress * 100)) + "%";
-    if (!current.message.empty()) what += ", " + current.message;
+  std::vector<Row> rows;
+  for (const Status::Current& current : status.current)
     rows.push_back({current.experiment, "cycle " + std::to_string(current.cycle),
-                    "attempt " + std::to_string(current.attempt), printable(what)});
-  }
+                    "attempt " + std::to_string(current.attempt), doing_text(current, now)});
   return aligned(rows);
 }
 
-std::vector<std::string> waiting_lines(const ChosenRun& chosen, const Status& status, RunState state,
-                                       Instant now) {
-  std::vector<std::string> lines;
-  if (status.counts.at(static_cast<size_t>(RepetitionState::Waiting)) == 0) return lines;
+std::vector<std::string> waiting_lines(const Status& status, RunState state, Instant now) {
+  if (status.counts.at(static_cast<size_t>(RepetitionState::Waiting)) == 0) return {};
   switch (state) {
-    case RunState::Paused: lines.push_back("the run is paused: " + status.state_reason); break;
-    case RunState::Stopping: lines.emplace_back("the run is stopping: none starts any more"); break;
-    case RunState::Cancelling: lines.emplace_back("the run is being cancelled"); break;
-    case RunState::Stopped:
-      lines.push_back("the run was stopped: `studyctl apply` of its manifest goes on");
-      break;
-    case RunState::Interrupted:
-      lines.push_back("nobody drives the run: `studyctl resume " + chosen.run.record.study + "` goes on");
-      break;
+    case RunState::Paused: return {"the run is paused: " + status.state_reason};
+    case RunState::Stopping: return {"the run is stopping: none starts any more"};
+    case RunState::Cancelling: return {"the run is being cancelled"};
+    case RunState::Stopped: return {"the run was stopped"};
+    case RunState::Interrupted: return {"nobody drives the run"};
     default: break;
   }
-  if (is_final(state) || state == RunState::Interrupted) return lines;
+  if (is_final(state)) return {};
+  std::vector<std::string> lines = status.waiting_for;
   if (status.cooldown_until && *status.cooldown_until > now)
-    lines.push_back("cooldown, " + human_duration(*status.cooldown_until - now) + " more");
-  lines.insert(lines.end(), status.waiting_for.begin(), status.waiting_for.end());
+    lines.insert(lines.begin(), "cooldown, " + human_duration(*status.cooldown_until - now) + " more");
   return lines;
 }
 
 std::vector<std::string> failure_lines(const Status& status) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<Row> rows;
   for (auto failure = status.failures.rbegin(); failure != status.failures.rend(); ++failure)
     rows.push_back({instant_text(failure->at), failure->experiment, "cycle " + std::to_string(failure->cycle),
-                    std::string(name_of(failure->reason)), printable(failure->message)});
+                    std::string(name_of(failure->reason)), failure->message});
   return aligned(rows);
 }
 
 std::vector<std::string> command_lines(const ChosenRun& chosen) {
   const auto commands = chosen.catalog.commands(chosen.run.record.id);
-  std::vector<std::vector<std::string>> rows;
+  std::vector<Row> rows;
   if (!commands) return {};
   const size_t first = commands->size() - std::min(commands->size(), kMostCommands);
   for (size_t i = first; i < commands->size(); ++i) {
     const CommandRecord& command = commands->at(i);
-    rows.push_back({instant_text(command.at), printable(command.command), "by " + printable(command.who)});
+    rows.push_back({instant_text(command.at), command.command, "by " + command.who});
   }
   return aligned(rows);
 }
 
-void add_status(const ChosenRun& chosen, const Status& status, RunState state, Instant now,
-                Description& description) {
-  if (status.eta_seconds && !is_final(state) && state != RunState::Interrupted)
+void add_status(const Status& status, RunState state, Instant now, Description& description) {
+  if (status.eta_seconds && state == RunState::Running)
     description.field("ETA", seconds_text(*status.eta_seconds));
   if (status.avg_duration_seconds)
     description.field("Average", seconds_text(*status.avg_duration_seconds) + " each, of the last 10");
-  std::string reasons;
-  for (size_t i = 1; i < kReasons; ++i)
-    if (status.reasons.at(i) > 0)
-      reasons += (reasons.empty() ? "" : ", ") + std::to_string(status.reasons.at(i)) + " " +
-                 std::string(name_of(static_cast<Reason>(i)));
+  const std::string reasons = reasons_text(status.reasons);
   description.field("Attempts", reasons.empty() ? "" : reasons + " (did not succeed)");
   if (state != RunState::Interrupted) description.section("Running now", running_lines(status, now));
-  description.section("Waits", waiting_lines(chosen, status, state, now));
+  description.section("Waits", waiting_lines(status, state, now));
   description.section("Last failures", failure_lines(status));
 }
 
@@ -139,23 +114,24 @@ void add_status(const ChosenRun& chosen, const Status& status, RunState state, I
 Result<Description> describe_run(const ChosenRun& chosen, Instant now) {
   const RunSummary& run = chosen.run;
   const auto status = read_status(chosen.directory.path() / "status.json");
-  const RunState state = shown_state(run, chosen.volume.holder());
+  const std::optional<LockHolder> holder = chosen.volume.holder();
+  const RunState state = shown_state(run, holder);
   Description description;
   description.field("Study", run.record.study);
   description.field("Run", run.record.directory + " (" + run.record.id + ")");
   description.field("State", std::string(name_of(state)) + (run.message.empty() ? "" : ": " + run.message));
   description.field("Controller", controller_text(chosen, status, state, now));
+  if (!is_on(chosen)) description.field("Next", next_step(state, run.record.study));
   add_manifest(chosen, description);
   description.field("Created", at_text(run.record.created_at, now));
   description.field("Started", at_text(run.started_at, now));
   description.field("Finished", at_text(run.finished_at, now));
-  description.field("Took", took_text(run.started_at, run.finished_at,
-                                      state == RunState::Interrupted ? run.updated_at : now));
-  description.field("Repetitions", std::to_string(count_done(run)) + " of " + std::to_string(run.total) +
-                                       " done: " + counts_text(run));
+  description.field("Took", took_text(run, holder, now));
+  description.field("Repetitions", std::to_string(count_done(run.counts)) + " of " +
+                                       std::to_string(run.total) + " done: " + counts_text(run.counts));
   add_usage(chosen, description);
   description.field("Path", chosen.directory.path().string());
-  if (status) add_status(chosen, *status, state, now, description);
+  if (status) add_status(*status, state, now, description);
   description.section("Commands", command_lines(chosen));
   return description;
 }

@@ -13,11 +13,9 @@ namespace studyctl {
 class Description {
  public:
   // A line with a label; nothing when `value` is empty.
-  void field(const std::string& label, const std::string& value);
-  // A heading, and lines below it; nothing when there are none.
-  void section(const std::string& heading, const std::vector<std::string>& lines);
-  // A line of the section, or several when `text` has line breaks.
-  void text(const std::string& text, size_t indent);
+  void field(const std::string& label, const std::string& value, size_t indent = 0);
+  // A heading, and lines below it, which may have line breaks; nothing when there are none.
+  void section(const std::string& heading, const std::vector<std::string>& lines, size_t indent = 0);
 
   const std::vector<std::string>& lines() const { return lines_; }
 

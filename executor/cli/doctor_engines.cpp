@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <optional>
 
 #include "base/hash.h"
@@ -11,22 +12,21 @@ namespace {
 using enum Finding::Kind;
 
 struct EngineName {
-  EngineKind kind;
+  const char* kind;
   const char* name;
-  const char* program;
   const char* advice;  // where it is not installed
 };
 
 constexpr EngineName kEngines[] = {
-    {EngineKind::Docker, "Docker", "docker", "apt-get install docker.io; systemctl enable --now docker"},
-    {EngineKind::Podman, "Podman", "podman", "apt-get install podman"},
+    {"docker", "Docker", "apt-get install docker.io; systemctl enable --now docker"},
+    {"podman", "Podman", "apt-get install podman"},
 };
 
-Result<Inventory> inspect(EngineKind kind) {
+Result<Inventory> inspect(const std::string& wanted) {
   SystemClock clock;
   EventLoop loop(clock);
   EngineRequest request;
-  request.wanted = kind == EngineKind::Docker ? "docker" : "podman";
+  request.wanted = wanted;
   request.volume = random_uuid();  // of no volume: no container is its own
   auto engine = make_engine(loop, request, [](const Observation&) {});
   if (!engine) return std::move(engine).error();
@@ -42,31 +42,49 @@ std::string text_of(const Inventory& inventory) {
 }
 
 Finding absent(const MachinePlaces& places, const EngineName& engine, const Error& error) {
-  const bool installed = has_program(places, engine.program);
-  if (!installed && error.code == ErrorCode::NotFound)
-    return {Note, std::string(engine.name) + ": is not installed", engine.advice};
-  std::string advice;
-  if (installed && engine.kind == EngineKind::Docker && error.code == ErrorCode::NotFound)
-    advice = "systemctl enable --now docker";
-  return {Note, std::string(engine.name) + ": " + error.message, advice};
+  const bool is_installed = has_program(places, engine.kind);
+  if (error.code != ErrorCode::NotFound) return {Note, std::string(engine.name) + ": " + error.message, ""};
+  if (!is_installed) return {Note, std::string(engine.name) + ": is not installed", engine.advice};
+  return {Note, std::string(engine.name) + ": is installed, but nothing listens",
+          engine.kind == std::string("docker") ? "systemctl enable --now docker" : ""};
+}
+
+// The variable that names the engine to be used, as everything that speaks to Docker knows it.
+std::optional<std::string> naming_variable() {
+  for (const char* name : {"DOCKER_HOST", "CONTAINER_HOST"})
+    if (const char* value = std::getenv(name); value && *value) return std::string(name) + "=" + value;
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::vector<Finding> check_engines(const MachinePlaces& places, std::map<std::string, int>& usable) {
   std::vector<Finding> findings;
-  bool any = false;
-  for (const EngineName& engine : kEngines) {
-    const auto inventory = inspect(engine.kind);
-    if (!inventory) {
-      findings.push_back(absent(places, engine, inventory.error()));
-      continue;
-    }
-    any = true;
-    findings.push_back({Good, text_of(*inventory), ""});
-    for (const auto& [kind, count] : inventory->devices) usable[kind] = std::max(usable[kind], count);
+  std::string found;  // the kinds that can be used
+  const auto use = [&](const Inventory& inventory) {
+    found += inventory.kind;
+    findings.push_back({Good, text_of(inventory), ""});
+    for (const auto& [kind, count] : inventory.devices) usable[kind] = std::max(usable[kind], count);
+  };
+  const auto named = naming_variable();
+  if (named) {
+    const auto inventory = inspect("auto");
+    if (!inventory)
+      return {{Missing, inventory.error().message, "start it, or unset " + split(*named, '=').front()}};
+    use(*inventory);
   }
-  if (!any)
+  for (const EngineName& engine : kEngines) {
+    if (named && found != engine.kind)
+      findings.push_back(
+          {Note, std::string(engine.name) + ": was not looked for, since " + *named + " is set", ""});
+    if (named) continue;
+    if (const auto inventory = inspect(engine.kind)) {
+      use(*inventory);
+    } else {
+      findings.push_back(absent(places, engine, inventory.error()));
+    }
+  }
+  if (found.empty())
     findings.push_back({Missing, "no container engine can be used: nothing can run",
                         "install one of the two, or name one: --engine unix:///path, or DOCKER_HOST"});
   return findings;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "cli/never_started.h"
+#include "cli/selection.h"
 
 namespace studyctl {
 namespace {
@@ -44,7 +44,7 @@ class Matches {
 Result<void> find_in_plan(const ChosenRun& chosen, const std::string& name, Matches& matches) {
   SelectionRules rules;
   rules.filter.experiment = name;
-  return visit_never_started(chosen, rules, [&](const PlannedRepetition& planned) {
+  return visit_never_started(chosen, rules, [&](const RepetitionSummary& planned) {
     return matches.add(planned.experiment, planned.parameters);
   });
 }

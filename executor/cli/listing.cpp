@@ -7,13 +7,17 @@
 namespace studyctl {
 namespace {
 
+constexpr size_t kMostOfLastColumn = 80;  // -o wide shows all of it
+
 void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-std::vector<std::string> joined(std::vector<std::string> head, const std::vector<std::string>& tail) {
-  head.insert(head.end(), tail.begin(), tail.end());
-  return head;
+// What people see of a value.
+std::string text_of(const Written& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  const auto* literal = std::get_if<Written::Literal>(&value.data);
+  return literal && literal->text != "null" ? literal->text : "";
 }
 
 }  // namespace
@@ -36,8 +40,22 @@ void add_output(CLI::App& command, Output& output) {
       ->type_name("FORMAT");
 }
 
-Listing::Listing(std::FILE* to, Output output, Headings headings)
-    : to_(to), output_(output), headings_(std::move(headings)) {
+void ListItem::column(const char* heading, const char* key, Written value, std::optional<std::string> text) {
+  cells.push_back({heading, text ? *std::move(text) : text_of(value)});
+  field(key, std::move(value));
+}
+
+void ListItem::wide_column(const char* heading, const char* key, Written value,
+                           std::optional<std::string> text) {
+  wide.push_back({heading, text ? *std::move(text) : text_of(value)});
+  field(key, std::move(value));
+}
+
+void ListItem::field(const char* key, Written value) {
+  std::get<Written::Map>(data.data).emplace_back(key, std::move(value));
+}
+
+Listing::Listing(std::FILE* to, Output output) : to_(to), output_(output) {
   if (output_ == Output::Json)
     print(to_, "{\"apiVersion\":\"studyctl.io/v1alpha1\",\"kind\":\"List\",\"items\":[");
   if (output_ == Output::Yaml) print(to_, "apiVersion: studyctl.io/v1alpha1\nkind: List\nitems:");
@@ -47,11 +65,7 @@ void Listing::add(const ListItem& item) {
   const bool first = size_++ == 0;
   switch (output_) {
     case Output::Table:
-      if (!table_) table_ = std::make_unique<Table>(to_, headings_.normal);
-      return table_->row(item.cells);
-    case Output::Wide:
-      if (!table_) table_ = std::make_unique<Table>(to_, joined(headings_.normal, headings_.wide));
-      return table_->row(joined(item.cells, item.wide));
+    case Output::Wide: return add_row(item);
     case Output::Name: return print(to_, printable(item.name) + "\n");
     case Output::Path:
       if (!item.path.empty()) print(to_, item.path.string() + "\n");
@@ -59,6 +73,22 @@ void Listing::add(const ListItem& item) {
     case Output::Json: return print(to_, (first ? "\n" : ",\n") + json_of(item.data, Keys::AsWritten));
     case Output::Yaml: return print(to_, (first ? "\n" : "") + yaml_of({Written::List{item.data}}));
   }
+}
+
+void Listing::add_row(const ListItem& item) {
+  std::vector<ListItem::Cell> cells = item.cells;
+  if (output_ == Output::Wide) {
+    cells.insert(cells.end(), item.wide.begin(), item.wide.end());
+  } else if (!cells.empty()) {
+    cells.back().text = cut_to(printable(cells.back().text), kMostOfLastColumn);
+  }
+  Row headings, texts;
+  for (ListItem::Cell& cell : cells) {
+    headings.emplace_back(cell.heading);
+    texts.push_back(std::move(cell.text));
+  }
+  if (!table_) table_ = std::make_unique<Table>(to_, headings);
+  table_->row(std::move(texts));
 }
 
 void Listing::finish(const std::string& nothing) {

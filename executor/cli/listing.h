@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,32 +20,39 @@ void add_output(CLI::App& command, Output& output);
 
 // One thing of a list, in all the forms in which lists are printed.
 struct ListItem {
+  struct Cell {
+    const char* heading;
+    std::string text;
+  };
+
+  // A column of its row, or one that -o wide adds, and the same under `key` as data. `text` is what people
+  // see where it is not the value itself.
+  void column(const char* heading, const char* key, Written value, std::optional<std::string> text = {});
+  void wide_column(const char* heading, const char* key, Written value, std::optional<std::string> text = {});
+  // Of its data alone.
+  void field(const char* key, Written value);
+
   std::string name;
-  std::filesystem::path path;      // where it lies; empty: nowhere yet
-  std::vector<std::string> cells;  // of its row
-  std::vector<std::string> wide;   // that -o wide adds
-  Written data;
+  std::filesystem::path path;  // where it lies; empty: nowhere yet
+  std::vector<Cell> cells, wide;
+  Written data = {Written::Map()};
 };
 
 // Prints a list while it is made. JSON and YAML are one object, {"apiVersion", "kind": "List", "items": […]},
 // as kubectl's are.
 class Listing {
  public:
-  struct Headings {
-    std::vector<std::string> normal, wide;
-  };
-  Listing(std::FILE* to, Output output, Headings headings);
+  Listing(std::FILE* to, Output output);
 
   void add(const ListItem& item);
   // Call once, at the end. Says on standard error that there was nothing, where nothing would be seen.
   void finish(const std::string& nothing);
 
-  uint64_t size() const { return size_; }
-
  private:
+  void add_row(const ListItem& item);
+
   std::FILE* to_;
   Output output_;
-  Headings headings_;
   std::unique_ptr<Table> table_;
   uint64_t size_ = 0;
 };

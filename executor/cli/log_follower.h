@@ -1,12 +1,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
-#include <tuple>
-#include <vector>
 
-#include "base/fd.h"
-#include "cli/log_reader.h"
+#include "cli/log_printer.h"
+#include "cli/progress_tail.h"
 #include "cli/run_choice.h"
 #include "store/run_directory.h"
 
@@ -14,16 +14,6 @@ namespace studyctl {
 
 // "[water-… c2] ": what stands before each line of a log among others.
 std::string log_prefix(const AttemptPlace& place);
-
-// An attempt whose log is followed.
-struct FollowedAttempt {
-  AttemptPlace place;
-  auto operator<=>(const FollowedAttempt& other) const {
-    return std::tie(place.experiment, place.cycle, place.attempt) <=>
-           std::tie(other.place.experiment, other.place.cycle, other.place.attempt);
-  }
-  bool operator==(const FollowedAttempt& other) const { return (*this <=> other) == 0; }
-};
 
 // Follows the logs of all that runs in a run, each line with its experiment before it. What begins and ends
 // is read from progress.jsonl, so that nothing is missed however short it runs.
@@ -39,17 +29,15 @@ class LogFollower {
   void finish();
 
  private:
-  void read_progress();
-  void on_line(const std::string& line);
+  void on_line(const ProgressLine& line);
   void follow(const AttemptPlace& place, const LogStart& start);
 
   const ChosenRun& chosen_;
   LogStyle style_;
   LogStart start_;
-  Fd progress_;
-  std::string torn_;  // a line of progress.jsonl that is not whole yet
-  std::map<FollowedAttempt, LogReader> readers_;
-  std::vector<AttemptPlace> without_files_;  // begun, but their directory is not there yet
+  std::optional<ProgressTail> progress_;
+  std::map<AttemptPlace, LogReader> readers_;
+  std::set<AttemptPlace> without_files_;  // begun, but their directory is not there yet
 };
 
 }  // namespace studyctl

@@ -5,21 +5,7 @@
 namespace studyctl {
 namespace {
 
-constexpr char kEscape = '\x1b';
-
-// Behind the escape sequence that begins at `text[at]` (ECMA-48, 5.4: ESC [ parameters final; ESC ] … BEL).
-size_t behind_escape(std::string_view text, size_t at) {
-  if (at + 1 >= text.size()) return text.size();
-  if (text[at + 1] == ']') {
-    const size_t bell = text.find_first_of("\x07\x1b", at + 2);
-    if (bell == std::string_view::npos) return text.size();
-    return text[bell] == kEscape ? std::min(bell + 2, text.size()) : bell + 1;
-  }
-  if (text[at + 1] != '[') return at + 2;
-  for (size_t i = at + 2; i < text.size(); ++i)
-    if (text[i] >= 0x40 && text[i] <= 0x7e) return i + 1;
-  return text.size();
-}
+constexpr uint64_t kMostTailBytes = 64u << 20;
 
 void put(std::FILE* to, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), to);
@@ -30,15 +16,7 @@ void put(std::FILE* to, std::string_view text) {
 std::string shown_line(std::string_view raw) {
   while (raw.ends_with('\r')) raw.remove_suffix(1);
   if (const size_t over = raw.rfind('\r'); over != std::string_view::npos) raw.remove_prefix(over + 1);
-  std::string text;
-  for (size_t i = 0; i < raw.size();) {
-    if (raw[i] == kEscape) {
-      i = behind_escape(raw, i);
-    } else {
-      text += raw[i++];
-    }
-  }
-  return printable(text);
+  return printable(raw);
 }
 
 void LogPrinter::add(const LogChunk& chunk) {
@@ -72,6 +50,30 @@ void LogPrinter::print(const LogLine& line) const {
   if (style_.timestamps) text += format_instant(line.at) + " ";
   text += style_.for_terminal ? shown_line(line.text) : line.text;
   put(to_, text + "\n");
+}
+
+Result<LogReader> LogReader::open(const std::filesystem::path& attempt_directory, LogPrinter printer,
+                                  const LogStyle& style, const LogStart& start) {
+  auto log = MergedLog::open(attempt_directory);
+  if (!log) return std::move(log).error();
+  LogReader reader(*std::move(log), std::move(printer));
+  if (start.since) reader.log_.seek_since(*start.since);
+  if (!start.tail) return reader;
+  reader.printer_.hold(*start.tail);
+  // The index knows nothing of the lines of one stream alone.
+  if (!style.only && !start.since) reader.log_.seek_tail(*start.tail, kMostTailBytes);
+  reader.pump();
+  reader.printer_.release();
+  return reader;
+}
+
+void LogReader::pump() {
+  while (const auto chunk = log_.next()) printer_.add(*chunk);
+}
+
+void LogReader::finish() {
+  pump();
+  printer_.finish();
 }
 
 }  // namespace studyctl

@@ -28,10 +28,6 @@ struct LogsOptions {
   bool timestamps = false;
   bool only_stdout = false;
   bool only_stderr = false;
-
-  bool selects() const {
-    return !selection.selector.empty() || !selection.states.empty() || !selection.reasons.empty();
-  }
 };
 
 LogStyle style_of(const LogsOptions& options) {
@@ -112,7 +108,7 @@ int print_many(const ChosenRun& chosen, const LogsOptions& options, LogStart sta
   if (!start.tail && !start.since) start.tail = kTailOfMany;
   const LogStyle style = style_of(options);
   uint64_t printed = 0;
-  auto read = visit_selected(chosen, *rules, [&](const RepetitionSummary& repetition) {
+  auto read = visit_started(chosen, *rules, [&](const RepetitionSummary& repetition) {
     const AttemptPlace place{repetition.experiment, repetition.key.cycle,
                              options.attempt.value_or(repetition.attempt)};
     const auto path = chosen.directory.locate(place);
@@ -132,10 +128,10 @@ int logs(const Context& context, const LogsOptions& options) {
   if (!start) return fail(start.error());
   auto chosen = choose_run(context.find_volume(), options.study);
   if (!chosen) return fail(chosen.error());
-  if (options.follow && options.selects())
+  if (options.follow && options.selection.has_rules())
     return fail(
         {ErrorCode::Invalid, "-f follows one experiment or all that runs: leave out -l, --state, --reason"});
-  if (options.selection.experiment.empty() || options.selects())
+  if (options.selection.experiment.empty() || options.selection.has_rules())
     return options.follow ? follow_all(*chosen, options, *start) : print_many(*chosen, options, *start);
   auto experiment = choose_experiment(*chosen, options.selection.experiment);
   if (!experiment) return fail(experiment.error());
@@ -149,9 +145,7 @@ int logs(const Context& context, const LogsOptions& options) {
 void add_logs(CLI::App& app, Context& context) {
   LogsOptions& options = context.keep<LogsOptions>();
   CLI::App* command = app.add_subcommand("logs", "Print what attempts said, stdout and stderr in order");
-  command->add_option(
-      "STUDY", options.study,
-      "A study (its newest run), STUDY/RUN or a run's id; may be left out where there is only one");
+  add_study(*command, options.study);
   add_selection(*command, options.selection);
   command->add_flag("-f,--follow", options.follow,
                     "Go on until it ends; without an experiment: all that runs");

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/plan_json.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/status_text.h"
+#include "cli/table.h"
 #include "plan/estimate.h"
 #include "plan/experiment.h"
 
@@ -34,24 +34,6 @@ std::string rule_text(const ExcludeRule& rule) {
 }
 
 }  // namespace
-
-std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const std::vector<std::string>& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
-  }
-  std::vector<std::string> lines;
-  for (const std::vector<std::string>& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - columns_of(row[i]) + 2, ' ');
-    }
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
 
 std::vector<std::string> plan_summary(const LoadedStudy& study) {
   const Plan& plan = *study.plan;

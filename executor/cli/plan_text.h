@@ -20,7 +20,4 @@ struct TableOptions {
 // The experiments as a table, one line each, headings first; a last line says how many are left out.
 std::vector<std::string> plan_table(const LoadedStudy& study, const TableOptions& options);
 
-// Columns padded to the widest; two spaces between.
-std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows);
-
 }  // namespace studyctl

@@ -83,9 +83,7 @@ void add_results_output(CLI::App& command, ResultsOutput& output) {
 void add_results(CLI::App& app, Context& context) {
   ResultsOptions& options = context.keep<ResultsOptions>();
   CLI::App* command = app.add_subcommand("results", "Print metrics, a row per succeeded repetition");
-  command->add_option(
-      "STUDY", options.study,
-      "A study (its newest run), STUDY/RUN or a run's id; may be left out where there is only one");
+  add_study(*command, options.study);
   command->add_option("EXPERIMENT", options.experiment, "An experiment's id, or its beginning");
   command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0");
   add_results_output(*command, options.output);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <set>
 
 #include "base/text.h"
 #include "manifest/manifest.h"
@@ -22,19 +21,13 @@ void add_new(std::vector<std::string>& names, const std::string& name) {
 Result<void> visit_results(const ResultsQuery& query,
                            const std::function<void(const ResultRow&, const std::string&)>& visit) {
   std::ifstream file(query.chosen.directory.path() / "results.jsonl");
-  std::set<std::string> known;
-  bool matched = false;
+  ParameterSieve sieve(query.rules.selector);
   for (std::string line; std::getline(file, line) && !file.eof();) {
     const auto row = result_row_from_json(line);
-    if (!row || !row->experiment.starts_with(query.rules.filter.experiment)) continue;
-    if (query.rules.matches(row->parameters)) {
-      matched = true;
+    if (row && row->experiment.starts_with(query.rules.filter.experiment) && sieve.passes(row->parameters))
       visit(*row, line);
-    } else if (!matched) {
-      for (const auto& [name, text] : parameter_texts(row->parameters)) known.insert(name);
-    }
   }
-  return matched ? Result<void>() : check_names(query.rules.selector, known);
+  return sieve.verdict();
 }
 
 void ResultColumns::widen(const ResultRow& row) {

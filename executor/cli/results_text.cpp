@@ -97,7 +97,7 @@ Result<void> print_json(const ResultsQuery& query, std::FILE* to) {
 }
 
 Result<void> print_yaml(const ResultsQuery& query, std::FILE* to) {
-  Listing listing(to, Output::Yaml, {});
+  Listing listing(to, Output::Yaml);
   auto read = visit_results(query, [&](const ResultRow&, const std::string& line) {
     ListItem item;
     item.data = written_from_json(line);

@@ -1,6 +1,7 @@
 #include "cli/run_choice.h"
 
 #include <set>
+#include <thread>
 
 #include "base/text.h"
 
@@ -42,6 +43,17 @@ Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& na
 bool is_on(const ChosenRun& chosen) {
   const std::optional<LockHolder> holder = chosen.volume.holder();
   return holder && holder->run == chosen.run.record.id;
+}
+
+void add_study(CLI::App& command, std::string& study) {
+  command.add_option(
+      "STUDY", study,
+      "A study (its newest run), STUDY/RUN or a run's id; may be left out where there is only one");
+}
+
+void await_release(const ChosenRun& chosen) {
+  constexpr Duration kLook{50};
+  for (int looks = 0; looks < 200 && is_on(chosen); ++looks) std::this_thread::sleep_for(kLook);
 }
 
 }  // namespace studyctl

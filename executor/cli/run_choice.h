@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/result.h"
@@ -21,7 +22,14 @@ struct ChosenRun {
 // names what there is.
 Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& name);
 
+// The argument STUDY of a command, in the words that choose_run() knows.
+void add_study(CLI::App& command, std::string& study);
+
 // True when a controller holds the volume for this very run.
 bool is_on(const ChosenRun& chosen);
+
+// Waits until the controller of a run that has ended has let go of the volume, some seconds at most: what
+// comes next in a script finds it free.
+void await_release(const ChosenRun& chosen);
 
 }  // namespace studyctl

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
-#include "base/fd.h"
+#include "cli/progress_tail.h"
+#include "cli/run_choice.h"
 #include "store/status.h"
 
 namespace studyctl {
@@ -20,8 +22,8 @@ class RunView {
 
   // Draws what is new. False once the run has ended or its controller is gone.
   bool refresh();
-  // Draws no more on the terminal and leaves what is there.
-  void end();
+  // Takes the view off the terminal: something else is said in its place.
+  void clear();
 
  private:
   void draw(const Status& status);
@@ -32,10 +34,16 @@ class RunView {
   int fd_;
   bool terminal_;
   const Clock& clock_;
-  size_t drawn_ = 0;  // lines on the terminal
-  Fd progress_;
-  std::string torn_;  // a line of progress.jsonl that is not whole yet
+  std::vector<size_t> drawn_;  // the columns of each line on the terminal
+  std::optional<ProgressTail> progress_;
   std::string shown_state_;
 };
+
+// Shows a run that another process drives until it ends, or until Ctrl+C, which ends the view alone. The exit
+// code that apply would end with.
+int follow(const ChosenRun& chosen);
+
+// Says how a run has ended that nobody drives any more, and what may be done next; the exit code of that.
+int tell_end(const Status& status);
 
 }  // namespace studyctl

@@ -1,10 +1,12 @@
 #include "cli/selection.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
+#include "cli/study_source.h"
+#include "plan/order.h"
 #include "store/result_row.h"
+#include "store/run_manifest.h"
 
 namespace studyctl {
 namespace {
@@ -38,19 +40,32 @@ Point point_of(const std::string& parameters) {
   return point;
 }
 
-Error unknown_parameter(const std::string& name, const std::set<std::string>& known) {
-  const std::vector<std::string> names(known.begin(), known.end());
-  std::string message = "no experiment has a parameter '" + printable(name) + "'";
-  if (const auto near = nearest(name, names))
-    return {ErrorCode::Invalid, message + "; did you mean " + *near + "?"};
-  return {ErrorCode::Invalid, message + "; there is: " + printable(join(names, ", "))};
-}
+// A bit for each repetition of the plan.
+class Started {
+ public:
+  Started(uint64_t experiments, uint32_t cycles) : cycles_(cycles), bits_(experiments * cycles) {}
+
+  void add(const RepetitionKey& key) {
+    if (const uint64_t place = place_of(key); place < bits_.size()) bits_[place] = true;
+  }
+  bool has(const RepetitionKey& key) const { return bits_[place_of(key)]; }
+
+ private:
+  uint64_t place_of(const RepetitionKey& key) const { return key.index * cycles_ + key.cycle - 1; }
+
+  uint32_t cycles_;
+  std::vector<bool> bits_;
+};
 
 }  // namespace
 
+void add_experiment(CLI::App& command, std::string& experiment) {
+  command.add_option("EXPERIMENT", experiment, "An experiment's id, or its beginning");
+}
+
 void add_selection(CLI::App& command, Selection& selection) {
   const char* group = "Which repetitions";
-  command.add_option("EXPERIMENT", selection.experiment, "An experiment's id, or its beginning");
+  add_experiment(command, selection.experiment);
   command
       .add_option("-l,--selector", selection.selector,
                   "By parameters: molecule=water,charge!=0 or 'backend in (a, b)'")
@@ -59,10 +74,6 @@ void add_selection(CLI::App& command, Selection& selection) {
   command.add_option("--reason", selection.reasons, "By why the last attempt ended: Timeout,OOMKilled …")
       ->delimiter(',')
       ->group(group);
-}
-
-bool SelectionRules::matches(const std::string& parameters) const {
-  return selector.matches(point_of(parameters));
 }
 
 bool SelectionRules::wants(RepetitionState state) const {
@@ -85,44 +96,91 @@ Result<SelectionRules> understand(const Selection& selection) {
   return rules;
 }
 
-Result<void> check_names(const Selector& selector, const std::set<std::string>& known) {
-  if (known.empty()) return {};
-  for (const std::string& name : selector.names())
-    if (!known.contains(name)) return unknown_parameter(name, known);
+bool ParameterSieve::passes(const std::string& parameters) {
+  if (asked_.empty()) return true;
+  const Point point = point_of(parameters);
+  if (selector_.matches(point)) return passed_ = true;
+  if (!passed_)
+    for (const auto& [name, value] : point.parameters) known_.insert(name);
+  return false;
+}
+
+Result<void> ParameterSieve::verdict() const {
+  if (passed_ || known_.empty()) return {};
+  const std::vector<std::string> known(known_.begin(), known_.end());
+  for (const std::string& name : asked_) {
+    if (known_.contains(name)) continue;
+    const auto near = nearest(name, known);
+    return Error{ErrorCode::Invalid,
+                 "no experiment has a parameter '" + printable(name) + "'; " +
+                     (near ? "did you mean " + *near + "?" : "there is: " + printable(join(known, ", ")))};
+  }
   return {};
 }
 
-Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
-                            const std::function<bool(const RepetitionSummary&)>& visit) {
-  const std::vector<std::string> asked = rules.selector.names();
-  std::set<std::string> known;
-  bool matched = false;
-  const auto look = [&](const RepetitionSummary& repetition) {
-    if (asked.empty()) return visit(repetition);
-    const Point point = point_of(repetition.parameters);
-    if (rules.selector.matches(point)) {
-      matched = true;
-      return visit(repetition);
-    }
-    if (!matched)
-      for (const auto& [name, value] : point.parameters) known.insert(name);
-    return true;
-  };
-  if (auto read = chosen.catalog.repetitions(chosen.run.record.id, rules.filter, look); !read) return read;
-  return matched ? Result<void>() : check_names(rules.selector, known);
+Result<void> visit_started(const ChosenRun& chosen, const SelectionRules& rules,
+                           const VisitRepetition& visit) {
+  ParameterSieve sieve(rules.selector);
+  auto read = chosen.catalog.repetitions(chosen.run.record.id, rules.filter,
+                                         [&](const RepetitionSummary& repetition) {
+                                           return !sieve.passes(repetition.parameters) || visit(repetition);
+                                         });
+  return read ? sieve.verdict() : read;
 }
 
-Result<std::vector<RepetitionSummary>> select_repetitions(const ChosenRun& chosen,
-                                                          const Selection& selection) {
-  auto rules = understand(selection);
-  if (!rules) return std::move(rules).error();
-  std::vector<RepetitionSummary> found;
-  auto read = visit_selected(chosen, *rules, [&](const RepetitionSummary& repetition) {
-    found.push_back(repetition);
+RepetitionState state_of_never_started(const RunSummary& run) {
+  return run.state == RunState::Cancelled ? RepetitionState::Cancelled : RepetitionState::Waiting;
+}
+
+Result<void> visit_never_started(const ChosenRun& chosen, const SelectionRules& rules,
+                                 const VisitRepetition& visit) {
+  auto manifest = read_run_manifest(chosen.directory.path());
+  if (!manifest) return std::move(manifest).error();
+  auto study = load_applied(manifest->manifest, manifest->inputs);
+  if (!study) return std::move(study).error();
+  const LoadedStudy& loaded = **study;
+  const Execution& execution = loaded.study().execution;
+  Started started(loaded.plan->size(), execution.cycles);
+  auto read = chosen.catalog.repetitions(chosen.run.record.id, {}, [&](const RepetitionSummary& repetition) {
+    started.add(repetition.key);
     return true;
   });
+  if (!read) return read;
+
+  const Identifier identifier(loaded.study(), loaded.inputs);
+  const RunOrder order(execution.order, loaded.plan->size(), execution.cycles, execution.seed);
+  RepetitionSummary planned;
+  planned.state = state_of_never_started(chosen.run);
+  for (uint64_t position = 0; position < order.size(); ++position) {
+    planned.key = order.at(position);
+    if (started.has(planned.key)) continue;
+    const Point point = loaded.plan->at(planned.key.index);
+    if (!rules.selector.matches(point)) continue;
+    planned.experiment = identifier.of(point).id;
+    planned.parameters = canonical_parameters(point);
+    if (planned.experiment.starts_with(rules.filter.experiment) && !visit(planned)) return {};
+  }
+  return {};
+}
+
+Result<uint64_t> count_never_started(const ChosenRun& chosen, const SelectionRules& rules) {
+  uint64_t count = 0;
+  const auto look = [&](const RepetitionSummary&) { return ++count, true; };
+  // Without a rule the plan need not be computed.
+  const bool counts_all = rules.filter.experiment.empty() && rules.selector.names().empty();
+  auto read = counts_all ? chosen.catalog.repetitions(chosen.run.record.id, {}, look)
+                         : visit_never_started(chosen, rules, look);
   if (!read) return std::move(read).error();
-  return found;
+  return counts_all ? chosen.run.total - std::min(count, chosen.run.total) : count;
+}
+
+Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
+                            const VisitRepetition& visit) {
+  auto read = visit_started(chosen, rules, visit);
+  // They have never ended for a reason.
+  const bool wants_all = !rules.filter.states.empty() && rules.filter.reasons.empty() &&
+                         rules.wants(state_of_never_started(chosen.run));
+  return read && wants_all ? visit_never_started(chosen, rules, visit) : read;
 }
 
 }  // namespace studyctl

@@ -20,17 +20,20 @@ struct Selection {
   std::vector<std::string> states;
   std::vector<std::string> reasons;
   std::string experiment;
+
+  // By more than the experiment's id.
+  bool has_rules() const { return !selector.empty() || !states.empty() || !reasons.empty(); }
 };
 
 void add_selection(CLI::App& command, Selection& selection);
+// The argument EXPERIMENT alone.
+void add_experiment(CLI::App& command, std::string& experiment);
 
 // A Selection whose words were understood.
 struct SelectionRules {
   RepetitionFilter filter;
   Selector selector;
 
-  // By its parameters (a JSON object) alone.
-  bool matches(const std::string& parameters) const;
   // By its state alone.
   bool wants(RepetitionState state) const;
 };
@@ -38,17 +41,41 @@ struct SelectionRules {
 // Invalid names the word that is not known, and those that are.
 Result<SelectionRules> understand(const Selection& selection);
 
-// Invalid names a parameter of the selector that is not among `known`, where there are any.
-Result<void> check_names(const Selector& selector, const std::set<std::string>& known);
+// Lets experiments through by their parameters, and remembers what it saw: a selector that names a parameter
+// that no experiment has is a mistake.
+class ParameterSieve {
+ public:
+  explicit ParameterSieve(const Selector& selector) : selector_(selector), asked_(selector.names()) {}
+
+  // `parameters` is a JSON object.
+  bool passes(const std::string& parameters);
+  // Invalid: none passed, and none has a parameter that the selector names.
+  Result<void> verdict() const;
+
+ private:
+  const Selector& selector_;
+  std::vector<std::string> asked_;
+  std::set<std::string> known_;
+  bool passed_ = false;
+};
+
+using VisitRepetition = std::function<bool(const RepetitionSummary&)>;
 
 // Calls `visit` for each selected repetition that was started at least once, in the order of their first
-// starts, until it returns false. Invalid: nothing is selected, since no experiment has a parameter that the
-// selector names.
-Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
-                            const std::function<bool(const RepetitionSummary&)>& visit);
+// starts, until it returns false. Invalid as ParameterSieve says.
+Result<void> visit_started(const ChosenRun& chosen, const SelectionRules& rules,
+                           const VisitRepetition& visit);
 
-// Those of the repetitions that were started at least once. Invalid names a word that is not known.
-Result<std::vector<RepetitionSummary>> select_repetitions(const ChosenRun& chosen,
-                                                          const Selection& selection);
+// Those that were never started are no rows of the database: they are computed from the run's manifest, in
+// the order in which they are to start. They have no attempt, and are Waiting, or Cancelled with their run.
+Result<void> visit_never_started(const ChosenRun& chosen, const SelectionRules& rules,
+                                 const VisitRepetition& visit);
+RepetitionState state_of_never_started(const RunSummary& run);
+// How many of them there are, by their parameters and their experiment alone.
+Result<uint64_t> count_never_started(const ChosenRun& chosen, const SelectionRules& rules);
+
+// Those that were started, and where their state is asked for by its name also those that never were.
+Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules,
+                            const VisitRepetition& visit);
 
 }  // namespace studyctl

@@ -16,9 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/run_view.h"
 #include "cli/service.h"
-#include "cli/status_text.h"
 #include "store/run_manifest.h"
-#include "store/status_file.h"
 
 namespace studyctl {
 namespace {
@@ -47,9 +45,10 @@ class ViewThread {
     std::unique_lock lock(mutex_);
     while (true) {
       if (!hidden_) view_.refresh();
-      if (ending_) return;
+      if (ending_) break;
       wake_.wait_for(lock, kFrame);
     }
+    if (!hidden_) view_.clear();
   }
 
   RunView view_;
@@ -59,11 +58,6 @@ class ViewThread {
   std::atomic<bool> hidden_{false};
   std::thread thread_;
 };
-
-void print_lines(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
-}
 
 void leave_terminal() {
   const Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -82,14 +76,11 @@ int drive(Service& service, ViewThread* view) {
     return fail(ran.error());
   }
   const Status status = service.status();
-  SystemClock clock;
-  if (view) print_lines(summary_lines(status, clock.now()));
-  if (service.handed_over()) {
-    if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
-    return kStopped;
-  }
-  if (view) std::printf("results: %s\n", service.directory().path().c_str());
-  return exit_code_of(status.state);
+  if (view) tell_end(status);
+  if (view && !service.handed_over()) std::printf("results: %s\n", service.directory().path().c_str());
+  if (!service.handed_over()) return exit_code_of(status.state);
+  if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
+  return kStopped;
 }
 
 // What a detached controller says to its parent: one line, "ok <directory>" or "<exit code> <message>".
@@ -168,17 +159,6 @@ int serve_again(ChosenRun chosen, ServeOptions options) {
   auto study = load_applied(manifest->manifest, manifest->inputs);
   if (!study) return fail(study.error());
   return serve(*std::move(study), std::move(chosen.volume), std::move(chosen.run), std::move(options));
-}
-
-int follow(const std::filesystem::path& run_directory) {
-  SystemClock clock;
-  RunView view(run_directory, STDOUT_FILENO, clock);
-  while (view.refresh()) std::this_thread::sleep_for(kFrame);
-  view.end();
-  const auto status = read_status(run_directory / "status.json");
-  if (!status) return fail(status.error());
-  print_lines(summary_lines(*status, clock.now()));
-  return exit_code_of(shown_state(*status, clock.now()));
 }
 
 }  // namespace studyctl

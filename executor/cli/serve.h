@@ -36,7 +36,4 @@ int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optiona
 // Goes on with a run as it was applied.
 int serve_again(ChosenRun chosen, ServeOptions options);
 
-// Shows a run that another process drives until it ends; returns the exit code that apply would.
-int follow(const std::filesystem::path& run_directory);
-
 }  // namespace studyctl

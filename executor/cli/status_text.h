@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "store/progress_line.h"
 #include "store/status.h"
 
 namespace studyctl {
@@ -12,11 +13,14 @@ namespace studyctl {
 // most `height` lines of at most `width` columns, without control characters.
 std::vector<std::string> live_lines(const Status& status, Instant now, size_t width, size_t height);
 
-// How a run stands or ended, by state and reason, for the end of apply and wait.
+// How a run stands or ended, by state and reason.
 std::vector<std::string> summary_lines(const Status& status, Instant now);
 
-// The number of columns that UTF-8 `text` takes, and its beginning of at most `columns`.
-size_t columns_of(const std::string& text);
-std::string cut_to(const std::string& text, size_t columns);
+// What an attempt that runs is at: "3m 20s on GPU 0, 40%, step 12".
+std::string doing_text(const Status::Current& current, Instant now);
+
+// A line of progress.jsonl that tells of an attempt's end: "2026-11-22T14:30:05.123Z water-… cycle 1: Failed
+// (Timeout) after 45m". Empty for the rest.
+std::string progress_text(const ProgressLine& line);
 
 }  // namespace studyctl

@@ -1,10 +1,12 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/control_client.h"
 #include "cli/exit_code.h"
 #include "cli/run_choice.h"
+#include "cli/run_text.h"
 #include "cli/selection.h"
 #include "cli/serve.h"
 
@@ -25,19 +27,45 @@ bool can_start_a_controller(Command::Kind kind) {
   return kind == Command::Kind::Resume || kind == Command::Kind::Cancel || kind == Command::Kind::Retry;
 }
 
-Error nobody_drives_it(const ChosenRun& chosen) {
-  const std::string& study = chosen.run.record.study;
-  if (is_final(chosen.run.state))
-    return {ErrorCode::Conflict, study + ": the run has ended: " + std::string(name_of(chosen.run.state))};
-  return {ErrorCode::Conflict, study + ": no controller drives it. `studyctl resume " + study +
-                                   "` goes on with it, `studyctl cancel " + study + "` ends it"};
+// Whether a controller that is started for it has something to do.
+bool is_useful(Command::Kind kind, RunState state) {
+  if (kind == Command::Kind::Resume) return is_unfinished(state);
+  return can_start_a_controller(kind) && (kind == Command::Kind::Retry || !is_final(state));
 }
 
-// Repetitions in `states`; those that Failed when there are none.
-uint64_t count_of(const RunSummary& run, const std::vector<RepetitionState>& states) {
-  uint64_t count = 0;
-  for (const RepetitionState state : states) count += run.counts.at(static_cast<size_t>(state));
-  return states.empty() ? run.counts.at(static_cast<size_t>(RepetitionState::Failed)) : count;
+Error nobody_drives_it(const RunSummary& run) {
+  const std::string next = next_step(run.state, run.record.study);
+  return {ErrorCode::Conflict,
+          run.record.study + ": " +
+              (is_final(run.state) ? "the run has ended: " + std::string(name_of(run.state))
+                                   : "no controller drives it") +
+              (next.empty() ? "" : "; " + next)};
+}
+
+// What retry is about: what is selected, of that what is in the states that are named, else what can be
+// tried again at all.
+Result<void> select_for_retry(const ChosenRun& chosen, const Selection& selection, Command& command) {
+  using enum RepetitionState;
+  auto rules = understand(selection);
+  if (!rules) return std::move(rules).error();
+  command.states = rules->filter.states;
+  const bool is_by_state =
+      selection.selector.empty() && selection.reasons.empty() && selection.experiment.empty();
+  if (is_by_state) {
+    uint64_t count = 0;
+    for (const RepetitionState state : command.states.empty() ? std::vector{Failed} : command.states)
+      count += count_in(chosen.run, state);
+    if (count > 0) return {};
+    return Error{ErrorCode::NotFound, chosen.run.record.study + ": nothing is there to retry"};
+  }
+  if (rules->filter.states.empty()) rules->filter.states = {Failed, Infeasible, Cancelled};
+  auto read = visit_selected(chosen, *rules, [&](const RepetitionSummary& repetition) {
+    command.repetitions.push_back(repetition.key);
+    return true;
+  });
+  if (!read || !command.repetitions.empty()) return read;
+  return Error{ErrorCode::NotFound,
+               chosen.run.record.study + ": nothing that failed or was cancelled is selected"};
 }
 
 Result<Command> command_of(const Steering& steering, const ChosenRun& chosen) {
@@ -49,21 +77,9 @@ Result<Command> command_of(const Steering& steering, const ChosenRun& chosen) {
     if (!grace) return std::move(grace).error().within("--grace");
     command.grace = *grace;
   }
-  if (steering.kind != Command::Kind::Retry) return command;
-  auto rules = understand(steering.selection);
-  if (!rules) return std::move(rules).error();
-  const Selection& selection = steering.selection;
-  command.states = rules->filter.states;
-  // Those that never started have no row to select by; the controller knows them by their state.
-  if (selection.selector.empty() && selection.reasons.empty() && selection.experiment.empty()) {
-    if (count_of(chosen.run, command.states) > 0) return command;
-    return Error{ErrorCode::NotFound, chosen.run.record.study + ": nothing is there to retry"};
-  }
-  auto selected = select_repetitions(chosen, selection);
-  if (!selected) return std::move(selected).error();
-  for (const RepetitionSummary& repetition : *selected) command.repetitions.push_back(repetition.key);
-  if (command.repetitions.empty())
-    return Error{ErrorCode::NotFound, "no repetition that was started is selected"};
+  if (steering.kind == Command::Kind::Retry)
+    if (auto selected = select_for_retry(chosen, steering.selection, command); !selected)
+      return std::move(selected).error();
   return command;
 }
 
@@ -79,9 +95,7 @@ int steer(const Context& context, const Steering& steering) {
     std::printf("%s: %s\n", study.c_str(), answer->c_str());
     return kSucceeded;
   }
-  const bool useful = can_start_a_controller(steering.kind) &&
-                      (steering.kind == Command::Kind::Retry || !is_final(chosen->run.state));
-  if (!useful) return fail(nobody_drives_it(*chosen));
+  if (!is_useful(steering.kind, chosen->run.state)) return fail(nobody_drives_it(chosen->run));
   ServeOptions options = steering.serve;
   options.first = *std::move(command);
   return serve_again(*std::move(chosen), options);
@@ -91,7 +105,7 @@ void add(CLI::App& app, Context& context, const char* name, const char* about, C
   Steering& steering = context.keep<Steering>();
   steering.kind = kind;
   CLI::App* command = app.add_subcommand(name, about);
-  command->add_option("STUDY", steering.study, "The study; may be left out where there is only one");
+  add_study(*command, steering.study);
   if (kind == Command::Kind::Cancel)
     command->add_option("--grace", steering.grace,
                         "Between SIGTERM and SIGKILL, instead of the manifest's: 2s");

@@ -9,7 +9,9 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/run_choice.h"
+#include "cli/run_view.h"
 #include "cli/status_text.h"
+#include "cli/table.h"
 #include "store/status_file.h"
 
 // wait: for scripts, until a run has come to its end or to a state.
@@ -51,6 +53,13 @@ std::optional<int> WaitCondition::exit_code(const Status& status, Instant now) c
 
 namespace {
 
+void tell(const ChosenRun& chosen, const Status& status) {
+  const Instant now = SystemClock().now();
+  if (liveness_of(status, now) == Liveness::Alive) return print_lines(summary_lines(status, now));
+  await_release(chosen);
+  tell_end(status);
+}
+
 int wait(const Context& context, const WaitOptions& options) {
   const auto condition = parse_condition(options.condition);
   if (!condition) return fail(condition.error());
@@ -70,7 +79,7 @@ int wait(const Context& context, const WaitOptions& options) {
     if (!status && !is_on(*chosen)) return fail(status.error());
     if (status) {
       if (const auto code = condition->exit_code(*status, clock.now())) {
-        for (const std::string& line : summary_lines(*status, clock.now())) std::printf("%s\n", line.c_str());
+        tell(*chosen, *status);
         return *code;
       }
     }
@@ -88,9 +97,7 @@ int wait(const Context& context, const WaitOptions& options) {
 void add_wait(CLI::App& app, Context& context) {
   WaitOptions& options = context.keep<WaitOptions>();
   CLI::App* command = app.add_subcommand("wait", "Wait until a run has ended, or is in a state");
-  command->add_option(
-      "STUDY", options.study,
-      "A study (its newest run), STUDY/RUN or a run's id; may be left out where there is only one");
+  add_study(*command, options.study);
   command
       ->add_option("--for", options.condition,
                    "completed: it has ended, however; or a run's state: Running, Paused …")

@@ -36,8 +36,10 @@ Written written_null() {
   return Written::number("null");
 }
 
-Written written_instant(const std::optional<Instant>& at) {
-  return at ? Written::text(format_instant(*at)) : written_null();
+Written written_of(const std::vector<std::string>& values) {
+  Written::List list;
+  for (const std::string& value : values) list.push_back(Written::text(value));
+  return {std::move(list)};
 }
 
 Written written_number(double value) {

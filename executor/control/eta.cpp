@@ -31,7 +31,7 @@ Duration estimate_remaining(const Remaining& remaining) {
   }
   const double at_once = std::max(1.0, std::min(static_cast<double>(remaining.places),
                                                 attempts + static_cast<double>(remaining.running.size())));
-  const double gaps = attempts * seconds(remaining.cooldown);
+  const double gaps = attempts * seconds(remaining.cooldown) + seconds(remaining.pauses);
   const double total = std::max(work / at_once, longest) + gaps;
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(total));
 }

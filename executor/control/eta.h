@@ -19,6 +19,7 @@ struct Remaining {
   std::vector<Running> running;
   Duration average{0};   // what one attempt takes, from its making to its end
   Duration cooldown{0};  // between two attempts
+  Duration pauses{0};    // what is left of a cooldown, and those between cycles that are to come
   int places = 1;        // how many run at once
 };
 

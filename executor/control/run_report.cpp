@@ -71,7 +71,8 @@ void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
 void RunReport::refresh(const Controller& controller) {
   if (behind_) flush();
   if (!controller.live().empty() && !controller.why_waiting().empty()) status_file_.touch();
-  if (!status_file_.due(controller.ledger().run_state())) return;
+  // What is left behind is how it ended, also where the state was there before the last attempt had ended.
+  if (!status_file_.due(controller.ledger().run_state()) && !controller.finished()) return;
   if (auto written = status_file_.write(status(controller)); !written) log::debug(written.error().message);
 }
 
@@ -142,6 +143,11 @@ void RunReport::add_times(const Controller& controller, Status& status) const {
   remaining.retries_per_attempt = static_cast<double>(retried_) / static_cast<double>(ended_);
   remaining.average = mean(occupations_);
   remaining.cooldown = parts_.execution.cooldown.experiment;
+  remaining.pauses = std::max(ledger.cooldown_until() - now, Duration(0));
+  // Where a cycle is at its beginning, the cooldown before it is on, or over.
+  if (remaining.waiting > 0 && parts_.execution.order != Order::Sequential)
+    remaining.pauses += parts_.execution.cooldown.cycle *
+                        static_cast<int64_t>((remaining.waiting - 1) / ledger.experiments());
   remaining.places = parts_.places;
   for (const auto& [key, live] : controller.live()) {
     const ActiveAttempt& attempt = *ledger.active(key);

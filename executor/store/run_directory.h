@@ -18,6 +18,8 @@ struct AttemptPlace {
   std::string experiment;
   uint32_t cycle = 1;
   uint32_t attempt = 1;
+
+  auto operator<=>(const AttemptPlace&) const = default;
 };
 
 // Who the workload runs as.

@@ -46,7 +46,7 @@ TEST_F(Log, HasNoControlCharacters) {
   ASSERT_TRUE(log::to_file(file_, log::Level::Info));
   log::warning("one\ntwo\x1b[31m");
   ASSERT_EQ(lines().size(), 1u);
-  EXPECT_TRUE(lines()[0].ends_with("warning one two?[31m")) << lines()[0];
+  EXPECT_TRUE(lines()[0].ends_with("warning one two")) << lines()[0];
 }
 
 TEST_F(Log, GoesOnBehindWhatIsThere) {

@@ -78,7 +78,8 @@ TEST(ToUtf8, ReplacesWhatIsBroken) {
 }
 
 TEST(Printable, LetsNoControlCharacterThrough) {
-  EXPECT_EQ(printable("a\x1b[31mred\x7f"), "a?[31mred?");
+  EXPECT_EQ(printable("a\x1b[31mred\x1b[0m\x7f"), "ared?");
+  EXPECT_EQ(printable("a\x1b[31"), "a");
   EXPECT_EQ(printable("one\r\ntwo\tthree"), "one  two three");
   EXPECT_EQ(printable("\u009b"
                       "31m"),

@@ -14,10 +14,9 @@ std::string AppliedStudy::random_id() {
 
 Said type(const std::filesystem::path& results, std::vector<std::string> words) {
   CLI::App app;
-  app.fallthrough();
   Context context;
   context.results = results.string();
-  add_reading_commands(app, context);
+  add_commands(app, context);
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   Said said;

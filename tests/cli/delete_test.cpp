@@ -39,6 +39,16 @@ TEST_F(DeleteTest, NothingIsDeletedWithoutYes) {
   EXPECT_TRUE(fs::exists(study.directory().path()));
 }
 
+TEST_F(DeleteTest, AStudyIsNotTakenForOneOfItsRuns) {
+  AppliedStudy study(results_);
+  const Said said = remove({"run", "nmr", "--yes"});
+  EXPECT_EQ(said.code, 4);
+  EXPECT_EQ(said.err,
+            "studyctl: nmr is a study with 1 run: name one, as nmr/2026-11-22_00-00-00, or say `studyctl "
+            "delete study nmr`\n");
+  EXPECT_EQ(remove({"run", "other", "--yes"}).code, 8);
+}
+
 TEST_F(DeleteTest, ARunGoesWithItsFilesAndItsRowsAndTheOthersStay) {
   AppliedStudy first(results_);
   first.succeed(attempt_of(0));

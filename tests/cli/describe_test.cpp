@@ -48,8 +48,8 @@ TEST_F(DescribeTest, AnExperimentTellsEveryAttemptAndHowItFailed) {
   study.fail(attempt_of(0), Reason::OOMKilled, Verdict::Retry);
   study.succeed(attempt_of(0, 1, 2));
   const std::string text = describe({"nmr", study.id(0)});
-  for (const char* part : {"molecule = water", "charge = 0", "attempt 1: Retry (OOMKilled)",
-                           "attempt 2: Succeeded", "it went wrong", "ValueError", "no basis", "Traceback",
+  for (const char* part : {"molecule = water", "charge = 0", "attempt 1:    Retry (OOMKilled)",
+                           "attempt 2:    Succeeded", "it went wrong", "ValueError", "no basis", "Traceback",
                            "last words", "energy = -76.5 Eh", "acme/nmr:1 (sha256:abc)", "attempt-1.failed"})
     EXPECT_TRUE(has(text, part)) << part << " in\n" << text;
 }

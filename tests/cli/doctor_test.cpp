@@ -75,6 +75,28 @@ TEST_F(DoctorTest, PodmanWantsACdiSpecificationForGpus) {
   EXPECT_FALSE(has(text, "nvidia-ctk")) << text;
 }
 
+// A variable of the environment for as long as this lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST_F(DoctorTest, AnEngineThatIsNamedAndDoesNotAnswerIsMissingAndNoOtherIsLookedFor) {
+  const Variable host("DOCKER_HOST", "unix://" + (home_.path() / "nobody.sock").string());
+  std::map<std::string, int> usable;
+  const auto findings = check_engines(places_, usable);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].kind, Finding::Kind::Missing);
+  EXPECT_TRUE(has(findings[0].text, "nobody.sock")) << findings[0].text;
+  EXPECT_TRUE(has(findings[0].advice, "unset DOCKER_HOST")) << findings[0].advice;
+}
+
 TEST_F(DoctorTest, AVolumeThatIsNotThereYetIsNoFault) {
   const fs::path results = home_.path() / "results";
   for (const Finding& finding : check_volume(ResultsVolume::find(results), results, {}))

@@ -136,10 +136,35 @@ TEST_F(GetTest, ExperimentsTellWhereTheirCyclesStand) {
   study.succeed(attempt_of(1));
   const auto lines = lines_of(get({"experiments"}).out);
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_TRUE(has(lines[1], "1 Succeeded, 1 Failed  1 OOMKilled")) << lines[1];
+  EXPECT_TRUE(has(lines[1], "1 succeeded, 1 failed  1 OOMKilled")) << lines[1];
   EXPECT_TRUE(has(lines[1], "charge=0 molecule=water")) << lines[1];
   const std::string json = get({"experiments", "--state", "Failed", "-o", "json"}).out;
-  EXPECT_TRUE(has(json, R"("counts":{"Failed":1},"reasons":{"OOMKilled":1})")) << json;
+  EXPECT_TRUE(has(
+      json, R"("Failed":1,"Infeasible":0,"Cancelled":0,"Skipped":0,"Cached":0},"reasons":{"OOMKilled":1})"))
+      << json;
+}
+
+TEST_F(GetTest, WhatNeverStartedIsCountedBySelectorAndExperiment) {
+  AppliedStudy study(results_);
+  study.succeed(attempt_of(0));
+  EXPECT_TRUE(has(get({"experiments"}).err, "7 repetitions never started: Waiting"));
+  EXPECT_TRUE(has(get({"experiments", "-l", "molecule=methane"}).err, "4 repetitions never started"));
+  EXPECT_TRUE(has(get({"repetitions", "nmr", study.id(0)}).err, "1 repetition never started"));
+  EXPECT_FALSE(has(get({"experiments", "-o", "json"}).err, "never started"));
+}
+
+TEST_F(GetTest, AParameterThatNoExperimentHasIsNamed) {
+  AppliedStudy study(results_);
+  study.succeed(attempt_of(0));
+  const Said said = get({"experiments", "-l", "molekule=water"});
+  EXPECT_EQ(said.code, 4);
+  EXPECT_TRUE(has(said.err, "did you mean molecule?")) << said.err;
+}
+
+TEST_F(GetTest, TheTimeOfARunThatNobodyDrivesStandsStill) {
+  AppliedStudy study(results_);
+  study.change(RunState::Paused, "2 failed > 1 tolerated");
+  EXPECT_TRUE(has(get({"runs"}).out, " 1s\n")) << get({"runs"}).out;
 }
 
 TEST_F(GetTest, AttemptsOfARepetitionAreAllListed) {
