@@ -82,9 +82,9 @@ struct Observation {
   int signal = 0;                     // Exited: what ended it, 0 when it exited by itself or nobody knows
   std::string container;              // the engine's id
   std::string image_digest;
-  std::vector<std::string> warnings;               // Exited: what people must know of an end that is no failure
-  std::vector<std::string> devices;                // what is leased, as people name it
-  std::optional<Instant> started_at, finished_at;  // the engine's clock, finished_at never before started_at
+  std::vector<std::string> warnings;  // Exited: what people must know of an end that is no failure
+  std::vector<std::string> devices;   // what is leased, as people name it
+  std::optional<Instant> started_at, finished_at;  // the engine's clock; the end may lie a little before
 };
 
 using ObservationSink = std::function<void(Observation)>;

@@ -10,7 +10,6 @@
 #include <unordered_map>
 
 #include "base/text.h"
-#include "io/http_checks.h"
 #include "io/http_transfer.h"
 
 namespace studyctl {

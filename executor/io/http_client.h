@@ -20,6 +20,8 @@ struct HttpRequest {
   std::string path;  // with the query, from the first slash
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  // A POST or PATCH that does no harm when it is said twice: it goes over any connection.
+  bool may_be_repeated = false;
   // From the call, its wait for a turn included, to the last byte; none for streams that last. What is not
   // over by then ends with Unavailable.
   std::optional<Duration> timeout = std::chrono::seconds(30);
@@ -49,9 +51,9 @@ struct HttpAddress {
 };
 
 // Asks one server over HTTP without blocking: libcurl's multi interface (socket_action) on the loop's epoll.
-// Connections are reused, but a POST or PATCH goes over one of its own, so that it is never said twice: a
-// reused one may be found broken, and then the request is repeated. Everything belongs to the loop's thread;
-// callbacks come from run_once(), never from within the call that made them, and may call and cancel at will.
+// Connections are reused, but a POST or PATCH goes over one of its own unless it may be repeated: a reused
+// one may be found broken, and then curl says it again. Everything belongs to the loop's thread; callbacks
+// come from run_once(), never from within the call that made them, and may call and cancel at will.
 // Destroying the client drops what is under way without calling back; callbacks must not do it.
 class HttpClient {
  public:

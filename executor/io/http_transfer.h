@@ -43,6 +43,9 @@ struct HttpTransfer {
   bool is_stream() const { return chunk != nullptr; }
 };
 
+// Why a request cannot be sent as it is: names and values come from elsewhere, and may not break a line.
+std::optional<Error> fault_of(const HttpRequest& request);
+
 // Sets up its easy handle.
 void prepare(HttpTransfer& transfer, const HttpAddress& address);
 

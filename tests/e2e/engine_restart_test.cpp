@@ -56,6 +56,8 @@ TEST(EngineRestart, WhatDockerTookWithItIsInterrupted) {
   EXPECT_EQ(restart.real().last(spec.id)->reason, Reason::Interrupted)
       << restart.real().last(spec.id)->message;
   EXPECT_EQ(text_of(spec.directory / "stdout.log"), "up\n");
+  ASSERT_EQ(restart.real().last(spec.id)->warnings.size(), 1u);
+  EXPECT_NE(restart.real().last(spec.id)->warnings[0].find("its log may lack"), std::string::npos);
   EXPECT_TRUE(restart.real().forget(spec.id));
 }
 
@@ -78,6 +80,7 @@ TEST(EngineRestart, ContainersThatOutliveDockerGoOn) {
   ASSERT_TRUE(restart.real().await(spec.id, Phase::Exited));
   EXPECT_EQ(restart.real().last(spec.id)->exit_code, 7) << restart.real().last(spec.id)->message;
   EXPECT_EQ(text_of(spec.directory / "stdout.log"), "up\nend\n");
+  EXPECT_EQ(restart.real().last(spec.id)->warnings.size(), 1u);
   restart.testbed("down");
 }
 
@@ -94,6 +97,7 @@ TEST(EngineRestart, PodmansContainersOutliveItsService) {
   EXPECT_EQ(text_of(quick.directory / "stdout.log"), "up\nend\n");
   ASSERT_TRUE(restart.real().await(spec.id, Phase::Exited));
   EXPECT_EQ(restart.real().last(spec.id)->exit_code, 7);
+  EXPECT_EQ(restart.real().last(spec.id)->warnings, std::vector<std::string>{});
   EXPECT_EQ(text_of(spec.directory / "stdout.log"), "up\nend\n");
 }
 

@@ -113,6 +113,17 @@ TEST_F(HttpClients, APostIsNeverSaidTwice) {
   EXPECT_EQ(server_.count("POST /start"), 1);
 }
 
+TEST_F(HttpClients, APostThatMayBeRepeatedGoesOverAConnectionThatIsThere) {
+  server_.on("*", Script().answer(200));
+  ASSERT_TRUE(ask(client_, get("/x")));
+  HttpRequest create = post("/create");
+  create.may_be_repeated = true;
+  ASSERT_TRUE(ask(client_, create));
+  EXPECT_EQ(server_.connections(), 1);
+  ASSERT_TRUE(ask(client_, post("/start")));
+  EXPECT_EQ(server_.connections(), 2);
+}
+
 TEST_F(HttpClients, SoManyCallsAsAllowedAreUnderWayAtOnceAndTheOthersWait) {
   HttpClient narrow(loop_, server_.address(), 2);
   server_.on("GET /slow*", Script().stall("go").answer(200));

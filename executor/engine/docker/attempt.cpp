@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "engine/docker/api_error.h"
 
 namespace studyctl {
@@ -68,11 +67,7 @@ void DockerAttempt::on_adopted(const HttpResponse& response) {
     return miss(Reason::Lost, "the engine does not know it");
   }
   if (view->state != ContainerView::State::Created) return on_started(*view);
-  ContainerMaker::Made made{view->id, view->image_id, {}, std::nullopt};
-  if (const auto label = view->labels.find(kDevicesLabel); label != view->labels.end()) {
-    made.devices = split(label->second, ',');
-  }
-  on_made(made);
+  on_made(ContainerMaker::Made::of(std::move(*view)));
 }
 
 // ---- starting ----
@@ -112,9 +107,7 @@ void DockerAttempt::on_started(const ContainerView& view) {
   container_ = view.id;
   is_known_ = true;
   if (!view.image_id.empty()) image_id_ = view.image_id;
-  if (const auto label = view.labels.find(kDevicesLabel); label != view.labels.end()) {
-    devices_ = split(label->second, ',');
-  }
+  if (auto devices = leased_devices(view); !devices.empty()) devices_ = std::move(devices);
   Observation running = observation(Observation::Phase::Running);
   running.started_at = view.started_at;
   tell(std::move(running));
@@ -243,28 +236,20 @@ void DockerAttempt::on_collected(const Result<void>& logs) {
 }
 
 void DockerAttempt::refuse(const Refusal& refusal) {
-  stage_ = Stage::Ended;
-  calls_.drop_all();
-  Observation refused = observation(Observation::Phase::Refused);
-  refused.reason = refusal.reason;
-  refused.message = refusal.message;
-  tell(std::move(refused));
-  maker_.reset();
-  init_.reset();
-  starter_.reset();
+  end_without(Observation::Phase::Refused, refusal);
 }
 
 void DockerAttempt::miss(Reason reason, const std::string& message) {
+  end_without(Observation::Phase::Missing, {reason, message});
+}
+
+void DockerAttempt::end_without(Observation::Phase phase, const Refusal& why) {
   stage_ = Stage::Ended;
-  calls_.drop_all();
-  Observation missing = observation(Observation::Phase::Missing);
-  missing.reason = reason;
-  missing.message = message;
-  tell(std::move(missing));
-  logs_.reset();
-  stopper_.reset();
-  starter_.reset();
-  watch_.reset();
+  Observation end = observation(phase);
+  end.reason = why.reason;
+  end.message = why.message;
+  drop_work();
+  tell(std::move(end));
 }
 
 // ---- leaving ----
@@ -277,14 +262,18 @@ void DockerAttempt::forget() {
   leave();
 }
 
-void DockerAttempt::leave() {
+void DockerAttempt::drop_work() {
   calls_.drop_all();
+  maker_.reset();
   init_.reset();
   starter_.reset();
   watch_.reset();
   stopper_.reset();
   logs_.reset();
-  maker_.reset();
+}
+
+void DockerAttempt::leave() {
+  drop_work();
   Doomed doomed;
   if (is_known_) {
     doomed.ids.push_back(container_);

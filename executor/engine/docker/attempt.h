@@ -68,6 +68,8 @@ class DockerAttempt {
   void on_collected(const Result<void>& logs);
   void refuse(const Refusal& refusal);
   void miss(Reason reason, const std::string& message);
+  void end_without(Observation::Phase phase, const Refusal& why);
+  void drop_work();
   void leave();
   Observation observation(Observation::Phase phase) const;
   void tell(Observation observation);

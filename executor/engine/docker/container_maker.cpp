@@ -19,6 +19,15 @@ std::string container_name(const AttemptId& attempt, int index) {
   return index == ContainerMaker::kMain ? attempt.text : attempt.text + "-i" + std::to_string(index);
 }
 
+std::vector<std::string> leased_devices(const ContainerView& view) {
+  const auto label = view.labels.find(kDevicesLabel);
+  return label == view.labels.end() ? std::vector<std::string>() : split(label->second, ',');
+}
+
+ContainerMaker::Made ContainerMaker::Made::of(ContainerView view) {
+  return {view.id, view.image_id, leased_devices(view), std::move(view)};
+}
+
 ContainerMaker::ContainerMaker(EngineParts& parts, const AttemptSpec& attempt, int index)
     : parts_(parts),
       attempt_(attempt),
@@ -106,6 +115,7 @@ void ContainerMaker::post() {
       endpoint.is_podman() && needs_libpod(devices_)
           ? parts_.api.libpod_post("/containers/create", libpod_create_body(plan(), endpoint))
           : parts_.api.post("/containers/create?name=" + name_, create_body(plan(), endpoint));
+  request.may_be_repeated = true;  // the name is taken then, and its owner is found by it
   calls_.once(std::move(request), [this](Result<HttpResponse> answer) { on_answer(std::move(answer)); });
 }
 
@@ -136,9 +146,7 @@ void ContainerMaker::on_answer(Result<HttpResponse> answer) {
   if (!id) return refuse(Reason::CreateError, id.error().message);
   Made made{std::move(*id), image_id_, {}, std::nullopt};
   for (const Device& device : devices_) made.devices.push_back(device.name());
-  let_go();
-  const auto done = callbacks_.made;
-  done(std::move(made));
+  finish(std::move(made));
 }
 
 void ContainerMaker::look_by_name() {
@@ -161,11 +169,10 @@ void ContainerMaker::on_found(const HttpResponse& response) {
     return refuse(Reason::CreateError, "there is a container called " + name_ + " already, and its label " +
                                            key + " is not this attempt's; remove it if it is not needed");
   }
-  Made made{view->id, view->image_id, {}, std::nullopt};
-  if (const auto label = view->labels.find(kDevicesLabel); label != view->labels.end()) {
-    made.devices = split(label->second, ',');
-  }
-  made.found = std::move(*view);
+  finish(Made::of(std::move(*view)));
+}
+
+void ContainerMaker::finish(Made made) {
   let_go();
   const auto done = callbacks_.made;
   done(std::move(made));

@@ -20,6 +20,8 @@ class ContainerMaker {
     std::string image_id;
     std::vector<std::string> devices;
     std::optional<ContainerView> found;  // it was there already
+
+    static Made of(ContainerView view);
   };
   struct Callbacks {
     std::function<void(const std::string& message)> progress;
@@ -51,6 +53,7 @@ class ContainerMaker {
   void on_found(const HttpResponse& response);
   void let_go();
   void refuse(Reason reason, std::string message);
+  void finish(Made made);
   ContainerPlan plan() const;
 
   EngineParts& parts_;
@@ -69,6 +72,9 @@ class ContainerMaker {
   bool image_asked_again_ = false;
   Calls calls_;
 };
+
+// The devices that a container's label names.
+std::vector<std::string> leased_devices(const ContainerView& view);
 
 // "<id>" or "<id>-i<index>"
 std::string container_name(const AttemptId& attempt, int index);

@@ -7,7 +7,6 @@
 #include "engine/docker/command_line.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/engine_process.h"
-#include "engine/docker/host.h"
 
 namespace studyctl {
 namespace {
@@ -34,7 +33,7 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       api_(loop, std::move(endpoint), kConnections),
       images_(api_),
       throttle_(loop.clock(), options_.starts_at_once),
-      kernel_(loop, options_.kernel_log),
+      kernel_(options_.kernel_log),
       census_(loop, engines_of_this_machine(api_.endpoint().address, options_.other_sockets)),
       finder_(loop, options_.devices),
       leases_(loop, options_.lease_directory,
@@ -172,6 +171,7 @@ void DockerEngine::list() {
   calls_.ask(list_request(), [this](const HttpResponse& response) {
     if (const auto listed = parse_container_list(response.body); listed && response.status == 200)
       compare(*listed);
+    kernel_.read_on();
     calls_.after(options_.list_every, [this] { list(); });
   });
 }

@@ -1,7 +1,6 @@
 #include "engine/docker/kernel_log.h"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,25 +33,18 @@ std::optional<std::string> oom_container(std::string_view line) {
   return std::nullopt;
 }
 
-KernelLog::KernelLog(EventLoop& loop, const std::filesystem::path& device)
-    : loop_(loop), device_(open(device.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
-  if (!device_) return;
-  // Reading begins at the oldest record: a controller that comes back may have missed some.
-  loop_.watch(device_.get(), EPOLLIN, [this](uint32_t) { read_records(); });
-}
-
-KernelLog::~KernelLog() {
-  if (device_) loop_.unwatch(device_.get());
-}
+// Reading begins at the oldest record: a controller that comes back may have missed some.
+KernelLog::KernelLog(const std::filesystem::path& device)
+    : device_(open(device.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
 
 bool KernelLog::killed_in(const std::string& container) {
-  if (device_) read_records();
+  read_on();
   return std::find(killed_.begin(), killed_.end(), container) != killed_.end();
 }
 
-void KernelLog::read_records() {
+void KernelLog::read_on() {
   std::array<char, 8192> record{};
-  for (;;) {
+  while (device_) {
     const ssize_t length = read(device_.get(), record.data(), record.size());
     if (length < 0 && (errno == EPIPE || errno == EINTR)) continue;
     if (length <= 0) break;

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "io/event_loop.h"
 
 namespace studyctl {
 
@@ -15,23 +14,20 @@ namespace studyctl {
 // "oom-kill:constraint= CONSTRAINT_MEMCG,…,oom_memcg=/docker/<id>,…"; nothing for any other line.
 std::optional<std::string> oom_container(std::string_view line);
 
-// Watches the kernel's log for containers that it killed for lack of memory: the only proof on engines that
+// What the kernel's log says of containers that it killed for lack of memory: the only proof on engines that
 // keep none. Where the log may not be read it knows nothing.
 class KernelLog {
  public:
-  explicit KernelLog(EventLoop& loop, const std::filesystem::path& device = "/dev/kmsg");
-  ~KernelLog();
-  KernelLog(const KernelLog&) = delete;
-  KernelLog& operator=(const KernelLog&) = delete;
+  explicit KernelLog(const std::filesystem::path& device = "/dev/kmsg");
 
   bool is_readable() const { return static_cast<bool>(device_); }
   // Whether the kernel killed in this container, as far as its log still knows.
   bool killed_in(const std::string& container);
+  // Notes what was written since, before the kernel forgets it. Each container that starts or ends makes it
+  // write some lines, so nobody waits for them.
+  void read_on();
 
  private:
-  void read_records();
-
-  EventLoop& loop_;
   Fd device_;
   std::deque<std::string> killed_;
 };

@@ -24,7 +24,7 @@ struct DockerOptions {
   std::vector<std::string>
       other_sockets;  // further engines of this machine whose containers may hold devices
   Duration list_every{std::chrono::seconds(30)};
-  Duration follow_after{300};  // a container that ends sooner has its log read once, at its end
+  Duration follow_after{1000};  // a container that ends sooner has its log read once, at its end
   std::filesystem::path kernel_log = "/dev/kmsg";
 };
 
@@ -37,7 +37,8 @@ struct EngineParts {
   Leases& leases;
   const DockerOptions& options;
   std::string volume;  // the UUID
-  // When the engine was last started, and with it all that cannot outlive it; nothing when that shows nowhere.
+  // When the engine was last started, and with it all that cannot outlive it; nothing when that shows
+  // nowhere.
   std::function<std::optional<Instant>()> engine_since;
 };
 

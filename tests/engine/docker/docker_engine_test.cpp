@@ -34,9 +34,9 @@ TEST(DockerEngineWire, SpeaksTheVersionThatWasNegotiated) {
 TEST(DockerEngineWire, FindsTheContainerWhenTheAnswerToCreateIsLost) {
   WireEngine wire;
   wire.is_created();
+  wire.server.on("POST /*/containers/create*", Script().answer(409, R"({"message":"already in use"})"));
   wire.server.once("POST /*/containers/create*", Script().close());
   ASSERT_TRUE(wire.made());
-  EXPECT_EQ(wire.server.count("POST /*/containers/create*"), 1);
   EXPECT_EQ(wire.seen.back().container, "c1");
 }
 
@@ -245,6 +245,38 @@ TEST(DockerEngineWire, LooksAtEverythingOnceTheEventsAreBack) {
   wire.server.on("GET /*/events*", Script().begin_stream().stall());
   wire.server.open("cut");
   EXPECT_TRUE(wire.until(Phase::Exited));
+}
+
+// Engines drop events: Docker keeps 256, and fewer for slow readers.
+TEST(DockerEngineWire, AListingTellsOfAnEndThatNoEventTold) {
+  WireEngine wire;
+  wire.is_running();
+  wire.list_every = Duration(50);
+  wire.begin();
+  ASSERT_TRUE(wire.made());
+  wire.engine->start({"a1"});
+  wire.server.on("GET /*/containers/json*",
+                 Script().answer(200, R"([{"Id":"c1","Names":["/a1"],"State":"running"}])"));
+  const std::string inspected = "GET /*/containers/c1/json";
+  ASSERT_TRUE(run_until(wire.loop, [&] { return wire.server.count(inspected) > 0; }));
+  wire.ends_with(4);
+  wire.server.on("GET /*/containers/json*",
+                 Script().answer(200, R"([{"Id":"c1","Names":["/a1"],"State":"exited"}])"));
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  EXPECT_EQ(wire.seen.back().exit_code, 4);
+}
+
+// A start call makes an engine run an exited container once more.
+TEST(DockerEngineWire, StartsNothingThatHasRunAlready) {
+  WireEngine wire;
+  wire.server.on("POST /*/containers/create*", Script().answer(409, R"({"message":"already in use"})"));
+  wire.ends_with(7);
+  wire.engine->create(wire.spec());
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  wire.engine->start({"a1"});
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  EXPECT_EQ(wire.seen.back().exit_code, 7);
+  EXPECT_EQ(wire.server.count(kStart), 0);
 }
 
 TEST(DockerEngineWire, ReadsALogAgainFromItsBeginningWhenItsStreamBroke) {

@@ -37,9 +37,7 @@ TEST(KernelLog, RemembersWhatItWasToldBeforeItIsAsked) {
   const auto path = directory.path() / "kmsg";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   const Fd writer(open(path.c_str(), O_RDWR | O_CLOEXEC));
-  SystemClock clock;
-  EventLoop loop(clock);
-  KernelLog log(loop, path);
+  KernelLog log(path);
   ASSERT_TRUE(log.is_readable());
   EXPECT_FALSE(log.killed_in(kId));
   ASSERT_TRUE(write_all(writer.get(), record("/docker/" + kId)));
@@ -48,9 +46,7 @@ TEST(KernelLog, RemembersWhatItWasToldBeforeItIsAsked) {
 }
 
 TEST(KernelLog, KnowsNothingWhereItMayNotRead) {
-  SystemClock clock;
-  EventLoop loop(clock);
-  KernelLog log(loop, "/nowhere/kmsg");
+  KernelLog log("/nowhere/kmsg");
   EXPECT_FALSE(log.is_readable());
   EXPECT_FALSE(log.killed_in(kId));
 }

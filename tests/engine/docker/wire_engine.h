@@ -40,7 +40,7 @@ class WireEngine {
     options.lease_directory = directory.path() / "leases";
     options.kernel_log = "/nowhere";
     options.devices = {{}, "/nowhere", "none"};
-    options.list_every = std::chrono::hours(1);
+    options.list_every = list_every;
     engine = std::make_unique<DockerEngine>(
         loop, endpoint, [this](const Observation& observation) { seen.push_back(observation); }, "volume-1",
         options);
@@ -102,6 +102,7 @@ class WireEngine {
     return std::string((std::istreambuf_iterator<char>(file)), {});
   }
 
+  Duration list_every{std::chrono::hours(1)};
   ScriptedServer server;
   TemporaryDirectory directory;
   SystemClock clock;
