@@ -25,13 +25,16 @@ void add_create(CLI::App& app, Context& context) {
   ManifestDraft& draft = context.keep<ManifestDraft>();
   CLI::App* study = command->add_subcommand("study", "Print a commented Study to standard output");
   study->add_option("NAME", draft.name, "metadata.name: lower case, digits and dashes")->required();
-  study->add_option("--image", draft.image, "The container image")->capture_default_str();
-  study->add_option("--param", draft.parameters,
-                    "NAME=VALUE,VALUE: an axis of the sweep; any number of times");
-  study->add_option("--cycles", draft.cycles, "How many times each experiment runs")->capture_default_str();
-  study->add_option("--cpu", draft.cpu, "Cores of one experiment: 4, 500m");
-  study->add_option("--memory", draft.memory, "Memory of one experiment: 8Gi");
-  study->add_option("--gpus", draft.gpus, "Whole NVIDIA GPUs of one experiment");
+  study->add_option("--image", draft.image, "The container image")->type_name("IMAGE")->capture_default_str();
+  study
+      ->add_option("--param", draft.parameters, "NAME=VALUE,VALUE: an axis of the sweep; any number of times")
+      ->type_name("NAME=VALUES");
+  study->add_option("--cycles", draft.cycles, "How many times each experiment runs")
+      ->type_name("N")
+      ->capture_default_str();
+  study->add_option("--cpu", draft.cpu, "Cores of one experiment: 4, 500m")->type_name("CORES");
+  study->add_option("--memory", draft.memory, "Memory of one experiment: 8Gi")->type_name("SIZE");
+  study->add_option("--gpus", draft.gpus, "Whole NVIDIA GPUs of one experiment")->type_name("N");
   study->add_option("COMMAND", draft.command,
                     "Behind --: what runs in the container; ${params.NAME} is put in");
   study->footer(

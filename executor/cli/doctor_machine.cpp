@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/doctor_checks.h"
+#include "cli/run_text.h"
 
 namespace studyctl {
 namespace {
@@ -91,8 +92,8 @@ Finding check_leases(const MachinePlaces& places) {
 }
 
 // How many cards of a vendor are on the PCI bus.
-int count_cards(const MachinePlaces& places, const std::string& vendor) {
-  int count = 0;
+uint64_t count_cards(const MachinePlaces& places, const std::string& vendor) {
+  uint64_t count = 0;
   std::error_code failed;
   for (fs::directory_iterator card(places.sys / "bus/pci/devices", failed), end; !failed && card != end;
        card.increment(failed))
@@ -116,16 +117,17 @@ int count_of(const std::map<std::string, int>& usable, const std::string& kind) 
 }
 
 std::vector<Finding> check_nvidia(const MachinePlaces& places, int usable) {
-  const int cards = count_cards(places, kNvidia);
+  const uint64_t cards = count_cards(places, kNvidia);
   std::error_code ignored;
   const bool driver = fs::exists(places.proc / "driver/nvidia/version", ignored);
   if (cards == 0 && !driver && usable == 0) return {};
   std::vector<Finding> findings;
   if (!driver && usable == 0) {
-    return {{Note, std::to_string(cards) + " NVIDIA card(s), but their driver is not loaded",
+    return {{Note, counted(cards, "NVIDIA card") + ", but their driver is not loaded",
              "apt-get install nvidia-driver, then boot again"}};
   }
-  findings.push_back({usable > 0 ? Good : Note, std::to_string(usable) + " NVIDIA GPU(s) can be leased",
+  findings.push_back({usable > 0 ? Good : Note,
+                      counted(static_cast<uint64_t>(usable), "NVIDIA GPU") + " can be leased",
                       usable > 0 ? "" : "see whether nvidia-smi -L lists them"});
   if (has_program(places, "podman") && !has_cdi(places, "nvidia.com/gpu"))
     findings.push_back({Note, "no CDI specification names nvidia.com/gpu: Podman cannot hand over GPUs",
@@ -167,7 +169,8 @@ std::vector<Finding> check_machine(const MachinePlaces& places) {
 std::vector<Finding> check_devices(const MachinePlaces& places, const std::map<std::string, int>& usable) {
   std::vector<Finding> findings = check_nvidia(places, count_of(usable, "nvidia.com/gpu"));
   const int amd = count_of(usable, "amd.com/gpu");
-  if (amd > 0) findings.push_back({Good, std::to_string(amd) + " AMD GPU(s) can be leased", ""});
+  if (amd > 0)
+    findings.push_back({Good, counted(static_cast<uint64_t>(amd), "AMD GPU") + " can be leased", ""});
   if (amd == 0 && count_cards(places, kAmd) > 0)
     findings.push_back(
         {Note, "AMD cards, but no /dev/kfd: their compute driver is not loaded", "modprobe amdgpu"});

@@ -1,7 +1,7 @@
 #include "cli/experiment_choice.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "base/text.h"
 #include "cli/selection.h"
@@ -11,64 +11,39 @@ namespace {
 
 constexpr size_t kMostNamed = 10;
 
-Error several(const std::string& name, const std::set<std::string>& ids) {
-  const std::vector<std::string> some(ids.begin(), ids.end());
-  const bool more = some.size() > kMostNamed;
-  const std::vector<std::string> named(some.begin(), more ? some.begin() + kMostNamed : some.end());
-  return {ErrorCode::Invalid,
-          printable(name) + ": several experiments begin so: " + join(named, ", ") + (more ? ", …" : "")};
-}
+// Ids, with the parameters of each.
+using Found = std::map<std::string, std::string>;
 
-// Ids and what is known of them, until it is plain that they are several.
-class Matches {
- public:
-  explicit Matches(const std::string& name) : name_(name) {}
-
-  bool add(const std::string& id, const std::string& parameters) {
-    if (ids_.insert(id).second && (ids_.size() == 1 || id == name_)) parameters_ = parameters;
-    return ids_.size() <= kMostNamed;
-  }
-  bool empty() const { return ids_.empty(); }
-  Result<ChosenExperiment> only() const {
-    if (ids_.contains(name_)) return ChosenExperiment{name_, parameters_, {}};
-    if (ids_.size() > 1) return several(name_, ids_);
-    return ChosenExperiment{*ids_.begin(), parameters_, {}};
-  }
-
- private:
-  const std::string& name_;
-  std::set<std::string> ids_;
-  std::string parameters_;
-};
-
-Result<void> find_in_plan(const ChosenRun& chosen, const std::string& name, Matches& matches) {
-  SelectionRules rules;
-  rules.filter.experiment = name;
-  return visit_never_started(chosen, rules, [&](const RepetitionSummary& planned) {
-    return matches.add(planned.experiment, planned.parameters);
-  });
+Error several(const std::string& name, const Found& found) {
+  std::vector<std::string> ids;
+  for (const auto& [id, parameters] : found) ids.push_back(id);
+  if (ids.size() > kMostNamed) ids.back() = "…";
+  return {ErrorCode::Invalid, printable(name) + ": several experiments begin so: " + join(ids, ", ")};
 }
 
 }  // namespace
 
 Result<ChosenExperiment> choose_experiment(const ChosenRun& chosen, const std::string& name) {
-  Matches matches(name);
-  RepetitionFilter filter;
-  filter.experiment = name;
-  const std::string& run = chosen.run.record.id;
-  auto read = chosen.catalog.repetitions(run, filter, [&](const RepetitionSummary& repetition) {
-    return matches.add(repetition.experiment, repetition.parameters);
-  });
-  if (read && matches.empty()) read = find_in_plan(chosen, name, matches);
+  SelectionRules rules;
+  rules.filter.experiment = name;
+  Found found;
+  const auto note = [&](const RepetitionSummary& repetition) {
+    found.emplace(repetition.experiment, repetition.parameters);
+    return found.size() <= kMostNamed;
+  };
+  auto read = visit_started(chosen, rules, note);
+  if (read && found.empty()) read = visit_never_started(chosen, rules, note);
   if (!read) return std::move(read).error();
-  if (matches.empty())
+  if (found.empty())
     return Error{ErrorCode::NotFound, chosen.run.record.directory + ": no experiment begins with '" +
                                           printable(name) + "'; studyctl get experiments lists them"};
-  auto experiment = matches.only();
-  if (!experiment) return experiment;
-  filter.experiment = experiment->experiment;
-  read = chosen.catalog.repetitions(run, filter, [&](const RepetitionSummary& repetition) {
-    if (repetition.experiment == experiment->experiment) experiment->started.push_back(repetition);
+  const auto exact = found.find(name);
+  if (exact == found.end() && found.size() > 1) return several(name, found);
+  const auto& [id, parameters] = exact == found.end() ? *found.begin() : *exact;
+  ChosenExperiment experiment{id, parameters, {}};
+  rules.filter.experiment = id;
+  read = visit_started(chosen, rules, [&](const RepetitionSummary& repetition) {
+    if (repetition.experiment == experiment.experiment) experiment.started.push_back(repetition);
     return true;
   });
   if (!read) return std::move(read).error();

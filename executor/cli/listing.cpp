@@ -1,7 +1,5 @@
 #include "cli/listing.h"
 
-#include <map>
-
 #include "base/text.h"
 
 namespace studyctl {
@@ -23,21 +21,13 @@ std::string text_of(const Written& value) {
 }  // namespace
 
 void add_output(CLI::App& command, Output& output) {
-  static const std::map<std::string, Output> kNames = {{"table", Output::Table}, {"wide", Output::Wide},
-                                                       {"name", Output::Name},   {"path", Output::Path},
-                                                       {"json", Output::Json},   {"yaml", Output::Yaml}};
-  command
-      .add_option_function<std::string>(
-          "-o,--output",
-          [&output](const std::string& name) {
-            const auto found = kNames.find(name);
-            if (found == kNames.end())
-              throw CLI::ValidationError("--output",
-                                         "'" + name + "': wants table, wide, name, path, json or yaml");
-            output = found->second;
-          },
-          "table, wide, name, path, json or yaml")
-      ->type_name("FORMAT");
+  add_format(command, output,
+             {{"table", Output::Table},
+              {"wide", Output::Wide},
+              {"name", Output::Name},
+              {"path", Output::Path},
+              {"json", Output::Json},
+              {"yaml", Output::Yaml}});
 }
 
 void ListItem::column(const char* heading, const char* key, Written value, std::optional<std::string> text) {

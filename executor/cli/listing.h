@@ -8,12 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/table.h"
 #include "manifest/written.h"
 
 namespace studyctl {
 
 enum class Output : uint8_t { Table, Wide, Name, Path, Json, Yaml };
+
+// -o, --output: one of `formats`.
+template <class Format>
+void add_format(CLI::App& command, Format& chosen, std::vector<std::pair<std::string, Format>> formats) {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : formats) names.push_back(name);
+  const auto choose = [&chosen, formats = std::move(formats), names](const std::string& wanted) {
+    for (const auto& [name, format] : formats)
+      if (name == wanted) return void(chosen = format);
+    throw CLI::ValidationError("--output", "'" + wanted + "' is not known; there is: " + join(names, ", "));
+  };
+  command.add_option_function<std::string>("-o,--output", choose, join(names, ", "))->type_name("FORMAT");
+}
 
 // -o, --output: table (the default), wide, name, path, json or yaml.
 void add_output(CLI::App& command, Output& output);

@@ -149,10 +149,13 @@ void add_logs(CLI::App& app, Context& context) {
   add_selection(*command, options.selection);
   command->add_flag("-f,--follow", options.follow,
                     "Go on until it ends; without an experiment: all that runs");
-  command->add_option("--cycle", options.cycle, "The cycle; the last one started when not given");
-  command->add_option("--attempt", options.attempt, "The attempt; the last one when not given");
-  command->add_option("--tail", options.tail, "Only the last lines");
-  command->add_option("--since", options.since, "Only what was said in the last: 5m, 2h");
+  command->add_option("--cycle", options.cycle, "The cycle; the last one started when not given")
+      ->type_name("N");
+  command->add_option("--attempt", options.attempt, "The attempt; the last one when not given")
+      ->type_name("N");
+  command->add_option("--tail", options.tail, "Only the last lines")->type_name("N");
+  command->add_option("--since", options.since, "Only what was said in the last: 5m, 2h")
+      ->type_name("DURATION");
   command->add_flag("--timestamps", options.timestamps, "Before each line, when it began");
   CLI::Option* only_stdout = command->add_flag("--stdout", options.only_stdout, "This stream alone");
   command->add_flag("--stderr", options.only_stderr, "This stream alone")->excludes(only_stdout);

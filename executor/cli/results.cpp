@@ -1,10 +1,9 @@
-#include <map>
-
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/extract_results.h"
+#include "cli/listing.h"
 #include "cli/results_text.h"
 #include "cli/run_text.h"
 
@@ -59,25 +58,6 @@ int results(const Context& context, const ResultsOptions& options) {
   return kSucceeded;
 }
 
-void add_results_output(CLI::App& command, ResultsOutput& output) {
-  static const std::map<std::string, ResultsOutput> kNames = {
-      {"table", ResultsOutput::Table}, {"wide", ResultsOutput::Wide},       {"csv", ResultsOutput::Csv},
-      {"json", ResultsOutput::Json},   {"jsonl", ResultsOutput::JsonLines}, {"yaml", ResultsOutput::Yaml},
-      {"name", ResultsOutput::Name}};
-  command
-      .add_option_function<std::string>(
-          "-o,--output",
-          [&output](const std::string& name) {
-            const auto found = kNames.find(name);
-            if (found == kNames.end())
-              throw CLI::ValidationError("--output",
-                                         "'" + name + "': wants table, wide, csv, json, jsonl, yaml or name");
-            output = found->second;
-          },
-          "table, wide, csv, json, jsonl, yaml or name")
-      ->type_name("FORMAT");
-}
-
 }  // namespace
 
 void add_results(CLI::App& app, Context& context) {
@@ -85,16 +65,27 @@ void add_results(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("results", "Print metrics, a row per succeeded repetition");
   add_study(*command, options.study);
   command->add_option("EXPERIMENT", options.experiment, "An experiment's id, or its beginning");
-  command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0");
-  add_results_output(*command, options.output);
+  command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0")
+      ->type_name("SELECTOR");
+  add_format(*command, options.output,
+             {{"table", ResultsOutput::Table},
+              {"wide", ResultsOutput::Wide},
+              {"csv", ResultsOutput::Csv},
+              {"json", ResultsOutput::Json},
+              {"jsonl", ResultsOutput::JsonLines},
+              {"yaml", ResultsOutput::Yaml},
+              {"name", ResultsOutput::Name}});
   command->add_flag("--summary", options.summary, "Statistics over cycles: n, mean, median, min, max");
   command
       ->add_option("--group-by", options.group_by,
                    "Of a summary: the parameters that make a group; all when not given")
+      ->type_name("NAMES")
       ->delimiter(',');
   command->add_flag("--extract", options.extract, "Read metrics again from the kept files; nothing is run");
-  command->add_option("-f,--filename", options.file,
-                      "With --extract: a manifest with other spec.results.metrics, which the run then has");
+  command
+      ->add_option("-f,--filename", options.file,
+                   "With --extract: a manifest with other spec.results.metrics, which the run then has")
+      ->type_name("FILE");
   command->footer(
       "-o jsonl gives the rows of results.jsonl: {experiment, cycle, attempt, parameters {by name}, metrics "
       "{by name},\n"

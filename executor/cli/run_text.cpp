@@ -21,9 +21,9 @@ std::string next_step(RunState state, const std::string& study) {
     case RunState::CompletedWithFailures: return retry + "` runs again what failed";
     case RunState::Cancelled: return retry + " --state Cancelled` runs what was cancelled";
     case RunState::Paused:
-    case RunState::Failed: return resume + ", " + retry + "` runs again what failed too";
+    case RunState::Failed: return resume + "; " + retry + "` also runs again what failed";
     case RunState::Stopped: return resume;
-    default: return resume + ", `studyctl cancel " + study + "` ends it";
+    default: return resume + "; `studyctl cancel " + study + "` ends it";
   }
 }
 

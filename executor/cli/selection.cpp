@@ -69,9 +69,14 @@ void add_selection(CLI::App& command, Selection& selection) {
   command
       .add_option("-l,--selector", selection.selector,
                   "By parameters: molecule=water,charge!=0 or 'backend in (a, b)'")
+      ->type_name("SELECTOR")
       ->group(group);
-  command.add_option("--state", selection.states, "By state: Failed,Running …")->delimiter(',')->group(group);
+  command.add_option("--state", selection.states, "By state: Failed,Running …")
+      ->type_name("STATE")
+      ->delimiter(',')
+      ->group(group);
   command.add_option("--reason", selection.reasons, "By why the last attempt ended: Timeout,OOMKilled …")
+      ->type_name("REASON")
       ->delimiter(',')
       ->group(group);
 }

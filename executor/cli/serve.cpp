@@ -129,15 +129,19 @@ int serve_detached(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std
 
 void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--lease-dir", options.lease_directory, "Where devices are leased on this machine")
+      ->type_name("DIR")
       ->group("Engine");
   command
       .add_option("--gpus", options.gpus,
                   "The GPUs there are, instead of what the machine says: 0,1 or UUIDs")
+      ->type_name("IDS")
       ->group("Engine");
-  command.add_option("--secret-dir", options.secret_directories,
-                     "A directory with a directory per Secret, a file per key");
-  command.add_option("--config-dir", options.config_directories, "The same for ConfigMaps");
-  command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop");
+  command
+      .add_option("--secret-dir", options.secret_directories,
+                  "A directory with a directory per Secret, a file per key")
+      ->type_name("DIR");
+  command.add_option("--config-dir", options.config_directories, "The same for ConfigMaps")->type_name("DIR");
+  command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
   command.add_flag("--detach,-d", options.detach,
                    "Run headless; the log is controller.log in the run's directory");
 }

@@ -107,8 +107,9 @@ void add(CLI::App& app, Context& context, const char* name, const char* about, C
   CLI::App* command = app.add_subcommand(name, about);
   add_study(*command, steering.study);
   if (kind == Command::Kind::Cancel)
-    command->add_option("--grace", steering.grace,
-                        "Between SIGTERM and SIGKILL, instead of the manifest's: 2s");
+    command
+        ->add_option("--grace", steering.grace, "Between SIGTERM and SIGKILL, instead of the manifest's: 2s")
+        ->type_name("DURATION");
   if (kind == Command::Kind::Retry) add_selection(*command, steering.selection);
   if (can_start_a_controller(kind)) add_serve_options(*command, steering.serve);
   command->final_callback([&] { context.run = [&] { return steer(context, steering); }; });
@@ -119,7 +120,8 @@ void add(CLI::App& app, Context& context, const char* name, const char* about, C
 void add_steering(CLI::App& app, Context& context) {
   add(app, context, "stop", "Let running ones finish and start no more", Command::Kind::Stop);
   add(app, context, "pause", "The same, but keep the controller", Command::Kind::Pause);
-  add(app, context, "resume", "Go on with a paused run", Command::Kind::Resume);
+  add(app, context, "resume", "Go on with a run that is paused, stopped or interrupted",
+      Command::Kind::Resume);
   add(app, context, "cancel", "End all that runs: SIGTERM, grace, SIGKILL", Command::Kind::Cancel);
   add(app, context, "retry", "Run again what failed, or what is selected", Command::Kind::Retry);
 }

@@ -6,19 +6,28 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
   command
       .add_option("FILE,-f,--filename", arguments.file,
                   "The manifest, - for standard input, or a directory with one in it")
+      ->type_name("FILE")
       ->required();
   const char* group = "Instead of what the manifest says";
-  command.add_option("--cycles", arguments.cycles, "spec.execution.cycles")->group(group);
-  command.add_option("--order", arguments.order, "spec.execution.order")->group(group);
-  command.add_option("--parallelism", arguments.parallelism, "spec.execution.parallelism")->group(group);
-  command.add_option("--run-timeout", arguments.run_timeout, "spec.execution.timeouts.run")->group(group);
+  command.add_option("--cycles", arguments.cycles, "spec.execution.cycles")->type_name("N")->group(group);
+  command.add_option("--order", arguments.order, "spec.execution.order")->type_name("ORDER")->group(group);
+  command.add_option("--parallelism", arguments.parallelism, "spec.execution.parallelism")
+      ->type_name("N")
+      ->group(group);
+  command.add_option("--run-timeout", arguments.run_timeout, "spec.execution.timeouts.run")
+      ->type_name("DURATION")
+      ->group(group);
   command
       .add_option("--engine", arguments.engine,
                   "auto, docker, podman, or an address: unix:///run/podman/podman.sock")
+      ->type_name("ENGINE")
       ->group(group);
   command.add_flag("--no-cooldown", arguments.no_cooldown, "No spec.execution.cooldown")->group(group);
-  command.add_option("--set", arguments.set, "execution.PATH=VALUE, any number of times")->group(group);
+  command.add_option("--set", arguments.set, "execution.PATH=VALUE, any number of times")
+      ->type_name("PATH=VALUE")
+      ->group(group);
   command.add_option("--param", arguments.parameters, "NAME=VALUE[,VALUE]: the values of a sweep axis")
+      ->type_name("NAME=VALUES")
       ->group(group);
 }
 

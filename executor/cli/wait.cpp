@@ -101,8 +101,10 @@ void add_wait(CLI::App& app, Context& context) {
   command
       ->add_option("--for", options.condition,
                    "completed: it has ended, however; or a run's state: Running, Paused …")
+      ->type_name("STATE")
       ->capture_default_str();
-  command->add_option("--timeout", options.timeout, "No longer than this: 10m, 2h; for ever when not given");
+  command->add_option("--timeout", options.timeout, "No longer than this: 10m, 2h; for ever when not given")
+      ->type_name("DURATION");
   command->footer(
       "Exit codes: 0 all succeeded, or the state was reached; 1 finished with failures; 2 failed, or paused "
       "by its "

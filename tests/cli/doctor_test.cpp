@@ -62,7 +62,7 @@ TEST_F(DoctorTest, ACardWithoutItsDriverIsTold) {
   write("sys/bus/pci/devices/0000:01:00.0/class", "0x030200");
   write("sys/bus/pci/devices/0000:01:00.1/vendor", "0x10de");
   write("sys/bus/pci/devices/0000:01:00.1/class", "0x040300");
-  EXPECT_TRUE(has(text_of(check_devices(places_, {})), "1 NVIDIA card(s), but their driver is not loaded"));
+  EXPECT_TRUE(has(text_of(check_devices(places_, {})), "1 NVIDIA card, but their driver is not loaded"));
 }
 
 TEST_F(DoctorTest, PodmanWantsACdiSpecificationForGpus) {
@@ -71,7 +71,7 @@ TEST_F(DoctorTest, PodmanWantsACdiSpecificationForGpus) {
   EXPECT_TRUE(has(text_of(check_devices(places_, {{"nvidia.com/gpu", 2}})), "nvidia-ctk cdi generate"));
   write("cdi/nvidia.yaml", "kind: nvidia.com/gpu");
   const std::string text = text_of(check_devices(places_, {{"nvidia.com/gpu", 2}}));
-  EXPECT_TRUE(has(text, "2 NVIDIA GPU(s) can be leased")) << text;
+  EXPECT_TRUE(has(text, "2 NVIDIA GPUs can be leased")) << text;
   EXPECT_FALSE(has(text, "nvidia-ctk")) << text;
 }
 
