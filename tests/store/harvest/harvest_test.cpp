@@ -128,7 +128,7 @@ TEST(Harvest, ShowsNoControlCharactersOfAWorkload) {
   attempt.write("a", "error: \x1b[31mred\x1b[0m \xff\n");
   HarvestRequest request = succeeded(attempt);
   request.rules.failure = {check("a", "error: (.*)")};
-  EXPECT_EQ(verdict(request), "CheckFailed: ?[31mred?[0m \xEF\xBF\xBD");
+  EXPECT_EQ(verdict(request), "CheckFailed: red \xEF\xBF\xBD");
 }
 
 TEST(Harvest, ReadsMetricsOfWhatSucceededOnly) {
@@ -252,7 +252,7 @@ TEST(HarvestFailure, FallsBackToTheLastLinesOfStderr) {
   const AttemptScratch attempt;
   attempt.write("stdout.log", "1\n2\n3\n");
   attempt.write("stderr.log", "a\nb\n\nc\nd\n\x1b[31me\r\nno newline");
-  EXPECT_EQ(harvest(failed(attempt)).failure->message, "b\nc\nd\n?[31me\nno newline");
+  EXPECT_EQ(harvest(failed(attempt)).failure->message, "b\nc\nd\ne\nno newline");
 }
 
 TEST(HarvestFailure, FallsBackToStdoutWhereStderrIsEmpty) {
