@@ -62,7 +62,8 @@ Result<void> Controller::recover() {
     live.last_sign = began_;
     auto spec = workspace_.spec(attempt.key, attempt.cpus);
     if (!spec) missing_ = spec.error().message;
-    expected.push_back({spec ? *std::move(spec) : workspace_.outline(attempt.key), attempt.stage != ActiveAttempt::Stage::Intended});
+    expected.push_back({spec ? *std::move(spec) : workspace_.outline(attempt.key),
+                        attempt.stage != ActiveAttempt::Stage::Intended});
   }
   after_commit([this, expected = std::move(expected)] { ask_what_is_true(expected); });
   return commit_and_act();

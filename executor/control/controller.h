@@ -47,7 +47,7 @@ struct LiveAttempt {
   std::optional<double> fraction;  // its progress, as it tells
   std::string progress;
   Observation end;         // from Reading on
-  EndedAttempt ended;      // from Sealing on
+  AttemptRecord ended;     // from Sealing on
   RetryDecision decision;  // from Sealing on
 };
 
@@ -119,7 +119,7 @@ class Controller {
   void apply_threshold();
   FailureCounts failure_counts() const;
   void count_groups();
-  void count_group_of(const EndedAttempt& ended);
+  void count_group_of(const AttemptRecord& ended);
   void start_what_may();
   bool has_run_at_most() const;
   std::optional<AttemptKey> within_at_most(const AttemptKey& next);

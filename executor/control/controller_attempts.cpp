@@ -186,12 +186,12 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   const AttemptEnd end{outcome.reason, exited ? std::optional(live.end.exit_code) : std::nullopt,
                        ledger_.troubles(key.repetition), log_matches};
   const bool given_back = attempt.stopping == Reason::Interrupted;
-  live.decision =
-      given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""} : decide_retry(execution_.retry, end);
+  live.decision = given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""}
+                             : decide_retry(execution_.retry, end);
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
   findings.warnings.insert(findings.warnings.end(), live.end.warnings.begin(), live.end.warnings.end());
 
-  EndedAttempt& ended = live.ended;
+  AttemptRecord& ended = live.ended;
   ended.key = key;
   ended.reason = outcome.reason;
   ended.verdict = live.decision.verdict;
@@ -210,7 +210,9 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   ended.image_digest = attempt.image_digest.empty() ? live.end.image_digest : attempt.image_digest;
   ended.cpus = attempt.cpus;
   ended.devices = attempt.devices;
-  ended.findings = std::move(findings);
+  ended.failure = std::move(findings.failure);
+  ended.metrics = std::move(findings.metrics);
+  ended.warnings = std::move(findings.warnings);
   live.stage = LiveAttempt::Stage::Sealing;
   seal(key);
 }
@@ -229,10 +231,9 @@ void Controller::end(const AttemptKey& key) {
   const LiveAttempt live = std::move(*find(key));
   live_.erase(key.repetition);
   by_id_.erase(live.id);
-  const EndedAttempt& ended = live.ended;
+  const AttemptRecord& ended = live.ended;
   record(AttemptEnded{key, ended.reason, ended.verdict, live.decision.counted, live.decision.backoff,
-                      ended.exit_code, ended.duration, ended.message, ended.findings.metrics,
-                      ended.findings.warnings});
+                      ended.exit_code, ended.duration, ended.message, ended.metrics, ended.warnings});
   to_settle_.emplace_back(key, ended.verdict);
   count_group_of(ended);
   leaving_[live.id] = clock_.steady();

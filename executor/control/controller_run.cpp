@@ -35,7 +35,7 @@ void Controller::count_groups() {
       if (is_final(ledger_.state({1, index, cycle}))) finished_groups_.insert(plan_.group_of(index));
 }
 
-void Controller::count_group_of(const EndedAttempt& ended) {
+void Controller::count_group_of(const AttemptRecord& ended) {
   if (!plan_.group_of || state_after(ended.verdict) == RepetitionState::Waiting) return;
   const std::string group = plan_.group_of(ended.key.repetition.index);
   finished_groups_.insert(group);

@@ -7,9 +7,9 @@ namespace studyctl {
 namespace {
 
 std::string workload_says(const Findings& findings) {
-  if (findings.failure_type.empty()) return findings.failure_message;
-  if (findings.failure_message.empty()) return findings.failure_type;
-  return findings.failure_type + ": " + findings.failure_message;
+  if (!findings.failure) return {};
+  const auto& [type, message, traceback, last_lines] = *findings.failure;
+  return type + (type.empty() || message.empty() ? "" : ": ") + message;
 }
 
 std::string exit_text(const Observation& end) {

@@ -42,21 +42,6 @@ Result<void> write_study_file(const std::filesystem::path& directory, const std:
   return write_file_atomically(path, content, 0644);
 }
 
-Findings findings_of(Harvest harvest) {
-  Findings findings;
-  findings.verdict = harvest.verdict;
-  findings.message = std::move(harvest.message);
-  findings.metrics = std::move(harvest.metrics);
-  findings.warnings = std::move(harvest.warnings);
-  findings.matched_patterns = std::move(harvest.matched_patterns);
-  if (!harvest.failure) return findings;
-  findings.failure_type = std::move(harvest.failure->type);
-  findings.failure_message = std::move(harvest.failure->message);
-  findings.traceback = std::move(harvest.failure->traceback);
-  findings.last_lines = std::move(harvest.failure->last_lines);
-  return findings;
-}
-
 }  // namespace
 
 AttemptPlace VolumeWorkspace::place(const AttemptKey& key) {
@@ -189,18 +174,17 @@ void VolumeWorkspace::read(const AttemptKey& key, Question question, std::functi
   request.log_patterns = std::move(question.log_patterns);
   if (!parts_.study.pod.main.termination_message_path.empty())
     request.termination_message_path_on_host = request.directory / kTerminationMessage;
-  parts_.workers.submit(
-      [request = std::move(request)] { return harvest(request); },
-      [this, done = std::move(done)](Harvest harvest) mutable {
-        parts_.post([done = std::move(done), findings = findings_of(std::move(harvest))]() mutable {
-          done(std::move(findings));
-        });
-      });
+  parts_.workers.submit([request = std::move(request)] { return harvest(request); },
+                        [this, done = std::move(done)](Harvest harvest) mutable {
+                          parts_.post([done = std::move(done), findings = std::move(harvest)]() mutable {
+                            done(std::move(findings));
+                          });
+                        });
 }
 
-void VolumeWorkspace::seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) {
-  const std::filesystem::path directory = parts_.directory.partial(place(attempt.key));
-  AttemptRecord record = record_of(attempt);
+void VolumeWorkspace::seal(AttemptRecord record, std::function<void(Result<void>)> done) {
+  const std::filesystem::path directory = parts_.directory.partial(place(record.key));
+  complete(record);
   const auto work = [directory, record = std::move(record)]() -> Result<void> {
     std::error_code ignored;
     std::filesystem::create_directories(directory, ignored);  // the workload may have removed it
@@ -212,46 +196,21 @@ void VolumeWorkspace::seal(const EndedAttempt& attempt, std::function<void(Resul
   });
 }
 
-AttemptRecord VolumeWorkspace::record_of(const EndedAttempt& attempt) {
-  const ExperimentFacts& facts = parts_.experiments.facts(attempt.key.repetition.index);
-  AttemptRecord record;
-  record.key = attempt.key;
+void VolumeWorkspace::complete(AttemptRecord& record) {
+  const RepetitionKey& key = record.key.repetition;
+  const ExperimentFacts& facts = parts_.experiments.facts(key.index);
   record.study = facts_.study;
   record.run_id = facts_.run_id;
   record.experiment = facts.experiment;
   record.identity = facts.identity;
   record.parameters = facts.parameters;
-  record.seed =
-      repetition_seed(parts_.study.execution.seed, parts_.experiments.point(attempt.key.repetition.index),
-                      attempt.key.repetition.cycle);
-  record.reason = attempt.reason;
-  record.verdict = attempt.verdict;
-  record.counted = attempt.counted;
-  record.exit_code = attempt.exit_code;
-  record.signal = attempt.signal;
-  record.message = attempt.message;
-  if (attempt.verdict != Verdict::Succeeded) {
-    const Findings& found = attempt.findings;
-    record.failure =
-        FailureRecord{found.failure_type, found.failure_message, found.traceback, found.last_lines};
-  }
-  record.intended_at = attempt.intended_at;
-  record.started_at = attempt.started_at;
-  record.finished_at = attempt.finished_at;
-  record.duration = attempt.duration;
+  record.seed = repetition_seed(parts_.study.execution.seed, parts_.experiments.point(key.index), key.cycle);
   record.engine = facts_.engine;
   record.endpoint = facts_.endpoint;
   record.host = facts_.host;
-  record.container = attempt.container;
   record.image = parts_.study.pod.main.image;
-  record.image_digest = attempt.image_digest;
-  record.devices = attempt.devices;
-  record.cpus = attempt.cpus;
   record.cores = facts.cores;
   record.versions = facts_.versions;
-  record.metrics = attempt.findings.metrics;
-  record.warnings = attempt.findings.warnings;
-  return record;
 }
 
 Result<void> VolumeWorkspace::settle(const AttemptKey& key, Verdict verdict) {

@@ -57,7 +57,7 @@ class VolumeWorkspace final : public Workspace {
   AttemptSpec outline(const AttemptKey& key) override;
   Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) override;
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
-  void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) override;
+  void seal(AttemptRecord record, std::function<void(Result<void>)> done) override;
   Result<void> settle(const AttemptKey& key, Verdict verdict) override;
   void look(const AttemptKey& key, std::function<void(Sign)> done) override;
 
@@ -72,7 +72,7 @@ class VolumeWorkspace final : public Workspace {
   Result<ContainerSpec> container_spec(const Container& container, const ResolvedPod& pod,
                                        const AttemptPaths& paths);
   Result<std::string> read_input(const std::string& path);
-  AttemptRecord record_of(const EndedAttempt& attempt);
+  void complete(AttemptRecord& record);
 
   RunFacts facts_;
   Parts parts_;

@@ -8,36 +8,13 @@
 #include "base/result.h"
 #include "engine/engine.h"
 #include "model/event.h"
+#include "store/attempt_record.h"
+#include "store/harvest/harvest.h"
 
 namespace studyctl {
 
 // What an attempt left behind, as its files say.
-struct Findings {
-  std::optional<Reason>
-      verdict;          // ResultMissing or CheckFailed; nothing when all that was asked for is there
-  std::string message;  // why, in one sentence
-  std::vector<MetricValue> metrics;
-  std::vector<std::string> warnings;
-  std::string failure_type, failure_message, traceback;  // what the workload told of its failure
-  std::vector<std::string> last_lines;
-  std::vector<std::string> matched_patterns;  // of those asked for
-};
-
-// All that is known of an attempt's end, for attempt.json and for people.
-struct EndedAttempt {
-  AttemptKey key;
-  Reason reason = Reason::Completed;
-  Verdict verdict = Verdict::Succeeded;
-  bool counted = true;
-  std::string message;
-  int exit_code = 0;
-  int signal = 0;
-  Duration duration{0};
-  std::optional<Instant> intended_at, started_at, finished_at;
-  std::string container, image_digest, cpus;
-  std::vector<std::string> devices;
-  Findings findings;
-};
+using Findings = Harvest;
 
 // A sign of life of a running attempt.
 struct Sign {
@@ -72,8 +49,9 @@ class Workspace {
   // Reads, off-thread, what an attempt that has ended left behind.
   virtual void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) = 0;
 
-  // Writes attempt.json and syncs everything to disk, off-thread.
-  virtual void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) = 0;
+  // Writes attempt.json and syncs everything to disk, off-thread. `attempt` is all that is known of its end;
+  // what is known of its experiment and its run is added.
+  virtual void seal(AttemptRecord attempt, std::function<void(Result<void>)> done) = 0;
 
   // Publishes the directory under its final name. After the end is committed. Safe to repeat: recovery does
   // the last ones again. Unavailable: nothing goes on until it is done.

@@ -249,7 +249,7 @@ TEST_F(ControllerTest, NoEndIsRecordedBeforeItsBeginning) {
   settle();
   clock.jump(-Duration(400));  // Podman's end comes from a file's time, a little behind its clock
   exit("e0-c1-a1", 0);
-  const EndedAttempt& end = workspace.sealed.at({{1, 0, 1}, 1});
+  const AttemptRecord& end = workspace.sealed.at({{1, 0, 1}, 1});
   EXPECT_EQ(end.finished_at, end.started_at);
   EXPECT_EQ(end.duration, Duration(0));
 }

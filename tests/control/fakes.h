@@ -156,7 +156,7 @@ class FakeWorkspace final : public Workspace {
       done(findings_of ? findings_of(key, question) : Findings{});
     });
   }
-  void seal(const EndedAttempt& attempt, std::function<void(Result<void>)> done) override {
+  void seal(AttemptRecord attempt, std::function<void(Result<void>)> done) override {
     promise([this, attempt, done = std::move(done)] {
       if (full) return done(Error{ErrorCode::Unavailable, "no space left on device"});
       sealed[attempt.key] = attempt;
@@ -197,7 +197,7 @@ class FakeWorkspace final : public Workspace {
   std::set<AttemptKey> prepared;
   std::map<AttemptKey, std::string> pinned;
   std::map<AttemptKey, Question> questions;
-  std::map<AttemptKey, EndedAttempt> sealed;
+  std::map<AttemptKey, AttemptRecord> sealed;
   std::map<AttemptKey, Verdict> settled;
   std::vector<std::string> violations;
 

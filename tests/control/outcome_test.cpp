@@ -61,10 +61,9 @@ TEST(Outcome, AnExitCodeIsAnErrorAndIsSaid) {
 
 TEST(Outcome, WhatTheWorkloadTellsOfItsFailureIsTold) {
   Findings findings;
-  findings.failure_type = "ValueError";
-  findings.failure_message = "bad basis set";
+  findings.failure = FailureRecord{"ValueError", "bad basis set", {}, {}};
   EXPECT_EQ(outcome_of(kRunning, exited(1), findings).message, "exit code 1: ValueError: bad basis set");
-  findings.failure_type.clear();
+  findings.failure->type.clear();
   EXPECT_EQ(outcome_of(kRunning, exited(1), findings).message, "exit code 1: bad basis set");
 }
 
