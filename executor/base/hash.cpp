@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <span>
@@ -67,16 +68,33 @@ std::string random_uuid() {
 }
 
 std::string base64url(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  uint32_t buffer = 0;
-  int bits = 0;
-  for (const char byte : bytes) {
-    buffer = (buffer << 8) | static_cast<unsigned char>(byte);
-    for (bits += 8; bits >= 6;) text += kDigits[(buffer >> (bits -= 6)) & 63];
-  }
-  if (bits > 0) text += kDigits[(buffer << (6 - bits)) & 63];
+  std::string text = to_base64(bytes);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text.erase(std::min(text.find('='), text.size()));
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.pop_back();
   return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  std::string digits(text);
+  std::erase_if(digits, [](char c) { return c == ' ' || c == '\n' || c == '\r'; });
+  const size_t end = std::min(digits.find('='), digits.size());
+  const size_t padding = digits.size() - end;
+  const bool is_padded = digits.find_first_not_of('=', end) == std::string::npos;
+  if (digits.size() % 4 != 0 || padding > 2 || !is_padded) return std::nullopt;
+  std::string bytes(digits.size() / 4 * 3, '\0');
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(digits.data()), static_cast<int>(digits.size()));
+  if (size != static_cast<int>(bytes.size())) return std::nullopt;
+  return bytes.erase(bytes.size() - padding);
 }
 
 }  // namespace studyctl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,5 +30,9 @@ std::string random_uuid();
 
 // Without padding: for names, URLs and tokens.
 std::string base64url(std::string_view bytes);
+
+std::string to_base64(std::string_view bytes);
+// What standard base64 stands for, white space in it left out; nothing when it is none.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace studyctl

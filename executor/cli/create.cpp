@@ -28,7 +28,8 @@ void add_create(CLI::App& app, Context& context) {
   study->add_option("--image", draft.image, "The container image")->type_name("IMAGE")->capture_default_str();
   study
       ->add_option("--param", draft.parameters, "NAME=VALUE,VALUE: an axis of the sweep; any number of times")
-      ->type_name("NAME=VALUES");
+      ->type_name("NAME=VALUES")
+      ->allow_extra_args(false);
   study->add_option("--cycles", draft.cycles, "How many times each experiment runs")
       ->type_name("N")
       ->capture_default_str();

@@ -46,7 +46,7 @@ int show_plan(const PlanOptions& options) {
   if (options.output == "name") {
     print_names(loaded);
   } else if (options.output == "yaml") {
-    std::printf("%s", to_yaml(loaded.study()).c_str());
+    std::printf("%s", to_yaml(loaded.manifest).c_str());
   } else if (options.output == "json") {
     print_plan_json(loaded, stdout);
   } else {
@@ -80,7 +80,9 @@ void add_plan(CLI::App& app, Context& context) {
       ->add_option("-o,--output", options.output,
                    "wide, name, json (an experiment a line), yaml (every default visible)")
       ->check(CLI::IsMember({"wide", "name", "json", "yaml"}));
-  command->add_option("--limit", options.limit, "Rows of the table; 0 for all")->capture_default_str();
+  command->add_option("--limit", options.limit, "Rows of the table; 0 for all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->final_callback([&] { context.run = [&] { return show_plan(options); }; });
 }
 

@@ -45,6 +45,9 @@ std::vector<std::string> plan_summary(const LoadedStudy& study) {
   head += std::string(", ") + name_of_order(execution.order) + ", " + std::to_string(execution.parallelism) +
           " at a time";
   lines.push_back(head);
+  if (study.repetitions() > execution.limit)
+    lines.push_back("  more than the limit of " + std::to_string(execution.limit) +
+                    " repetitions: apply wants --yes, or a higher spec.execution.limit");
   for (const Plan::Exclusion& exclusion : plan.exclusions())
     lines.push_back("  excluded: " + plural(exclusion.points, "point") + " where " +
                     rule_text(*exclusion.rule) + " (" + exclusion.rule->place + ")");

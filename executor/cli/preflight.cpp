@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/text.h"
-#include "cli/plan_values.h"
 #include "cli/secret_sources.h"
+#include "plan/plan_values.h"
 #include "plan/start_queue.h"
 #include "store/harvest/sync.h"
 

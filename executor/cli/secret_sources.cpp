@@ -18,32 +18,37 @@ std::string variable_name(const SecretReference& reference) {
   return name;
 }
 
-std::optional<std::map<std::string, std::string>> read_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(directory, error)) return std::nullopt;
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    // Kubernetes and Docker mount secrets behind links, which read_file() would not follow.
-    const auto file = std::filesystem::canonical(entry.path(), error);
-    if (auto content = read_file(file, 1 << 20))
-      files[entry.path().filename().string()] = *std::move(content);
-  }
-  return files;
-}
-
 }  // namespace
 
-SecretSources::SecretSources(const Manifest& manifest, std::vector<std::string> secret_directories,
-                             std::vector<std::string> config_directories)
-    : secret_directories_(std::move(secret_directories)), config_directories_(std::move(config_directories)) {
+Result<std::map<std::string, std::string>> keys_below(const std::vector<std::string>& directories,
+                                                      const std::string& name) {
+  for (const std::filesystem::path directory : directories) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(directory / name, error)) continue;
+    std::map<std::string, std::string> keys;
+    for (const auto& entry : std::filesystem::directory_iterator(directory / name, error)) {
+      // Kubernetes and Docker mount keys behind links, which read_file() would not follow.
+      const auto file = std::filesystem::canonical(entry.path(), error);
+      if (error || !std::filesystem::is_regular_file(file, error)) continue;
+      auto content = read_file(file, 1 << 20);
+      if (!content) return Error{ErrorCode::Invalid, content.error().message};
+      keys[entry.path().filename().string()] = *std::move(content);
+    }
+    if (!error) return keys;
+    return Error{ErrorCode::Invalid, (directory / name).string() + ": " + error.message()};
+  }
+  return Error{ErrorCode::NotFound, "there is no directory '" + name + "'"};
+}
+
+SecretSources::SecretSources(const Manifest& manifest, std::vector<std::string> directories)
+    : directories_(std::move(directories)) {
   for (const SecretDocument& document : manifest.secrets) secrets_[document.name] = document.data;
-  for (const ConfigMapDocument& document : manifest.configs) configs_[document.name] = document.data;
 }
 
 Result<std::string> SecretSources::value(const SecretReference& reference) const {
   if (auto document = secrets_.find(reference.name); document != secrets_.end())
     if (auto key = document->second.find(reference.key); key != document->second.end()) return key->second;
-  for (const std::string& directory : secret_directories_)
+  for (const std::string& directory : directories_)
     if (auto content = read_file(std::filesystem::path(directory) / reference.name / reference.key, 1 << 20))
       return content;
   const std::string variable = variable_name(reference);
@@ -54,14 +59,12 @@ Result<std::string> SecretSources::value(const SecretReference& reference) const
 }
 
 Result<std::map<std::string, std::string>> SecretSources::files(const ProjectedVolume& volume) const {
-  const Documents& documents = volume.is_secret ? secrets_ : configs_;
-  if (auto document = documents.find(volume.name); document != documents.end()) return document->second;
-  for (const std::string& directory : volume.is_secret ? secret_directories_ : config_directories_)
-    if (auto files = read_directory(std::filesystem::path(directory) / volume.name)) return *std::move(files);
-  const std::string kind = volume.is_secret ? "Secret" : "ConfigMap";
-  return Error{ErrorCode::NotFound, "there is no " + kind + " '" + volume.name +
-                                        "': give it as a further document, or below " +
-                                        (volume.is_secret ? "--secret-dir" : "--config-dir")};
+  if (!volume.is_secret) return volume.data;
+  if (auto document = secrets_.find(volume.name); document != secrets_.end()) return document->second;
+  auto keys = keys_below(directories_, volume.name);
+  if (keys || keys.error().code != ErrorCode::NotFound) return keys;
+  return Error{ErrorCode::NotFound, "there is no Secret '" + volume.name +
+                                        "': give it as a further document, or below --secret-dir"};
 }
 
 Result<void> SecretSources::keep(const ResultsVolume& volume, const std::string& run_id) {

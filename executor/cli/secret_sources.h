@@ -10,19 +10,22 @@
 
 namespace studyctl {
 
-// Where the values of Secrets and ConfigMaps come from, first match wins: documents of the manifest,
-// directories (a directory per name, a file per key), and for a Secret's key the variable
-// STUDYCTL_SECRET_<NAME>_<KEY>.
+// The keys of a Secret or a ConfigMap that is a directory, with a file per key, below the first of
+// `directories` that has it. NotFound: none has.
+Result<std::map<std::string, std::string>> keys_below(const std::vector<std::string>& directories,
+                                                      const std::string& name);
+
+// Where the values of Secrets come from, first match wins: documents of the manifest, directories, and for a
+// key the variable STUDYCTL_SECRET_<NAME>_<KEY>.
 class SecretSources {
  public:
   using Documents = std::map<std::string, std::map<std::string, std::string>>;  // name → key → value
 
-  SecretSources(const Manifest& manifest, std::vector<std::string> secret_directories,
-                std::vector<std::string> config_directories);
+  SecretSources(const Manifest& manifest, std::vector<std::string> directories);
 
   // NotFound says where it was looked for.
   Result<std::string> value(const SecretReference& reference) const;
-  // All keys of what a volume projects.
+  // All keys of what a volume projects; those of a ConfigMap are in the volume.
   Result<std::map<std::string, std::string>> files(const ProjectedVolume& volume) const;
 
   // Secret documents of a manifest are kept, 0600, until the run ends, so that it can go on without the
@@ -31,9 +34,7 @@ class SecretSources {
 
  private:
   Documents secrets_;
-  Documents configs_;
-  std::vector<std::string> secret_directories_;
-  std::vector<std::string> config_directories_;
+  std::vector<std::string> directories_;
 };
 
 // The kept form of Secret documents, and back.

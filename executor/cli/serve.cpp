@@ -139,8 +139,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--secret-dir", options.secret_directories,
                   "A directory with a directory per Secret, a file per key")
-      ->type_name("DIR");
-  command.add_option("--config-dir", options.config_directories, "The same for ConfigMaps")->type_name("DIR");
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
   command.add_flag("--detach,-d", options.detach,
                    "Run headless; the log is controller.log in the run's directory");

@@ -20,7 +20,6 @@ struct ServeOptions {
   std::string gpus;             // --gpus: instead of what the machine says
   std::optional<uint64_t> at_most;
   std::vector<std::string> secret_directories;
-  std::vector<std::string> config_directories;
   std::vector<std::string> flags;  // that won over the manifest, as typed, for the record
   bool detach = false;
   std::optional<Command> first;  // given to the controller before its first turn

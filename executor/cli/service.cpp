@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "cli/control_client.h"
 #include "cli/machine.h"
-#include "cli/plan_values.h"
 #include "cli/preflight.h"
 #include "engine/make_engine.h"
 #include "http/routes.h"
+#include "plan/plan_values.h"
 #include "store/run_manifest.h"
 #include "store/summary.h"
 
@@ -53,7 +53,7 @@ Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, Serve
       loop_(clock_),
       posted_([this] { loop_.wake(); }),
       gateway_([this] { loop_.wake(); }),
-      secrets_(study_->manifest, options_.secret_directories, options_.config_directories),
+      secrets_(study_->manifest, options_.secret_directories),
       experiments_(std::make_unique<Experiments>(study_->study(), *study_->plan, study_->inputs)),
       workers_(std::make_unique<Workers>(kWorkers)) {}
 

@@ -25,10 +25,17 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
   command.add_flag("--no-cooldown", arguments.no_cooldown, "No spec.execution.cooldown")->group(group);
   command.add_option("--set", arguments.set, "execution.PATH=VALUE, any number of times")
       ->type_name("PATH=VALUE")
+      ->allow_extra_args(false)
       ->group(group);
   command.add_option("--param", arguments.parameters, "NAME=VALUE[,VALUE]: the values of a sweep axis")
       ->type_name("NAME=VALUES")
+      ->allow_extra_args(false)
       ->group(group);
+  command
+      .add_option("--config-dir", arguments.config_directories,
+                  "A directory with a directory per ConfigMap, a file per key")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
 }
 
 std::vector<std::string> flags_of(const StudyArguments& arguments) {

@@ -1,20 +1,23 @@
 #include "cli/study_source.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "plan/check.h"
+#include "cli/secret_sources.h"
+#include "manifest/document.h"
+#include "plan/plan_values.h"
 
 namespace studyctl {
 namespace {
 
-constexpr size_t kMostManifestBytes = 4 << 20;
 constexpr size_t kMostInputBytes = 1u << 30;
+constexpr size_t kMostProblems = 100;
 
 struct Source {
   std::string text;
@@ -22,42 +25,47 @@ struct Source {
   std::filesystem::path directory;  // that its paths are relative to
 };
 
-Result<Source> read_standard_input() {
-  Source source{"", "standard input", std::filesystem::current_path()};
-  char buffer[1 << 16];
-  for (ssize_t got = 0; (got = read(STDIN_FILENO, buffer, sizeof buffer)) > 0;) {
-    source.text.append(buffer, static_cast<size_t>(got));
-    if (source.text.size() > kMostManifestBytes) break;  // the reader says that it is too long
-  }
-  return source;
-}
-
 Result<std::filesystem::path> manifest_in(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string extension = entry.path().extension().string();
     if (entry.is_regular_file() && (extension == ".yaml" || extension == ".yml" || extension == ".json"))
-      found.push_back(entry.path());
+      found.push_back(entry.path().filename().string());
   }
-  if (found.size() == 1) return found.front();
-  return Error{ErrorCode::Invalid, directory.string() + ": has " + std::to_string(found.size()) +
-                                       " manifests (*.yaml, *.yml, *.json): name the one"};
+  if (error) return Error{ErrorCode::Invalid, directory.string() + ": " + error.message()};
+  if (found.size() == 1) return directory / found.front();
+  std::sort(found.begin(), found.end());
+  const std::string what = found.empty() ? "has no manifest (*.yaml, *.yml, *.json); name a file"
+                                         : "has several manifests (" + join(found, ", ") + "); name one";
+  return Error{ErrorCode::Invalid, directory.string() + ": " + what};
 }
 
+// Of a file, a pipe or standard input; a byte more than a manifest may have, so that its reader says so.
 Result<Source> read_source(const std::string& argument) {
-  if (argument == "-") return read_standard_input();
-  std::filesystem::path path = argument;
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    auto found = manifest_in(path);
-    if (!found) return std::move(found).error();
-    path = *std::move(found);
+  Source source{"", "standard input", std::filesystem::current_path()};
+  Fd file;
+  if (argument != "-") {
+    std::filesystem::path path = argument;
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) {
+      auto found = manifest_in(path);
+      if (!found) return std::move(found).error();
+      path = *std::move(found);
+    }
+    file = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return Error{ErrorCode::Invalid, errno_error(path.string()).message};
+    source.name = path.string();
+    source.directory = std::filesystem::absolute(path).parent_path();
   }
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
-  if (error) return Error{ErrorCode::Invalid, argument + ": " + error.message()};
-  auto text = read_file(real, kMostManifestBytes + 1);
-  if (!text) return Error{ErrorCode::Invalid, text.error().message};
-  return Source{*std::move(text), path.string(), std::filesystem::absolute(path).parent_path()};
+  char buffer[1 << 16];
+  while (source.text.size() <= kMostBytes) {
+    const ssize_t got = read(file ? file.get() : STDIN_FILENO, buffer, sizeof buffer);
+    if (got < 0) return Error{ErrorCode::Invalid, errno_error(source.name).message};
+    if (got == 0) break;
+    source.text.append(buffer, static_cast<size_t>(got));
+  }
+  return source;
 }
 
 Result<Overrides> overrides_of(const StudyArguments& arguments) {
@@ -69,35 +77,40 @@ Result<Overrides> overrides_of(const StudyArguments& arguments) {
   add("--order", "execution.order", arguments.order);
   add("--parallelism", "execution.parallelism", arguments.parallelism);
   add("--run-timeout", "execution.timeouts.run", arguments.run_timeout);
+  // An address is of this machine; which kind of engine answers there is seen when it does.
+  if (arguments.engine.find('/') == std::string::npos) add("--engine", "execution.engine", arguments.engine);
   if (arguments.no_cooldown) overrides.settings.push_back({"--no-cooldown", "execution.cooldown", ""});
   for (const std::string& set : arguments.set) {
     const size_t equals = set.find('=');
-    if (equals == std::string::npos || !set.starts_with("execution."))
+    if (equals == std::string::npos)
       return Error{ErrorCode::Invalid, "--set " + set + ": wants execution.PATH=VALUE"};
     overrides.settings.push_back(
         {"--set " + set.substr(0, equals), set.substr(0, equals), set.substr(equals + 1)});
   }
   for (const std::string& parameter : arguments.parameters) {
     const size_t equals = parameter.find('=');
-    if (equals == std::string::npos)
+    if (equals == std::string::npos || equals == 0)
       return Error{ErrorCode::Invalid, "--param " + parameter + ": wants NAME=VALUE[,VALUE]"};
     overrides.parameters.emplace_back(parameter.substr(0, equals), parameter.substr(equals + 1));
   }
+  overrides.find_config = [&](const std::string& name) {
+    return keys_below(arguments.config_directories, name);
+  };
   return overrides;
 }
 
 Result<void> read_inputs(LoadedStudy& study, const std::filesystem::path& directory) {
-  auto paths = input_paths(study.study(), *study.plan);
-  if (!paths) return std::move(paths).error();
   std::vector<std::string> problems;
-  for (const std::string& path : *paths) {
+  for (const auto& [path, file] : input_paths(study.study(), *study.plan)) {
     std::error_code error;
     const auto real = std::filesystem::canonical(directory / path, error);
     auto content = error ? Result<std::string>(Error{ErrorCode::NotFound,
                                                      (directory / path).string() + ": " + error.message()})
                          : read_file(real, kMostInputBytes);
     if (!content) {
-      problems.push_back("spec.files: fromFile: " + content.error().message);
+      problems.push_back(file->place + ": spec.files." + file->path +
+                         ".fromFile: " + content.error().message);
+      if (problems.size() == kMostProblems) break;
       continue;
     }
     const std::string hash = sha256_hex(*content);
@@ -119,11 +132,8 @@ Result<std::unique_ptr<LoadedStudy>> with_plan(Result<Manifest> manifest) {
   if (!manifest) return std::move(manifest).error();
   auto study = std::make_unique<LoadedStudy>();
   study->manifest = *std::move(manifest);
-  std::vector<std::string> problems;
-  for (const PlanProblem& problem : check_plan(study->study())) problems.push_back(problem.text());
-  if (!problems.empty()) return Error{ErrorCode::Invalid, join(problems, "\n")};
   auto plan = Plan::make(study->study());
-  if (!plan) return std::move(plan).error().within(study->manifest.file);
+  if (!plan) return std::move(plan).error();
   study->plan = std::make_unique<Plan>(*std::move(plan));
   study->warnings = study->manifest.warnings;
   for (const std::string& warning : study->plan->warnings()) study->warnings.push_back(warning);

@@ -33,6 +33,7 @@ struct StudyArguments {
   std::vector<std::string> parameters;  // NAME=VALUE[,VALUE]
   std::string cycles, order, parallelism, run_timeout, engine;
   bool no_cooldown = false;
+  std::vector<std::string> config_directories;  // a directory per ConfigMap, a file per key
 };
 
 // Reads and checks all of it, without an engine. Invalid: every problem, a line each.

@@ -50,17 +50,16 @@ Result<void> write_projected(const ProjectedVolume& source, const std::filesyste
                              const ProjectedFiles& projected) {
   auto files = projected(source);
   if (!files) return std::move(files).error();
-  for (const auto& [key, content] : *files) {
-    std::string name = key;
-    if (!source.items.empty()) {
-      name.clear();
-      for (const auto& [wanted, path] : source.items)
-        if (wanted == key) name = path;
-      if (name.empty()) continue;
-    }
+  std::vector<std::pair<std::string, std::string>> items = source.items;
+  if (items.empty())
+    for (const auto& [key, content] : *files) items.emplace_back(key, key);
+  for (const auto& [key, path] : items) {
+    const auto file = files->find(key);
+    if (file == files->end())
+      return Error{ErrorCode::NotFound, "'" + source.name + "' has no key '" + key + "'"};
     std::error_code ignored;
-    std::filesystem::create_directories((directory / name).parent_path(), ignored);
-    if (auto written = write_file_atomically(directory / name, content, 0444); !written) return written;
+    std::filesystem::create_directories((directory / path).parent_path(), ignored);
+    if (auto written = write_file_atomically(directory / path, file->second, 0444); !written) return written;
   }
   return {};
 }

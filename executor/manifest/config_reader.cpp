@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/hash.h"
+
 namespace studyctl {
 namespace {
 
@@ -9,9 +11,6 @@ constexpr std::array<Field, 7> kSecretFields = {
     {{"apiVersion"}, {"kind"}, {"metadata"}, {"data"}, {"stringData"}, {"type"}, {"immutable"}}};
 constexpr std::array<Field, 6> kConfigFields = {
     {{"apiVersion"}, {"kind"}, {"metadata"}, {"data"}, {"binaryData"}, {"immutable"}}};
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-enum class Encoding { Plain, Base64 };
 
 std::string read_name(Problems& problems, const Fields& fields) {
   const auto metadata = fields.require("metadata", "write metadata: {name: NAME}");
@@ -30,7 +29,8 @@ std::string read_name(Problems& problems, const Fields& fields) {
   return text.value_or("");
 }
 
-void read_data(Problems& problems, const Fields& fields, std::string_view name, Encoding encoding,
+// `plain`: the field for texts as they are.
+void read_data(Problems& problems, const Fields& fields, std::string_view name, std::string_view plain,
                std::map<std::string, std::string>& data) {
   const auto item = fields.find(name);
   if (!item) return;
@@ -49,55 +49,30 @@ void read_data(Problems& problems, const Fields& fields, std::string_view name, 
       problems.add(value.place, path, "must be text, is " + std::string(kind_words(value)) + "; quote it");
       continue;
     }
-    const auto decoded = encoding == Encoding::Base64 ? from_base64(value.text) : std::optional(value.text);
+    const auto decoded = name != plain ? from_base64(value.text) : std::optional(value.text);
     if (decoded) {
       data[entry.key] = *decoded;
     } else {
-      problems.add(value.place, path, "is not base64; write plain text under stringData");
+      problems.add(value.place, path, "is not base64; write plain text under " + std::string(plain));
     }
   }
 }
 
 }  // namespace
 
-std::optional<std::string> from_base64(std::string_view text) {
-  std::string bytes;
-  uint32_t bits = 0;
-  int count = 0;
-  size_t padding = 0;
-  size_t digits = 0;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r' || c == ' ') continue;
-    ++digits;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const size_t digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos || padding > 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xffffff;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xff);
-  }
-  if (digits % 4 != 0 || padding > 2) return std::nullopt;
-  return bytes;
-}
-
 SecretDocument read_secret(Problems& problems, const Node& document) {
   const Fields fields(problems, {&document, ""}, kSecretFields);
   SecretDocument secret{read_name(problems, fields), {}};
-  read_data(problems, fields, "data", Encoding::Base64, secret.data);
-  read_data(problems, fields, "stringData", Encoding::Plain, secret.data);
+  read_data(problems, fields, "data", "stringData", secret.data);
+  read_data(problems, fields, "stringData", "stringData", secret.data);
   return secret;
 }
 
 ConfigMapDocument read_config_map(Problems& problems, const Node& document) {
   const Fields fields(problems, {&document, ""}, kConfigFields);
   ConfigMapDocument config{read_name(problems, fields), {}};
-  read_data(problems, fields, "data", Encoding::Plain, config.data);
-  read_data(problems, fields, "binaryData", Encoding::Base64, config.data);
+  read_data(problems, fields, "data", "data", config.data);
+  read_data(problems, fields, "binaryData", "data", config.data);
   return config;
 }
 

@@ -16,7 +16,4 @@ SecretDocument read_secret(Problems& problems, const Node& document);
 // A document of kind ConfigMap: data, and binaryData in base64.
 ConfigMapDocument read_config_map(Problems& problems, const Node& document);
 
-// What standard base64 stands for, white space in it left out; nothing when it is none.
-std::optional<std::string> from_base64(std::string_view text);
-
 }  // namespace studyctl

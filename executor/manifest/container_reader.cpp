@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "manifest/resources_reader.h"
 
 namespace studyctl {
@@ -117,43 +118,28 @@ std::optional<KeyReference> read_reference(Reading& reading, const Item& item) {
   return KeyReference{*name_text, *key_text};
 }
 
-// `text` so that substitution gives it back.
-std::string without_substitution(std::string_view text) {
-  std::string result;
-  for (size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${")) {
-    result += text.substr(0, at);
-    result += "$${";
-    text.remove_prefix(at + 2);
-  }
-  return result += text;
+// `text` so that substitution and expansion give it back: of a $ two leave one.
+std::string without_substitution(const std::string& text) {
+  return join(split(text, '$'), "$$");
 }
 
-// A key of a ConfigMap of the same file, as a value: what a study executes is in its identity.
+// A key of a ConfigMap, as a value: what a study executes is in its identity.
 std::string read_config_value(Reading& reading, const Item& item) {
-  const auto reference = read_reference(reading, item);
-  if (!reference) return {};
-  std::vector<std::string> keys;
-  const ConfigMapDocument* config = nullptr;
-  for (const ConfigMapDocument& one : reading.configs) {
-    if (one.name == reference->name) config = &one;
-  }
-  if (!config) {
-    reading.problems.add(
-        item.node->place, item.path + ".name",
-        "this file has no ConfigMap '" + shortened(reference->name) + "'; add it as a document");
+  const Fields fields(reading.problems, item, kReferenceFields);
+  const auto name = fields.require("name", "say which one");
+  fields.require("key", "say which of its keys");
+  const auto key = fields.text("key");
+  const auto* config = name ? find_config(reading, *name) : nullptr;
+  if (!config || !key) return {};
+  const auto value = config->find(*key);
+  if (value == config->end()) {
+    std::vector<std::string> keys;
+    for (const auto& [one, text] : *config) keys.push_back(one);
+    fields.problem("key", unknown_name("key '" + shortened(*key) + "'", *key, keys));
     return {};
   }
-  const auto value = config->data.find(reference->key);
-  for (const auto& [key, text] : config->data) keys.push_back(key);
-  if (value == config->data.end()) {
-    reading.problems.add(item.node->place, item.path + ".key",
-                         unknown_name("key '" + shortened(reference->key) + "'", reference->key, keys));
-    return {};
-  }
-  if (value->second.find('\0') != std::string::npos) {
-    reading.problems.add(item.node->place, item.path + ".key",
-                         "has a NUL character in it; mount it as a file instead");
-  }
+  if (value->second.find('\0') != std::string::npos)
+    fields.problem("key", "has a NUL character in it; mount it as a file instead");
   return without_substitution(value->second);
 }
 
@@ -209,6 +195,30 @@ std::vector<EnvironmentVariable> read_environment(Reading& reading, const Fields
     variables.push_back(std::move(*variable));
   }
   return variables;
+}
+
+// A problem where $(NAME) of a Kubernetes text stands for a secret: it would be on the command line.
+void check_expansions(Reading& reading, const Fields& container, const Container& result) {
+  std::vector<Item> items;
+  for (const char* name : {"command", "args", "env"}) {
+    const auto list = container.find(name);
+    for (Item& item : list ? one_or_list(*list) : std::vector<Item>{}) {
+      const Node* value = item.node->find("value");
+      items.push_back(value ? Item{value, item.path + ".value"} : std::move(item));
+    }
+  }
+  for (const EnvironmentVariable& variable : result.environment) {
+    if (!variable.secret) continue;
+    const std::string reference = "$(" + variable.name + ")";
+    for (const Item& item : items) {
+      const size_t at = item.node->text.find(reference);
+      if (at == std::string::npos || (at > 0 && item.node->text[at - 1] == '$')) continue;
+      reading.problems.add(item.node->place, item.path,
+                           reference +
+                               " is a secret, which command lines and stored specs would show; read " +
+                               variable.name + " from the environment in the container");
+    }
+  }
 }
 
 std::vector<VolumeMount> read_mounts(Reading& reading, const Fields& container) {
@@ -270,7 +280,9 @@ Container read_container(Reading& reading, const Item& item) {
   }
   fields.require("image", "say which image to run");
   container.image = template_of(reading, fields, "image");
-  if (fields.find("image") && container.image.find_first_of(" \t\n") != std::string::npos) {
+  if (const auto image = fields.find("image"); image && image->node->is_scalar() && image->node->text.empty())
+    fields.problem("image", "is empty; say which image to run");
+  if (container.image.find_first_of(" \t\n") != std::string::npos) {
     fields.problem("image", "has a space in it; an image is written as registry/name:tag");
   }
   container.pull_policy =
@@ -278,6 +290,7 @@ Container read_container(Reading& reading, const Item& item) {
   container.command = templates_of(reading, fields, "command");
   container.arguments = templates_of(reading, fields, "args");
   container.environment = read_environment(reading, fields);
+  check_expansions(reading, fields, container);
   container.working_directory = template_of(reading, fields, "workingDir");
   if (const auto resources = fields.find("resources"))
     container.resources = read_resources(reading, *resources);

@@ -30,10 +30,13 @@ void report_unknown(Problems& problems, const Item& map, const Node::Entry& entr
   }
   // A guess costs more than it is worth where it is not shown.
   if (problems.full()) return problems.add(entry.place, path, "unknown field");
-  std::vector<std::string> names;
+  std::vector<std::string> all, names;
   for (const Field& candidate : known) {
+    all.emplace_back(candidate.name);
     if (candidate.refused.empty()) names.emplace_back(candidate.name);
   }
+  // A misspelt field that cannot be had is told by its name first.
+  if (nearest(entry.key, all)) names = std::move(all);
   problems.add(entry.place, path, unknown_name("field", entry.key, names));
 }
 
@@ -71,7 +74,8 @@ std::optional<std::string> read_raw_text(Problems& problems, const Item& item) {
         node.place, item.path,
         "must be text, is " + std::string(kind_words(node)) + "; quote it: \"" + shortened(node.text) + "\"");
   } else {
-    problems.add(node.place, item.path, "must be text, " + is_a(node));
+    const char* instead = node.kind == Node::Kind::Null ? "; write \"\" for no text" : "";
+    problems.add(node.place, item.path, "must be text, " + is_a(node) + instead);
   }
   return std::nullopt;
 }
@@ -170,7 +174,7 @@ std::vector<Item> one_or_list(const Item& item) {
 
 std::vector<Item> read_list(Problems& problems, const Item& item) {
   if (item.node->kind == Node::Kind::Sequence) return one_or_list(item);
-  problems.add(item.node->place, item.path, "must be a list, " + is_a(*item.node));
+  problems.add(item.node->place, item.path, "must be a list like [a, b], " + is_a(*item.node));
   return {};
 }
 

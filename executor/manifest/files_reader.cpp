@@ -60,7 +60,7 @@ void read_files(Reading& reading, const Item& item, Study& study) {
       reading.problems.add(entry.place, path,
                            "needs the directory " + shortened(above) + ", which is a file here; rename one");
     }
-    StudyFile file{entry.key, {}, {}};
+    StudyFile file{entry.key, {}, {}, reading.problems.source().describe(entry.value->place)};
     read_file_of(reading, {entry.value, path}, file);
     study.files.push_back(std::move(file));
   }

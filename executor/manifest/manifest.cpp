@@ -73,9 +73,10 @@ void read_configs(const Sorted& sorted, Manifest& manifest, Problems& problems) 
     add_named(manifest.configs, read_config_map(problems, *node), *node, problems);
 }
 
-std::string applied(const Node& study, const std::vector<const Node*>& configs) {
+std::string applied(const Node& study, const std::vector<ConfigMapDocument>& configs) {
   std::string text = json_of(written_node(study), Keys::AsWritten);
-  for (const Node* config : configs) text += "\n---\n" + json_of(written_node(*config), Keys::AsWritten);
+  for (const ConfigMapDocument& config : configs)
+    text += "\n---\n" + json_of(written_config(config), Keys::AsWritten);
   return text;
 }
 
@@ -109,9 +110,9 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
   if (sorted.studies.empty()) return problems.error();
 
   const Node& study = apply_overrides(documents, *sorted.studies[0], overrides, problems);
-  manifest.study = read_study(problems, study, manifest.configs);
+  manifest.study = read_study(problems, study, manifest.configs, overrides.find_config);
   if (problems.any()) return problems.error();
-  manifest.applied_json = applied(study, sorted.configs);
+  manifest.applied_json = applied(study, manifest.configs);
   manifest.warnings = problems.warnings();
   return manifest;
 }

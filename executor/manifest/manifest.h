@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct ConfigMapDocument {
   std::map<std::string, std::string> data;
 };
 
-// A file's Study, and the Secrets and ConfigMaps that came in further documents of it.
+// A file's Study, the Secrets that came in further documents of it, and the ConfigMaps: those too, and those
+// that were found elsewhere.
 struct Manifest {
   Study study;
   std::vector<SecretDocument> secrets;
@@ -37,6 +39,8 @@ struct Manifest {
 // What flags put into a manifest before it is checked. A problem with one of them is told with `flag` where
 // others have file:line:column.
 struct Overrides {
+  // The data of a ConfigMap that the file has no document of. NotFound when there is none.
+  using FindConfig = std::function<Result<std::map<std::string, std::string>>(const std::string& name)>;
   struct Setting {
     std::string flag;   // "--cycles", "--set execution.retry.limit"
     std::string path;   // below spec: "execution.cycles"
@@ -44,6 +48,7 @@ struct Overrides {
   };
   std::vector<Setting> settings;
   std::vector<std::pair<std::string, std::string>> parameters;  // --param: an axis and its new values, "a,b"
+  FindConfig find_config = {};                                  // --config-dir; may be empty
 };
 
 // Reads `text`, YAML or JSON, which came from `file` (a name, for people). Invalid: everything that is wrong
@@ -54,9 +59,8 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file,
 // Reads Manifest::applied_json, which aliases and escapes may have made longer than a manifest may be.
 Result<Manifest> read_applied(std::string_view json, const std::string& file);
 
-// The study as a manifest, with every default visible.
-std::string to_yaml(const Study& study);
-std::string to_json(const Study& study);
+// The manifest without Secrets, with every default visible.
+std::string to_yaml(const Manifest& manifest);
 
 // The canonical JSON of the design part: two manifests with the same differ in how they are run alone. With
 // the inputs it is what the design hash is of.

@@ -15,10 +15,8 @@ class Overlay {
 
   void set(Node& study, const Overrides::Setting& setting) {
     const Place place = problems_->source().add_flag(setting.flag);
-    const std::string_view below = std::string_view(setting.path).starts_with("spec.")
-                                       ? std::string_view(setting.path).substr(5)
-                                       : setting.path;
-    if (!below.starts_with("execution.") || below.ends_with('.')) {
+    const std::string_view below = setting.path;
+    if (!below.starts_with("execution.") || below.ends_with('.') || below.find("..") != std::string::npos) {
       problems_->add(place, "", "sets execution.PATH=VALUE alone; --param changes the values of an axis");
       return;
     }

@@ -120,6 +120,28 @@ bool has_dot_dot(std::string_view path) {
   return std::find(parts.begin(), parts.end(), "..") != parts.end();
 }
 
+const std::map<std::string, std::string>* find_config(Reading& reading, const Item& name) {
+  const auto text = read_text(reading.problems, name);
+  if (!text) return nullptr;
+  if (!is_object_name(*text)) {
+    reading.problems.add(name.node->place, name.path,
+                         "'" + shortened(*text) + "' is no Kubernetes name; use a-z, 0-9, - and .");
+    return nullptr;
+  }
+  for (const ConfigMapDocument& one : reading.configs) {
+    if (one.name == *text) return &one.data;
+  }
+  using Data = std::map<std::string, std::string>;
+  const Error none{ErrorCode::NotFound, "there is no ConfigMap '" + shortened(*text) + "'"};
+  Result<Data> found = reading.find_config ? reading.find_config(*text) : Result<Data>(none);
+  if (found) return &reading.configs.emplace_back(ConfigMapDocument{*text, *std::move(found)}).data;
+  reading.problems.add(name.node->place, name.path,
+                       found.error().code == ErrorCode::NotFound
+                           ? none.message + "; add it as a document of this file, or below --config-dir"
+                           : found.error().message);
+  return nullptr;
+}
+
 std::optional<std::string> read_regex(Reading& reading, const Item& item, Groups groups) {
   auto text = read_raw_text(reading.problems, item);
   if (!text) return std::nullopt;

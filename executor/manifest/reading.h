@@ -24,10 +24,11 @@ struct Mention {
 // What the readers of one Study share while they read it.
 struct Reading {
   Problems& problems;
-  const std::vector<ConfigMapDocument>& configs;  // of the same file
-  std::vector<Mention> uses;                      // names of parameters: ${params.NAME}, groupBy
-  std::vector<Mention> mounts;                    // mountPaths
-  std::set<std::string> swept;                    // names of axes, of those with problems too
+  std::vector<ConfigMapDocument>& configs;  // those of the file; others are added when they are used
+  const Overrides::FindConfig& find_config;
+  std::vector<Mention> uses;    // names of parameters: ${params.NAME}, groupBy
+  std::vector<Mention> mounts;  // mountPaths
+  std::set<std::string> swept;  // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
   std::map<std::string, std::pair<std::string, Place>> variables;
   std::vector<Place> experiments;  // where each explicit point stands
@@ -55,6 +56,9 @@ bool is_object_name(std::string_view text);
 bool is_data_key(std::string_view text);
 // Whether a part of the path is "..".
 bool has_dot_dot(std::string_view path);
+
+// The data of the ConfigMap that `name` names; null, and a problem, when there is none.
+const std::map<std::string, std::string>* find_config(Reading& reading, const Item& name);
 
 // What is said of what a later version reads: "is not supported yet by this version (scoped axes)".
 std::string not_yet(std::string_view what);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <unordered_set>
 
+#include "base/text.h"
 #include "manifest/execution_reader.h"
 #include "manifest/files_reader.h"
 #include "manifest/labels_reader.h"
@@ -71,30 +71,32 @@ void read_spec(Reading& reading, const Fields& spec, Study& study) {
   if (const auto execution = spec.find("execution")) read_execution(reading, *execution, study.execution);
 }
 
-// What every use of a parameter needs: the sweep has it, and each explicit point.
-void check_uses(Reading& reading, const Study& study) {
-  std::set<std::string> known = reading.swept;
-  if (known.empty()) {
-    for (const auto& [variable, parameter] : reading.variables) known.insert(parameter.first);
-  }
+// Every use of a parameter is of one that there is, and every point has the same ones: those of the sweep.
+void check_parameters(Reading& reading, const Study& study) {
+  std::set<std::string> all;
+  for (const auto& [variable, parameter] : reading.variables) all.insert(parameter.first);
+  const std::set<std::string>& known = reading.swept.empty() ? all : reading.swept;
   const std::vector<std::string> names(known.begin(), known.end());
-  std::set<std::string> used;
   for (const Mention& use : reading.uses) {
-    if (known.contains(use.text)) {
-      used.insert(use.text);
-    } else if (!reading.problems.full()) {
-      reading.problems.add(use.place, use.path,
-                           unknown_name("parameter '" + shortened(use.text) + "'", use.text, names));
-    }
+    if (known.contains(use.text) || reading.problems.full()) continue;
+    reading.problems.add(use.place, use.path,
+                         unknown_name("parameter '" + shortened(use.text) + "'", use.text, names));
   }
   for (size_t i = 0; i < study.experiments.size() && !reading.problems.full(); ++i) {
-    std::unordered_set<std::string_view> has;
-    for (const auto& [name, value] : study.experiments[i].parameters) has.insert(name);
-    for (const std::string& name : used) {
-      if (has.contains(name) || reading.problems.full()) continue;
-      reading.problems.add(reading.experiments[i], "spec.experiments[" + std::to_string(i) + "]",
-                           "has no '" + name + "', which is used; give it a value");
+    const std::string path = "spec.experiments[" + std::to_string(i) + "]";
+    std::set<std::string> missing = known;
+    for (const auto& [name, value] : study.experiments[i].parameters) {
+      missing.erase(name);
+      if (known.contains(name)) continue;
+      const auto near = nearest(name, names);
+      reading.problems.add(reading.experiments[i], path + "." + name,
+                           "no axis of spec.sweep has this parameter" +
+                               (near ? ", did you mean '" + *near + "'?" : "; add one, or remove it"));
     }
+    if (missing.empty()) continue;
+    reading.problems.add(reading.experiments[i], path,
+                         "lacks '" + join(std::vector<std::string>(missing.begin(), missing.end()), "', '") +
+                             "'; give it every parameter that the others have");
   }
 }
 
@@ -112,9 +114,10 @@ void check_mounts(Reading& reading, const Study& study) {
 
 }  // namespace
 
-Study read_study(Problems& problems, const Node& document, const std::vector<ConfigMapDocument>& configs) {
+Study read_study(Problems& problems, const Node& document, std::vector<ConfigMapDocument>& configs,
+                 const Overrides::FindConfig& find_config) {
   Study study;
-  Reading reading{problems, configs, {}, {}, {}, {}, {}};
+  Reading reading{problems, configs, find_config, {}, {}, {}, {}, {}};
   const Fields fields(problems, {&document, ""}, kDocumentFields);
   read_metadata(reading, fields, study);
   const auto item = fields.require("spec", "it says what is studied");
@@ -122,7 +125,8 @@ Study read_study(Problems& problems, const Node& document, const std::vector<Con
   const Fields spec(problems, *item, kSpecFields);
   if (!spec.is_map()) return study;
   read_spec(reading, spec, study);
-  check_uses(reading, study);
+  check_points(reading, *item, study);
+  check_parameters(reading, study);
   check_mounts(reading, study);
   if (!study.execution.timeouts.run) {
     problems.warn(item->node->place, "spec.execution.timeouts.run",

@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMostAxes = 64;
 constexpr size_t kMostNames = 256;
 constexpr uint64_t kMostPoints = 100'000'000;
+constexpr size_t kMostRules = 4096;
 constexpr std::array<std::string_view, 8> kOperators = {"gt", "ge", "lt",    "le",
                                                         "ne", "in", "notIn", "matches"};
 
@@ -93,17 +94,6 @@ void read_axis(Reading& reading, const Item& item, std::vector<std::string> name
   }
   auto rows = read_rows(reading, item, names);
   if (!rows.empty()) study.sweep.push_back({std::move(names), std::move(rows)});
-}
-
-void check_points(Reading& reading, const Item& item, const Study& study) {
-  uint64_t points = 1;
-  for (const Axis& axis : study.sweep) {
-    if (__builtin_mul_overflow(points, axis.size(), &points) || points > kMostPoints) {
-      reading.problems.add(item.node->place, item.path,
-                           "has more than 100,000,000 points; make axes shorter");
-      return;
-    }
-  }
 }
 
 // The values that a key of an exclude rule lists.
@@ -188,11 +178,15 @@ void read_sweep(Reading& reading, const Item& item, Study& study) {
     }
     if (is_new) read_axis(reading, {entry.value, path}, std::move(names), study);
   }
-  check_points(reading, item, study);
 }
 
 void read_exclude(Reading& reading, const Item& item, Study& study) {
   for (const Item& rule : read_list(reading.problems, item)) {
+    if (study.exclude.size() == kMostRules) {
+      reading.problems.add(rule.node->place, item.path,
+                           "has more than 4096 rules; a list of values means any of them");
+      return;
+    }
     if (reading.problems.full()) return;
     read_exclude_rule(reading, rule, study);
   }
@@ -212,12 +206,23 @@ void read_experiments(Reading& reading, const Item& item, Study& study) {
       check_key(reading.problems, entry, path);
       if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
       add_parameter(reading, entry.place, path, entry.key);
-      if (auto value = read_value(reading, {entry.value, path}))
-        point.parameters.emplace_back(entry.key, std::move(*value));
+      point.parameters.emplace_back(entry.key, read_value(reading, {entry.value, path}).value_or(Value{}));
     }
     reading.experiments.push_back(element.node->place);
     study.experiments.push_back(std::move(point));
   }
+}
+
+void check_points(Reading& reading, const Item& spec, const Study& study) {
+  uint64_t points = study.sweep.empty() ? 0 : 1;
+  for (const Axis& axis : study.sweep) {
+    if (__builtin_mul_overflow(points, axis.size(), &points) || points > kMostPoints)
+      points = kMostPoints + 1;
+  }
+  if (points + study.experiments.size() <= kMostPoints) return;
+  const std::string_view name = study.sweep.empty() ? "experiments" : "sweep";
+  reading.problems.add(spec.node->find(name)->place, spec.path + "." + std::string(name),
+                       "makes more than 100,000,000 points; make axes shorter");
 }
 
 }  // namespace studyctl

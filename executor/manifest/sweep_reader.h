@@ -9,5 +9,7 @@ namespace studyctl {
 void read_sweep(Reading& reading, const Item& item, Study& study);
 void read_exclude(Reading& reading, const Item& item, Study& study);
 void read_experiments(Reading& reading, const Item& item, Study& study);
+// That all of them together are not too many.
+void check_points(Reading& reading, const Item& spec, const Study& study);
 
 }  // namespace studyctl

@@ -66,8 +66,8 @@ size_t copy_escape(std::string_view text, size_t offset, std::string& result) {
 bool check_text(std::string_view text, Problems& problems, size_t most_bytes) {
   if (text.size() > most_bytes) {
     problems.add({1, 1}, "",
-                 "is " + human_bytes(static_cast<int64_t>(text.size())) + ": a manifest has " +
-                     human_bytes(static_cast<int64_t>(most_bytes)) + " at most; put long lists into files");
+                 "is longer than " + human_bytes(static_cast<int64_t>(most_bytes)) +
+                     ", the most that a manifest may have; put long texts into files (fromFile)");
     return false;
   }
   for (size_t i = 0; i < text.size();) {

@@ -96,10 +96,12 @@ std::optional<VolumeSource> read_projected(Reading& reading, const Item& item, b
   const Fields fields(reading.problems, item,
                       is_secret ? std::span<const Field>(kSecretFields) : kConfigMapFields);
   fields.require(name_field, "say which one");
-  ProjectedVolume volume{is_secret, fields.text(name_field).value_or(""), {}};
+  ProjectedVolume volume{is_secret, fields.text(name_field).value_or(""), {}, {}};
   if (!volume.name.empty() && !is_object_name(volume.name)) {
     fields.problem(name_field,
                    "'" + shortened(volume.name) + "' is no Kubernetes name; use a-z, 0-9, - and .");
+  } else if (!volume.name.empty() && !is_secret) {
+    if (const auto* data = find_config(reading, *fields.find(name_field))) volume.data = *data;
   }
   for (const Item& element : fields.list("items")) {
     const Fields pair(reading.problems, element, kItemFields);
@@ -109,6 +111,10 @@ std::optional<VolumeSource> read_projected(Reading& reading, const Item& item, b
     if (path.starts_with('/') || has_dot_dot(path))
       pair.problem("path", "must stay within the volume: no / in front, no ..");
     volume.items.emplace_back(pair.text("key").value_or(""), path);
+    if (volume.data.empty() || volume.data.contains(volume.items.back().first)) continue;
+    std::vector<std::string> keys;
+    for (const auto& [key, text] : volume.data) keys.push_back(key);
+    pair.problem("key", unknown_name("key", volume.items.back().first, keys));
   }
   return volume;
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "manifest/literal.h"
 #include "manifest/study_reader.h"
@@ -87,16 +88,6 @@ Written written_study(const Study& study) {
                        {"spec", Written{std::move(spec)}}}};
 }
 
-Written written_configs(const std::vector<ConfigMapDocument>& configs) {
-  Written::Map map;
-  for (const ConfigMapDocument& config : configs) {
-    Written::Map data;
-    for (const auto& [key, text] : config.data) data.emplace_back(key, Written::text(text));
-    map.emplace_back(config.name, Written{std::move(data)});
-  }
-  return {std::move(map)};
-}
-
 }  // namespace
 
 Written written_node(const Node& node) {
@@ -124,18 +115,30 @@ Written written_node(const Node& node) {
   return {std::move(map)};
 }
 
-std::string to_yaml(const Study& study) {
-  return yaml_of(written_study(study));
+Written written_config(const ConfigMapDocument& config) {
+  Written::Map texts, bytes;
+  for (const auto& [key, value] : config.data) {
+    const bool is_text = to_utf8(value) == value;
+    (is_text ? texts : bytes).emplace_back(key, Written::text(is_text ? value : to_base64(value)));
+  }
+  return {Written::Map{{"apiVersion", Written::text("v1")},
+                       {"kind", Written::text("ConfigMap")},
+                       {"metadata", Written{Written::Map{{"name", Written::text(config.name)}}}},
+                       {"data", Written{std::move(texts)}},
+                       {"binaryData", Written{std::move(bytes)}}}};
 }
 
-std::string to_json(const Study& study) {
-  return indented_json_of(written_study(study));
+std::string to_yaml(const Manifest& manifest) {
+  std::string text = yaml_of(written_study(manifest.study));
+  for (const ConfigMapDocument& config : manifest.configs) text += "---\n" + yaml_of(written_config(config));
+  return text;
 }
 
 std::string design_json(const Manifest& manifest) {
   const Study& study = manifest.study;
   // Lists where the order of writing counts: the first axis varies slowest.
-  Written::List sweep, points;
+  Written::List sweep, points, configs;
+  for (const ConfigMapDocument& config : manifest.configs) configs.push_back(written_config(config));
   for (const Axis& axis : study.sweep) {
     Written::List names;
     for (const std::string& name : axis.names) names.push_back(Written::text(name));
@@ -153,7 +156,7 @@ std::string design_json(const Manifest& manifest) {
                                {"template", written_pod(study.pod)},
                                {"files", files(study.files)},
                                {"results", written_results(study.results)},
-                               {"configs", written_configs(manifest.configs)}}},
+                               {"configs", Written{std::move(configs)}}}},
                  Keys::Sorted);
 }
 

@@ -11,6 +11,9 @@ Written written_pod(const PodTemplate& pod);
 Written written_results(const ResultRules& results);
 Written written_execution(const Execution& execution);
 
+// A ConfigMap as a document.
+Written written_config(const ConfigMapDocument& config);
+
 // A document as it was read.
 Written written_node(const Node& node);
 

@@ -133,7 +133,8 @@ struct NamedVolume {
 struct ProjectedVolume {
   bool is_secret = false;
   std::string name;
-  std::vector<std::pair<std::string, std::string>> items;
+  std::vector<std::pair<std::string, std::string>> items;  // key → path
+  std::map<std::string, std::string> data;                 // of a ConfigMap; a Secret's is in no study
 };
 
 struct Volume {
@@ -154,9 +155,10 @@ struct PodTemplate {
 // ---- files, results ----
 
 struct StudyFile {
-  std::string path;       // below /study
-  std::string content;    // a template; substituted
-  std::string from_file;  // a path with substitution, instead of content; read once at apply
+  std::string path;        // below /study
+  std::string content;     // a template; substituted
+  std::string from_file;   // a path with substitution, instead of content; read once at apply
+  std::string place = {};  // "study.yaml:12:7"
 };
 
 enum class Take : uint8_t { First, Last, Min, Max, Sum, Mean, Count };

@@ -1,11 +1,14 @@
 #include <nlohmann/json.hpp>
 
+#include "base/hash.h"
 #include "plan/experiment.h"
 
 namespace studyctl {
 namespace {
 
 using nlohmann::json;
+
+constexpr json::error_handler_t kReplace = json::error_handler_t::replace;
 
 // What is not given is not written, so that a field that a later version adds changes no identity.
 template <class Written>
@@ -63,6 +66,7 @@ struct SourceJson {
   json operator()(const ProjectedVolume& volume) const {
     json source = {{"name", volume.name}};
     set(source, "items", volume.items);
+    if (!volume.is_secret) source["data"] = sha256_hex(json(volume.data).dump(-1, ' ', false, kReplace));
     return {{volume.is_secret ? "secret" : "configMap", source}};
   }
 };
@@ -91,7 +95,7 @@ std::string executed_json(const Study& study) {
     result["init"].push_back(container_json(container));
   set(result, "volumes", volumes_json(study.pod.volumes));
   set(result, "files", files_json(files_by_path(study)));
-  return result.dump(-1, ' ', false, json::error_handler_t::replace);
+  return result.dump(-1, ' ', false, kReplace);
 }
 
 }  // namespace studyctl

@@ -63,10 +63,13 @@ struct SubstitutionScope {
   std::map<std::string, std::string> run;         // id cycle index attempt seed
   std::map<std::string, std::string> experiment;  // id
   std::map<std::string, std::string> resources;   // cpu memory gpus
+  // What Kubernetes' $(NAME) may stand for, in texts where it has a meaning. Null: none, and $$ stays.
+  const std::map<std::string, std::string>* variables = nullptr;
 };
 
 // `text` with every ${params.…}, ${run.…}, ${experiment.…}, ${resources.…} put in; ${HOME} passes through,
-// $${ gives ${. What was put in is never read again. An unknown name is Invalid and names it.
+// $${ gives ${. With variables, $(NAME) is put in as Kubernetes does: one that there is not stays, $$ is $.
+// What was put in is never read again. An unknown name is Invalid and names it.
 Result<std::string> substitute(std::string_view text, const SubstitutionScope& scope);
 
 // The dotted names that `text` uses, for checks before anything runs: "params.model", "run.seed".

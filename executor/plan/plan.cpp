@@ -11,16 +11,6 @@ namespace {
 
 constexpr size_t kMostWarnings = 100;
 
-std::string quoted(const std::vector<std::string>& names) {
-  return "'" + join(names, ", ") + "'";
-}
-
-std::string row_text(const Axis& axis, uint64_t row) {
-  std::vector<std::string> texts;
-  for (const Value& value : axis.at(row)) texts.push_back(printable(value.text));
-  return join(texts, ", ");
-}
-
 // The same for points with the same parameters, whatever the order they are written in.
 std::string key_of(const ExplicitPoint& point) {
   std::vector<const std::pair<std::string, Value>*> sorted;
@@ -61,30 +51,22 @@ std::vector<uint64_t> in_both(const std::vector<uint64_t>& a, const std::vector<
   return both;
 }
 
-MatchingRows matching_rows(const ExcludeRule& rule, const std::vector<SweepAxis>& axes,
-                           std::vector<RowFinder>& finders) {
+MatchingRows matching_rows(const ExcludeRule& rule, std::vector<RowFinder>& finders) {
   MatchingRows matching;
-  matching.by_axis.resize(axes.size());
+  matching.by_axis.resize(finders.size());
   for (const auto& [name, values] : rule.match) {
     size_t axis = 0;
-    while (axis < axes.size() && !axes[axis].place_of(name)) ++axis;
-    if (axis == axes.size()) {
+    while (axis < finders.size() && !finders[axis].place_of(name)) ++axis;
+    if (axis == finders.size()) {
       matching.why_none = "the sweep has no parameter '" + printable(name) + "'";
       return matching;
     }
     std::optional<std::vector<uint64_t>>& rows = matching.by_axis[axis];
-    const std::vector<uint64_t> found = finders[axis].rows_with(*axes[axis].place_of(name), values);
+    const std::vector<uint64_t> found = finders[axis].rows_with(*finders[axis].place_of(name), values);
     rows = rows ? in_both(*rows, found) : found;
     if (rows->empty()) matching.why_none = "the sweep has no such value of '" + printable(name) + "'";
   }
   return matching;
-}
-
-std::string too_many_points(size_t explicit_points) {
-  std::string text = "the plan has more than " + std::to_string(Plan::kMostPoints) +
-                     " points, the most there may be: shorten an axis of spec.sweep";
-  if (explicit_points > 0) text += ", or spec.experiments";
-  return text;
 }
 
 }  // namespace
@@ -95,60 +77,23 @@ const Value* Point::find(std::string_view name) const {
 
 Result<Plan> Plan::make(const Study& study) {
   Plan plan(study);
-  if (auto folded = plan.fold_axes(); !folded) return folded.error();
-  std::vector<RowFinder> finders;
-  finders.reserve(plan.axes_.size());
-  for (const SweepAxis& axis : plan.axes_) finders.emplace_back(axis);
-  if (!study.sweep.empty() || study.experiments.empty()) {
-    if (auto excluded = plan.exclude(finders); !excluded) return excluded.error();
-  }
+  std::vector<RowFinder> finders(study.sweep.begin(), study.sweep.end());
+  if (!study.sweep.empty() || study.experiments.empty()) plan.exclude(finders);
   plan.add_explicit(finders);
-  if (plan.size() == 0) {
-    return Error{ErrorCode::Invalid, "spec.exclude: the plan is empty: all " +
-                                         std::to_string(plan.raw_size()) +
-                                         " points of the sweep are excluded; loosen a rule"};
-  }
-  return plan;
+  if (plan.size() > 0) return plan;
+  return Error{ErrorCode::Invalid, study.exclude.front().place + ": spec.exclude: the plan is empty: all " +
+                                       std::to_string(plan.raw_size()) +
+                                       " points of the sweep are excluded; loosen a rule"};
 }
 
-// Each axis without its repeated rows; the product of their sizes stays within the bound.
-Result<void> Plan::fold_axes() {
-  uint64_t points = study_->sweep.empty() ? 0 : 1;
-  for (const Axis& axis : study_->sweep) {
-    const std::string where = "spec.sweep." + quoted(axis.names);
-    if (axis.size() == 0) return Error{ErrorCode::Invalid, where + ": has no values; give it one at least"};
-    if (axis.size() > kMostPoints) return Error{ErrorCode::Invalid, where + ": " + too_many_points(0)};
-    const SweepAxis& folded = axes_.emplace_back(axis);
-    for (const auto& [row, first] : folded.repeated()) {
-      warn(where + ": value " + std::to_string(row + 1) + " (" + row_text(axis, row) + ") repeats value " +
-           std::to_string(first + 1) + " and is left out");
-    }
-    points *= folded.size();  // at most 10^16
-    if (points > kMostPoints) return Error{ErrorCode::Invalid, where + ": " + too_many_points(0)};
-  }
-  if (points + study_->experiments.size() > kMostPoints) {
-    return Error{ErrorCode::Invalid, "spec.experiments: " + too_many_points(study_->experiments.size())};
-  }
-  return {};
-}
-
-Result<void> Plan::exclude(std::vector<RowFinder>& finders) {
+void Plan::exclude(std::vector<RowFinder>& finders) {
   const std::vector<ExcludeRule>& rules = study_->exclude;
-  if (rules.size() > kMostRules) {
-    return Error{ErrorCode::Invalid, "spec.exclude: has " + std::to_string(rules.size()) +
-                                         " rules, the most there may be is " + std::to_string(kMostRules) +
-                                         "; a list of values means any of them"};
-  }
   std::vector<RowClasses> classes;
-  for (const SweepAxis& axis : axes_) classes.emplace_back(axis.size(), rules.size());
+  for (const Axis& axis : study_->sweep) classes.emplace_back(axis.size(), rules.size());
   for (size_t rule = 0; rule < rules.size(); ++rule) {
-    if (rules[rule].match.empty()) {
-      return Error{ErrorCode::Invalid,
-                   rules[rule].place + ": an exclude rule must name a parameter, this one names none"};
-    }
-    const MatchingRows rows = matching_rows(rules[rule], axes_, finders);
+    const MatchingRows rows = matching_rows(rules[rule], finders);
     if (rows.why_none) warn(rules[rule].place + ": this exclude rule matches nothing: " + *rows.why_none);
-    for (size_t axis = 0; axis < axes_.size(); ++axis) {
+    for (size_t axis = 0; axis < classes.size(); ++axis) {
       if (rows.why_none) {
         classes[axis].restrict(rule, {});
       } else if (rows.by_axis[axis]) {
@@ -156,11 +101,10 @@ Result<void> Plan::exclude(std::vector<RowFinder>& finders) {
       }
     }
   }
-  sweep_.emplace(classes, axes_.empty() ? 0 : rules.size());
+  sweep_.emplace(classes, classes.empty() ? 0 : rules.size());
   for (size_t rule = 0; rule < rules.size(); ++rule) {
-    exclusions_.push_back({&rules[rule], axes_.empty() ? 0 : sweep_->first_excluded()[rule]});
+    exclusions_.push_back({&rules[rule], classes.empty() ? 0 : sweep_->first_excluded()[rule]});
   }
-  return {};
 }
 
 void Plan::add_explicit(std::vector<RowFinder>& finders) {
@@ -195,20 +139,20 @@ void Plan::warn(std::string warning) {
 
 // Where the sweep has this point; nothing when it has not.
 std::optional<uint64_t> Plan::raw_of(const ExplicitPoint& point, std::vector<RowFinder>& finders) const {
-  if (axes_.empty()) return std::nullopt;
+  if (finders.empty()) return std::nullopt;
   uint64_t raw = 0;
   size_t names = 0;
-  for (size_t axis = 0; axis < axes_.size(); ++axis) {
+  for (RowFinder& finder : finders) {
     std::vector<Value> values;
-    for (const std::string& name : axes_[axis].names()) {
+    for (const std::string& name : finder.axis().names) {
       const Value* value = find_in(point.parameters, name);
       if (value == nullptr) return std::nullopt;
       values.push_back(*value);
     }
     names += values.size();
-    const std::optional<uint64_t> row = finders[axis].row_of(values);
+    const std::optional<uint64_t> row = finder.row_of(values);
     if (!row) return std::nullopt;
-    raw = raw * axes_[axis].size() + *row;
+    raw = raw * finder.axis().size() + *row;
   }
   if (names != point.parameters.size()) return std::nullopt;
   return raw;
@@ -217,15 +161,15 @@ std::optional<uint64_t> Plan::raw_of(const ExplicitPoint& point, std::vector<Row
 Point Plan::at(uint64_t index) const {
   assert(index < size());
   if (index >= kept_in_sweep()) return {study_->experiments[explicit_[index - kept_in_sweep()]].parameters};
+  const std::vector<Axis>& axes = study_->sweep;
   uint64_t raw = sweep_->raw(index);
-  std::vector<uint64_t> rows(axes_.size());
-  for (size_t axis = axes_.size(); axis-- > 0; raw /= axes_[axis].size())
-    rows[axis] = raw % axes_[axis].size();
+  std::vector<uint64_t> rows(axes.size());
+  for (size_t axis = axes.size(); axis-- > 0; raw /= axes[axis].size()) rows[axis] = raw % axes[axis].size();
   Point point;
-  for (size_t axis = 0; axis < axes_.size(); ++axis) {
-    const std::vector<std::string>& names = axes_[axis].names();
-    for (size_t name = 0; name < names.size(); ++name) {
-      point.parameters.emplace_back(names[name], axes_[axis].value(rows[axis], name));
+  for (size_t axis = 0; axis < axes.size(); ++axis) {
+    std::vector<Value> values = axes[axis].at(rows[axis]);
+    for (size_t name = 0; name < values.size(); ++name) {
+      point.parameters.emplace_back(axes[axis].names[name], std::move(values[name]));
     }
   }
   return point;
@@ -239,9 +183,10 @@ Value Plan::value(uint64_t index, std::string_view name) const {
     return value == nullptr ? none : *value;
   }
   uint64_t raw = sweep_->raw(index);
-  for (size_t axis = axes_.size(); axis-- > 0; raw /= axes_[axis].size()) {
-    const std::optional<size_t> place = axes_[axis].place_of(name);
-    if (place) return axes_[axis].value(raw % axes_[axis].size(), *place);
+  for (auto axis = study_->sweep.rbegin(); axis != study_->sweep.rend(); raw /= axis->size(), ++axis) {
+    const auto found = std::find(axis->names.begin(), axis->names.end(), name);
+    if (found != axis->names.end())
+      return axis->at(raw % axis->size())[static_cast<size_t>(found - axis->names.begin())];
   }
   return none;
 }

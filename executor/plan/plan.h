@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "model/study.h"
 #include "plan/kept_index.h"
-#include "plan/sweep_axis.h"
+#include "plan/row_finder.h"
 
 namespace studyctl {
 
@@ -25,13 +25,10 @@ struct Point {
 // already. As in a GitHub matrix, exclude rules take points from the sweep only: an explicit experiment that
 // matches one stays, with a warning. Two points are the same when their parameters have the same names, kinds
 // and literal texts. Computed by index, never stored: ten million points cost no memory worth naming. The
-// Study must outlive it.
+// Study must be one that manifest/ has read, within its bounds, and must outlive the Plan.
 class Plan {
  public:
-  static constexpr uint64_t kMostPoints = 100'000'000;
-  static constexpr size_t kMostRules = 4096;
-
-  // Counts once through the raw sweep. Invalid: an empty plan, over 10^8 points, over 4096 exclude rules.
+  // Counts once through the raw sweep. Invalid: an empty plan.
   static Result<Plan> make(const Study& study);
 
   uint64_t size() const { return kept_in_sweep() + explicit_.size(); }
@@ -47,7 +44,7 @@ class Plan {
   };
   const std::vector<Exclusion>& exclusions() const { return exclusions_; }
   // Points of the sweep before anything is excluded; 0 without a sweep.
-  uint64_t raw_size() const { return axes_.empty() ? 0 : sweep_->raw_size(); }
+  uint64_t raw_size() const { return study_->sweep.empty() ? 0 : sweep_->raw_size(); }
   // Folded duplicates, each naming both places; rules that match nothing; explicit experiments that match a
   // rule. The first hundred.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -55,15 +52,13 @@ class Plan {
  private:
   explicit Plan(const Study& study) : study_(&study) {}
 
-  Result<void> fold_axes();
-  Result<void> exclude(std::vector<RowFinder>& finders);
+  void exclude(std::vector<RowFinder>& finders);
   void warn(std::string warning);
   void add_explicit(std::vector<RowFinder>& finders);
   std::optional<uint64_t> raw_of(const ExplicitPoint& point, std::vector<RowFinder>& finders) const;
   uint64_t kept_in_sweep() const { return sweep_ ? sweep_->size() : 0; }
 
   const Study* study_;
-  std::vector<SweepAxis> axes_;
   std::optional<KeptIndex>
       sweep_;  // of the one point without parameters when there are no axes and nothing explicit
   std::vector<size_t> explicit_;  // places in study_->experiments that are not duplicates

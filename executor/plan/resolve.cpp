@@ -75,7 +75,7 @@ class Filler {
   explicit Filler(const SubstitutionScope& scope) : scope_(scope) {}
 
   void fill(std::string& text, const std::string& field) {
-    if (error_ || text.find("${") == std::string::npos) return;
+    if (error_ || text.find('$') == std::string::npos) return;
     Result<std::string> filled = substitute(text, scope_);
     if (filled) {
       text = *std::move(filled);
@@ -84,14 +84,24 @@ class Filler {
     }
   }
 
-  void fill(Container& container, const std::string& path) {
-    fill(container.image, path + ".image");
+  // `given`: the variables that every container has. Those of its own see the ones before them.
+  void fill(Container& container, const std::string& path, const Variables& given) {
+    std::map<std::string, std::string> variables(given.begin(), given.end());
+    scope_.variables = &variables;
+    for (size_t i = 0; i < container.environment.size(); ++i) {
+      EnvironmentVariable& variable = container.environment[i];
+      fill(variable.value, path + ".env[" + std::to_string(i) + "].value");
+      if (variable.secret) {
+        variables.erase(variable.name);
+      } else {
+        variables[variable.name] = variable.value;
+      }
+    }
     fill(container.command, path + ".command");
     fill(container.arguments, path + ".args");
+    scope_.variables = nullptr;
+    fill(container.image, path + ".image");
     fill(container.working_directory, path + ".workingDir");
-    for (size_t i = 0; i < container.environment.size(); ++i) {
-      fill(container.environment[i].value, path + ".env[" + std::to_string(i) + "].value");
-    }
     for (size_t i = 0; i < container.mounts.size(); ++i) {
       const std::string mount = path + ".volumeMounts[" + std::to_string(i) + "]";
       fill(container.mounts[i].path, mount + ".mountPath");
@@ -111,7 +121,7 @@ class Filler {
     for (size_t i = 0; i < texts.size(); ++i) fill(texts[i], path + "[" + std::to_string(i) + "]");
   }
 
-  const SubstitutionScope& scope_;
+  SubstitutionScope scope_;
   std::optional<Error> error_;
 };
 
@@ -152,9 +162,9 @@ Result<ResolvedPod> resolve(const Study& study, const Point& point, const Attemp
                   params_json(point)};
   Filler filler(scope);
   for (size_t i = 0; i < pod.init.size(); ++i) {
-    filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]");
+    filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]", pod.environment);
   }
-  filler.fill(pod.main, "spec.template.spec.containers[0]");
+  filler.fill(pod.main, "spec.template.spec.containers[0]", pod.environment);
   for (const StudyFile& file : study.files) {
     filler.fill(pod.files.emplace_back(ResolvedFile{file.path, file.content, file.from_file}));
   }

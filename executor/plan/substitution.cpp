@@ -51,6 +51,37 @@ std::string without_escapes(std::string_view text) {
   return result += text;
 }
 
+// As the kubelet does it in command, args and env.
+std::string expanded(std::string_view text, const std::map<std::string, std::string>& variables) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    result += text[i];
+    if (text[i] != '$' || i + 1 == text.size()) continue;
+    ++i;
+    const size_t end = text[i] == '(' ? text.find(')', i) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      if (text[i] != '$') result += text[i];
+      continue;
+    }
+    if (const std::string* value = find(variables, text.substr(i + 1, end - i - 1))) {
+      result.pop_back();
+      result += *value;
+    } else {
+      result += text.substr(i, end - i + 1);
+    }
+    i = end;
+  }
+  return result;
+}
+
+// That `name` ("params.modle") stands for nothing, with the nearest of those that do.
+Error unknown_name(std::string_view name, const std::vector<std::string>& known) {
+  std::string message = "${" + printable(name) + "}: nothing has this name";
+  const std::optional<std::string> near = nearest(name, known);
+  message += near ? "; did you mean ${" + *near + "}?" : "; for the text ${ write $${";
+  return {ErrorCode::Invalid, message};
+}
+
 }  // namespace
 
 Result<TextTemplate> TextTemplate::parse(std::string_view text) {
@@ -78,13 +109,6 @@ TextTemplate TextTemplate::of_text(std::string_view text) {
   return result;
 }
 
-Error unknown_name(std::string_view name, const std::vector<std::string>& known) {
-  std::string message = "${" + printable(name) + "}: nothing has this name";
-  const std::optional<std::string> near = nearest(name, known);
-  message += near ? "; did you mean ${" + *near + "}?" : "; for the text ${ write $${";
-  return {ErrorCode::Invalid, message};
-}
-
 Result<std::string> substitute(std::string_view text, const SubstitutionScope& scope) {
   const Result<TextTemplate> parsed = TextTemplate::parse(text);
   if (!parsed) return parsed.error();
@@ -92,7 +116,7 @@ Result<std::string> substitute(std::string_view text, const SubstitutionScope& s
   for (const TextTemplate::Piece& piece : parsed->pieces()) {
     const std::string* value = piece.is_reference ? value_of(piece.text, scope) : &piece.text;
     if (value == nullptr) return unknown_name(piece.text, names_in(scope));
-    result += *value;
+    result += piece.is_reference || !scope.variables ? *value : expanded(*value, *scope.variables);
   }
   return result;
 }

@@ -29,7 +29,4 @@ class TextTemplate {
   std::vector<Piece> pieces_;
 };
 
-// That `name` ("params.modle") stands for nothing, with the nearest of those that do.
-Error unknown_name(std::string_view name, const std::vector<std::string>& known);
-
 }  // namespace studyctl

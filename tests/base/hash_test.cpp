@@ -47,5 +47,24 @@ TEST(Base64Url, NeedsNoEscapingAnywhere) {
   EXPECT_EQ(base64url("\xfb\xff\xfe"), "-__-");
 }
 
+TEST(Base64, IsReadWithAndWithoutLineEnds) {
+  EXPECT_EQ(from_base64("aGVsbG8="), "hello");
+  EXPECT_EQ(from_base64("aGVs\nbG8=\n"), "hello");
+  EXPECT_EQ(from_base64("//79/A=="), "\xff\xfe\xfd\xfc");
+  EXPECT_EQ(from_base64(""), "");
+}
+
+TEST(Base64, IsNothingElse) {
+  for (const char* wrong : {"aGVsbG8", "a", "aG=VsbG8=", "====", "aGVs!G8=", "aG=b", "aGVs----", "-_-_"}) {
+    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(Base64, IsWrittenAsItIsRead) {
+  for (const std::string bytes : {"", "f", "fo", "foo", "\xfb\xff\xfe"}) {
+    EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+  }
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -133,7 +133,8 @@ TEST(Documents, RefuseControlCharactersAndWhatIsNoUtf8) {
 TEST(Documents, RefuseMoreThanFourMebibytes) {
   const std::string text = "a: " + std::string(10'000'000, 'x');
   EXPECT_EQ(Read(text).message(),
-            "f:1:1: is 9.5 MiB: a manifest has 4.0 MiB at most; put long lists into files");
+            "f:1:1: is longer than 4.0 MiB, the most that a manifest may have; put long texts into files "
+            "(fromFile)");
 }
 
 std::string repeated(std::string_view text, size_t times) {

@@ -17,8 +17,7 @@ TEST(Overrides, WinOverTheManifest) {
   EXPECT_EQ(study_of(kManifest, setting("--cycles", "execution.cycles", "5")).execution.cycles, 5u);
   EXPECT_EQ(study_of(kManifest, setting("--order", "execution.order", "Shuffled")).execution.order,
             Order::Shuffled);
-  EXPECT_EQ(study_of(kManifest, setting("--set", "spec.execution.retry.limit", "4")).execution.retry.limit,
-            4);
+  EXPECT_EQ(study_of(kManifest, setting("--set", "execution.retry.limit", "4")).execution.retry.limit, 4);
 }
 
 TEST(Overrides, AddWhatTheManifestDoesNotHave) {

@@ -48,7 +48,7 @@ TEST(Pod, TakesAVariableFromAConfigMapOfTheSameFileAsItIs) {
   const std::string manifest =
       container_with("image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cfg, key: k}}}]") +
       "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {k: 'a ${params.x} $${y}'}\n";
-  EXPECT_EQ(study_of(manifest).pod.main.environment.at(0).value, "a $${params.x} $$${y}");
+  EXPECT_EQ(study_of(manifest).pod.main.environment.at(0).value, "a $${params.x} $$$${y}");
 }
 
 TEST(Pod, SaysWhichConfigMapOrKeyIsMissing) {
@@ -57,20 +57,79 @@ TEST(Pod, SaysWhichConfigMapOrKeyIsMissing) {
       problems_of(
           container_with("image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cfg, key: key}}}]") +
           config),
-      "study.yaml:5:90: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key: unknown key "
+      "study.yaml:5:107: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key: unknown key "
       "'key', did you mean 'kay'?");
   EXPECT_EQ(problems_of(container_with(
                 "image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cgf, key: key}}}]")),
-            "study.yaml:5:90: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.name: this "
-            "file has no ConfigMap 'cgf'; add it as a document");
+            "study.yaml:5:97: spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.name: there "
+            "is no ConfigMap 'cgf'; add it as a document of this file, or below --config-dir");
+}
+
+TEST(Pod, TakesConfigMapsThatAreElsewhere) {
+  Overrides overrides;
+  overrides.find_config = [](const std::string& name) -> Result<std::map<std::string, std::string>> {
+    if (name == "cfg") return std::map<std::string, std::string>{{"k", "v"}, {"raw", "\xff\xfe"}};
+    if (name == "bad") return Error{ErrorCode::Invalid, "/etc/bad/k: is too long"};
+    return Error{ErrorCode::NotFound, "no"};
+  };
+  const std::string text =
+      container_with("image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: cfg, key: k}}}]",
+                     ", volumes: [{name: c, configMap: {name: cfg}}]");
+  const auto manifest = read_manifest(text, "f", overrides);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->study.pod.main.environment.at(0).value, "v");
+  EXPECT_EQ(std::get<ProjectedVolume>(manifest->study.pod.volumes.at(0).source).data.at("raw"), "\xff\xfe");
+  for (const std::string& written : {manifest->applied_json, to_yaml(*manifest)}) {
+    const auto again = read_applied(written, "again");
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(design_json(*again), design_json(*manifest));
+  }
+  EXPECT_EQ(
+      problems_of(container_with("image: a",
+                                 ", volumes: [{name: c, configMap: {name: bad}}, {name: d, "
+                                 "configMap: {name: cgf}}]"),
+                  overrides),
+      "study.yaml:5:85: spec.template.spec.volumes[0].configMap.name: /etc/bad/k: is too long\n"
+      "study.yaml:5:120: spec.template.spec.volumes[1].configMap.name: there is no ConfigMap 'cgf'; add it "
+      "as a document of this file, or below --config-dir");
+}
+
+TEST(Pod, SaysWhichKeyOfAConfigMapVolumeIsMissing) {
+  EXPECT_EQ(
+      problems_of(container_with("image: a",
+                                 ", volumes: [{name: c, configMap: {name: cfg, items: [{key: "
+                                 "kay, path: f}]}}]") +
+                  "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {key: x}\n"),
+      "study.yaml:5:104: spec.template.spec.volumes[0].configMap.items[0].key: unknown key, did you mean "
+      "'key'?");
+}
+
+TEST(Pod, RefusesASecretOnACommandLine) {
+  EXPECT_EQ(
+      problems_of(container_with(
+          "image: a, args: [\"--token=$(T)\", $$(T)], env: [{name: T, valueFrom: {secretKeyRef: {name: s, "
+          "key: k}}}, {name: U, value: \"http://$(T)@x\"}]")),
+      "study.yaml:5:52: spec.template.spec.containers[0].args[0]: $(T) is a secret, which command lines and "
+      "stored specs would show; read T from the environment in the container\n"
+      "study.yaml:5:156: spec.template.spec.containers[0].env[1].value: $(T) is a secret, which command "
+      "lines and stored specs would show; read T from the environment in the container");
+}
+
+TEST(Pod, RefusesAnImageWithoutAName) {
+  EXPECT_EQ(problems_of(container_with("image: ''")),
+            "study.yaml:5:42: spec.template.spec.containers[0].image: is empty; say which image to run");
 }
 
 TEST(Pod, ReadsVolumesOfEveryKindOfOneBox) {
-  const Study study = study_of(container_with(
-      "image: a",
-      ", volumes: [{name: a, hostPath: {path: /srv}}, {name: b, emptyDir: {}}, {name: c, emptyDir: {medium: "
-      "Memory, sizeLimit: 1Gi}}, {name: d, persistentVolumeClaim: {claimName: data}}, {name: e, configMap: "
-      "{name: cfg, items: [{key: k, path: sub/f}]}}, {name: f, secret: {secretName: hf}}]"));
+  const std::string config = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {k: x}\n";
+  const Study study = study_of(
+      container_with("image: a",
+                     ", volumes: [{name: a, hostPath: {path: /srv}}, {name: b, emptyDir: {}}, {name: c, "
+                     "emptyDir: {medium: "
+                     "Memory, sizeLimit: 1Gi}}, {name: d, persistentVolumeClaim: {claimName: data}}, {name: "
+                     "e, configMap: "
+                     "{name: cfg, items: [{key: k, path: sub/f}]}}, {name: f, secret: {secretName: hf}}]") +
+      config);
   ASSERT_EQ(study.pod.volumes.size(), 6u);
   EXPECT_EQ(std::get<HostPathVolume>(study.pod.volumes[0].source).path, "/srv");
   EXPECT_FALSE(std::get<EmptyDirVolume>(study.pod.volumes[1].source).in_memory);

@@ -78,7 +78,23 @@ TEST(Sweep, RefusesMoreThanAHundredMillionPoints) {
   const std::string range = "{from: 1, to: 10000, step: 1}";
   EXPECT_EQ(problems_of(manifest_with("  sweep: {a: " + range + ", b: " + range + "}\n")), "");
   EXPECT_EQ(problems_of(manifest_with("  sweep: {a: " + range + ", b: " + range + ", c: [1, 2]}\n")),
-            "study.yaml:5:10: spec.sweep: has more than 100,000,000 points; make axes shorter");
+            "study.yaml:5:10: spec.sweep: makes more than 100,000,000 points; make axes shorter");
+  EXPECT_EQ(problems_of(manifest_with("  sweep: {a: " + range + ", b: " + range +
+                                      "}\n  experiments: [{a: x, b: x}]\n")),
+            "study.yaml:5:10: spec.sweep: makes more than 100,000,000 points; make axes shorter");
+  std::string sweep;
+  for (int i = 0; i < 64; ++i) sweep += (i ? ", a" : "a") + std::to_string(i) + ": " + range;
+  EXPECT_EQ(problems_of(manifest_with("  sweep: {" + sweep + "}\n")),
+            "study.yaml:5:10: spec.sweep: makes more than 100,000,000 points; make axes shorter");
+}
+
+TEST(Exclude, RefusesMoreThan4096Rules) {
+  std::string rules = "{a: 1}";
+  for (int i = 1; i < 4096; ++i) rules += ", {a: 1}";
+  const std::string begin = "  sweep: {a: [1, 2]}\n  exclude: [";
+  EXPECT_EQ(problems_of(manifest_with(begin + rules + "]\n")), "");
+  EXPECT_TRUE(problems_of(manifest_with(begin + rules + ", {a: 1}]\n"))
+                  .ends_with("spec.exclude: has more than 4096 rules; a list of values means any of them"));
 }
 
 TEST(Exclude, KeepsRulesAndWhereTheyStand) {
@@ -98,10 +114,29 @@ TEST(Experiments, KeepTheirParametersAndWhereTheyStand) {
   EXPECT_EQ(study.experiments[0].parameters[1], (std::pair<std::string, Value>("a", text("010"))));
 }
 
-TEST(Experiments, HaveEveryParameterThatIsUsed) {
-  const std::string points = "  experiments: [{a: 1, b: 1}, {a: 1}]\n  files: {f: \"${params.b}\"}\n";
-  EXPECT_EQ(problems_of(manifest_with(points)),
-            "study.yaml:5:31: spec.experiments[1]: has no 'b', which is used; give it a value");
+TEST(Experiments, HaveEveryParameterThatTheOthersHave) {
+  EXPECT_EQ(
+      problems_of(manifest_with("  experiments: [{a: 1, b: 1, c: 2}, {a: 1}]\n")),
+      "study.yaml:5:37: spec.experiments[1]: lacks 'b', 'c'; give it every parameter that the others have");
+  EXPECT_EQ(
+      problems_of(manifest_with("  sweep: {charge: [0]}\n  experiments: [{charge: 1}, {chrage: 2}]\n")),
+      "study.yaml:6:30: spec.experiments[1].chrage: no axis of spec.sweep has this parameter, did you mean "
+      "'charge'?\n"
+      "study.yaml:6:30: spec.experiments[1]: lacks 'charge'; give it every parameter that the others have");
+}
+
+TEST(Experiments, SaySoWhenAValueIsWrongAndNoMore) {
+  EXPECT_EQ(problems_of(manifest_with("  experiments: [{a: yes, b: 1}, {a: 1, b: 2}]\n")),
+            "study.yaml:5:21: spec.experiments[0].a: yes means something else to kubectl; quote it: \"yes\"");
+}
+
+TEST(Parameters, AreThereWhereTheyAreUsed) {
+  EXPECT_EQ(
+      problems_of(manifest_with("  sweep: {model: [a]}\n  files: {f: \"${params.modle}\"}\n"
+                                "  execution: {failureThreshold: {maxFailed: 1, groupBy: [molecule]}}\n")),
+      "study.yaml:6:15: spec.files.f: unknown parameter 'modle', did you mean 'model'?\n"
+      "study.yaml:7:58: spec.execution.failureThreshold.groupBy[0]: unknown parameter 'molecule'; there is: "
+      "model");
 }
 
 }  // namespace

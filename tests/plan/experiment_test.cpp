@@ -63,6 +63,12 @@ TEST_F(Identity, ChangesWithWhatIsExecuted) {
       [](Study& study) {
         study.pod.volumes = {{"data", HostPathVolume{"/srv/data"}}};
       },
+      [](Study& study) {
+        study.pod.volumes = {{"data", ProjectedVolume{false, "cfg", {}, {{"k", "1"}}}}};
+      },
+      [](Study& study) {
+        study.pod.volumes = {{"data", ProjectedVolume{false, "cfg", {}, {{"k", "2"}}}}};
+      },
       [](Study& study) { study.files[0].content = "charge 1"; },
       [](Study& study) { study.files[0].path = "input.in"; },
       [](Study& study) { study.pod.main.command[4] = "${run.id}"; },

@@ -110,16 +110,6 @@ TEST(Plan, ARuleThatMatchesNothingIsAWarning) {
                      "study.yaml:9:7: this exclude rule matches nothing: the sweep has no parameter 'z'"}));
 }
 
-TEST(Plan, AValueListedTwiceIsFoldedWithAWarning) {
-  Study study;
-  study.sweep = {axis("x", {"1", "2", "1"}), axis("y", {"a"})};
-  study.exclude = {rule({{"x", {"1"}}})};
-  const Plan plan = *Plan::make(study);
-  EXPECT_EQ(written(plan), (Strings{"2 a"}));
-  EXPECT_EQ(plan.raw_size(), 2u);
-  EXPECT_EQ(plan.warnings(), (Strings{"spec.sweep.'x': value 3 (1) repeats value 1 and is left out"}));
-}
-
 TEST(Plan, ANumberAndTheSameTextAreTwoValues) {
   Study study;
   study.sweep = {
@@ -181,44 +171,15 @@ TEST(Plan, EverythingExcludedIsInvalid) {
   const Result<Plan> plan = Plan::make(study);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, ErrorCode::Invalid);
-  EXPECT_NE(plan.error().message.find("all 2 points"), std::string::npos) << plan.error().message;
-}
-
-TEST(Plan, AnAxisWithoutValuesIsInvalid) {
-  Study study;
-  study.sweep = {axis("x", {})};
-  EXPECT_EQ(Plan::make(study).error().code, ErrorCode::Invalid);
-}
-
-TEST(Plan, MoreThanAHundredMillionPointsAreInvalid) {
-  Study study;
-  study.sweep = {{{"a"}, Range{0, 1, 0, 10'000}}, {{"b"}, Range{0, 1, 0, 10'000}}};
-  EXPECT_EQ(Plan::make(study)->size(), 100'000'000u);
-  study.experiments = {experiment({{"a", "x"}, {"b", "x"}})};
-  EXPECT_NE(Plan::make(study).error().message.find("100000000"), std::string::npos);
-  study.experiments.clear();
-  study.sweep.push_back({{"c"}, Range{0, 1, 0, 2}});
-  EXPECT_EQ(Plan::make(study).error().code, ErrorCode::Invalid);
-}
-
-TEST(Plan, SizesWhoseProductOverflowsAreInvalid) {
-  Study study;
-  for (int i = 0; i < 64; ++i) study.sweep.push_back({{"x" + std::to_string(i)}, Range{0, 1, 0, 1ull << 40}});
-  EXPECT_EQ(Plan::make(study).error().code, ErrorCode::Invalid);
-}
-
-TEST(Plan, TooManyRulesAreInvalid) {
-  Study study;
-  study.sweep = {axis("x", {"1", "2"})};
-  study.exclude.assign(Plan::kMostRules + 1, rule({{"x", {"1"}}}));
-  EXPECT_NE(Plan::make(study).error().message.find("4096"), std::string::npos);
-  study.exclude = {rule({}, "study.yaml:3:5")};
-  EXPECT_TRUE(Plan::make(study).error().message.starts_with("study.yaml:3:5: "));
+  EXPECT_EQ(
+      plan.error().message,
+      "study.yaml:1:1: spec.exclude: the plan is empty: all 2 points of the sweep are excluded; loosen a "
+      "rule");
 }
 
 TEST(Plan, OnlyTheFirstHundredWarningsAreKept) {
   Study study;
-  study.sweep = {axis("x", Strings(1000, "1"))};
+  study.experiments.assign(1000, experiment({{"x", "1"}}));
   EXPECT_EQ(Plan::make(study)->warnings().size(), 100u);
 }
 
@@ -266,9 +227,9 @@ TEST(Plan, RandomStudiesAreAsExpandedByHand) {
     return std::uniform_int_distribution<int>(0, bound - 1)(random);
   };
   const auto values = [&](int most) {
-    Strings texts;
-    for (int count = 1 + below(most); count > 0; --count) texts.push_back(std::to_string(below(5)));
-    return texts;
+    std::set<std::string> texts;
+    for (int count = 1 + below(most); count > 0; --count) texts.insert(std::to_string(below(5)));
+    return Strings(texts.rbegin(), texts.rend());
   };
   int empty = 0;
   for (int round = 0; round < 500; ++round) {
@@ -281,11 +242,11 @@ TEST(Plan, RandomStudiesAreAsExpandedByHand) {
             {{names.back()}, Range{below(3), 1 + below(2), 0, static_cast<uint64_t>(1 + below(4))}});
       } else if (below(3) == 0) {
         names.push_back("p" + std::to_string(names.size()));
-        std::vector<Strings> rows;
+        std::set<Strings> rows;
         for (int count = 1 + below(4); count > 0; --count) {
-          rows.push_back({std::to_string(below(3)), std::to_string(below(3))});
+          rows.insert({std::to_string(below(3)), std::to_string(below(3))});
         }
-        study.sweep.push_back(tied({names[names.size() - 2], names.back()}, rows));
+        study.sweep.push_back(tied({names[names.size() - 2], names.back()}, {rows.rbegin(), rows.rend()}));
       } else {
         study.sweep.push_back(axis(names.back(), values(5)));
       }

@@ -65,6 +65,28 @@ TEST_F(Resolve, PutsValuesIntoEveryTextOfTheContainers) {
   EXPECT_EQ(pod.init[0].command[1], "vllm");
 }
 
+TEST_F(Resolve, ExpandsVariablesAsTheKubeletDoes) {
+  Container& main = study_.pod.main;
+  main.environment = {{"A", "a-$(STUDY_SEED)-$(B)", {}},
+                      {"B", "$(A)", {}},
+                      {"TOKEN", "", SecretReference{"hf", "token"}},
+                      {"OMP_NUM_THREADS", "1", {}}};
+  main.command = {"sh", "-c", "echo $(A) $$(A) $$PPID $(TOKEN) $(OMP_NUM_THREADS) $(date)"};
+  main.arguments = {"$(STUDY_PARAM_BACKEND)"};
+  main.working_directory = "/srv/$(A)";
+  study_.files = {{"run.sh", "echo $(A) $$", ""}};
+  study_.pod.init_containers = {main};
+  study_.pod.init_containers[0].environment.clear();
+  const ResolvedPod pod = resolved();
+  EXPECT_EQ(pod.main.environment[0].value, "a-99-$(B)");
+  EXPECT_EQ(pod.main.environment[1].value, "a-99-$(B)");
+  EXPECT_EQ(pod.main.command[2], "echo a-99-$(B) $(A) $PPID $(TOKEN) 1 $(date)");
+  EXPECT_EQ(pod.main.arguments[0], "vllm");
+  EXPECT_EQ(pod.main.working_directory, "/srv/$(A)");
+  EXPECT_EQ(pod.files[0].content, "echo $(A) $$");
+  EXPECT_EQ(pod.init[0].command[2], "echo $(A) $(A) $PPID $(TOKEN) 16 $(date)");
+}
+
 TEST_F(Resolve, PutsValuesIntoFilesAndTheirSources) {
   study_.files = {{"input.nw", "backend ${params.backend} $${kept}", ""},
                   {"mol.xyz", "", "xyz/${params.backend}.xyz"}};

@@ -49,6 +49,39 @@ TEST_F(Substitution, TwoDollarsGiveTheTextItself) {
   EXPECT_EQ(of("$$${params.model}"), "$${params.model}");
 }
 
+TEST_F(Substitution, VariablesAreExpandedAsKubernetesDoes) {
+  const std::map<std::string, std::string> variables = {{"A", "x"}, {"B", "$(A)"}, {"N.1-_", "n"}};
+  SubstitutionScope scope = scope_;
+  scope.variables = &variables;
+  const std::pair<const char*, const char*> texts[] = {
+      {"$(A)", "x"},
+      {"a$(A)b$(N.1-_)", "axbn"},
+      {"$$(A)", "$(A)"},
+      {"$$$(A)", "$x"},
+      {"$$", "$"},
+      {"$(B)", "$(A)"},
+      {"$(C)", "$(C)"},
+      {"$(date +%s)", "$(date +%s)"},
+      {"$(A", "$(A"},
+      {"$(x $(A))", "$(x $(A))"},
+      {"$A ${A} $", "$A ${A} $"},
+      {"$()", "$()"},
+      {"$${params.model}", "${params.model}"},
+      {"$(A)${params.model}$(A)", "xtinyx"},
+      {"$(${params.model})", "$(tiny)"},
+  };
+  for (const auto& [written, read] : texts) EXPECT_EQ(*substitute(written, scope), read) << written;
+}
+
+TEST_F(Substitution, WhatWasPutInIsNotExpanded) {
+  const Point point{{{"evil", text("$(A) $$ ${HOME}")}}};
+  const std::map<std::string, std::string> variables = {{"A", "x"}};
+  SubstitutionScope scope;
+  scope.point = &point;
+  scope.variables = &variables;
+  EXPECT_EQ(*substitute("${params.evil}", scope), "$(A) $$ ${HOME}");
+}
+
 TEST_F(Substitution, AnUnknownNameIsAnErrorWithTheNearest) {
   EXPECT_EQ(of("${params.modle}"),
             "error: ${params.modle}: nothing has this name; did you mean ${params.model}?");

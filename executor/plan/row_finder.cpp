@@ -1,4 +1,4 @@
-#include "plan/sweep_axis.h"
+#include "plan/row_finder.h"
 
 #include <algorithm>
 
@@ -61,38 +61,17 @@ void append_key(std::string& key, const Value& value) {
   key += value.text;
 }
 
-SweepAxis::SweepAxis(const Axis& axis) : axis_(&axis) {
-  const Rows* rows = std::get_if<Rows>(&axis.values);
-  if (rows == nullptr) return;
-  std::unordered_map<std::string, uint64_t> seen;
-  for (uint64_t row = 0; row < rows->size(); ++row) {
-    const auto [first, is_new] = seen.emplace(key_of((*rows)[row]), row);
-    if (is_new) {
-      rows_.push_back(static_cast<uint32_t>(row));
-    } else {
-      repeated_.emplace_back(row, first->second);
-    }
-  }
-  if (repeated_.empty()) rows_ = {};
-}
-
-std::optional<size_t> SweepAxis::place_of(std::string_view name) const {
-  const auto found = std::find(names().begin(), names().end(), name);
-  if (found == names().end()) return std::nullopt;
-  return static_cast<size_t>(found - names().begin());
-}
-
-Value SweepAxis::value(uint64_t row, size_t name) const {
-  if (!rows_.empty()) row = rows_[row];
-  if (const Rows* rows = std::get_if<Rows>(&axis_->values)) return rows->at(row).at(name);
-  return axis_->at(row).at(name);
+std::optional<size_t> RowFinder::place_of(std::string_view name) const {
+  const auto found = std::find(axis_.names.begin(), axis_.names.end(), name);
+  if (found == axis_.names.end()) return std::nullopt;
+  return static_cast<size_t>(found - axis_.names.begin());
 }
 
 std::vector<uint64_t> RowFinder::rows_with(size_t name, const std::vector<Value>& values) {
   std::vector<uint64_t> rows;
   for (const Value& value : values) {
-    if (const Range* range = std::get_if<Range>(&axis_.axis().values)) {
-      if (const auto row = row_in(axis_.axis(), *range, value.text)) rows.push_back(*row);
+    if (const Range* range = std::get_if<Range>(&axis_.values)) {
+      if (const auto row = row_in(axis_, *range, value.text)) rows.push_back(*row);
     } else if (const auto found = by_text(name).find(value.text); found != by_text(name).end()) {
       rows.insert(rows.end(), found->second.begin(), found->second.end());
     }
@@ -103,17 +82,12 @@ std::vector<uint64_t> RowFinder::rows_with(size_t name, const std::vector<Value>
 }
 
 std::optional<uint64_t> RowFinder::row_of(const std::vector<Value>& values) {
-  if (const Range* range = std::get_if<Range>(&axis_.axis().values)) {
+  if (const Range* range = std::get_if<Range>(&axis_.values)) {
     if (values.front().kind != Value::Kind::Number) return std::nullopt;
-    return row_in(axis_.axis(), *range, values.front().text);
+    return row_in(axis_, *range, values.front().text);
   }
-  if (by_values_.empty()) {
-    for (uint64_t row = 0; row < axis_.size(); ++row) {
-      std::string key;
-      for (size_t name = 0; name < axis_.names().size(); ++name) append_key(key, axis_.value(row, name));
-      by_values_.emplace(std::move(key), row);
-    }
-  }
+  const Rows& rows = std::get<Rows>(axis_.values);
+  for (uint64_t row = by_values_.size(); row < rows.size(); ++row) by_values_.emplace(key_of(rows[row]), row);
   const auto found = by_values_.find(key_of(values));
   if (found == by_values_.end()) return std::nullopt;
   return found->second;
@@ -122,7 +96,8 @@ std::optional<uint64_t> RowFinder::row_of(const std::vector<Value>& values) {
 const RowFinder::RowsByText& RowFinder::by_text(size_t name) {
   const auto [entry, is_new] = by_text_.try_emplace(name);
   if (!is_new) return entry->second;
-  for (uint64_t row = 0; row < axis_.size(); ++row) entry->second[axis_.value(row, name).text].push_back(row);
+  const Rows& rows = std::get<Rows>(axis_.values);
+  for (uint64_t row = 0; row < rows.size(); ++row) entry->second[rows[row][name].text].push_back(row);
   return entry->second;
 }
 

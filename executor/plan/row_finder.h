@@ -13,33 +13,15 @@
 
 namespace studyctl {
 
-// An axis whose repeated rows are folded: no two rows are alike. The Axis must outlive it.
-class SweepAxis {
- public:
-  explicit SweepAxis(const Axis& axis);
-
-  uint64_t size() const { return rows_.empty() ? axis_->size() : rows_.size(); }
-  const std::vector<std::string>& names() const { return axis_->names; }
-  std::optional<size_t> place_of(std::string_view name) const;
-  // `row` < size(), `name` < names().size().
-  Value value(uint64_t row, size_t name) const;
-
-  const Axis& axis() const { return *axis_; }
-  // The rows that were left out, each with the one it repeats, numbered from 0 as written.
-  const std::vector<std::pair<uint64_t, uint64_t>>& repeated() const { return repeated_; }
-
- private:
-  const Axis* axis_;
-  std::vector<uint32_t> rows_;  // as written, of those that stay; empty when all do
-  std::vector<std::pair<uint64_t, uint64_t>> repeated_;
-};
-
 // Finds rows of an axis by their values. What it needs is made when it is first asked for. The axis must
 // outlive it.
 class RowFinder {
  public:
-  explicit RowFinder(const SweepAxis& axis) : axis_(axis) {}
+  explicit RowFinder(const Axis& axis) : axis_(axis) {}
 
+  const Axis& axis() const { return axis_; }
+  // The place of `name` among the axis' names.
+  std::optional<size_t> place_of(std::string_view name) const;
   // Rows whose value of `name` is one of `values` by literal text, ascending, each once.
   std::vector<uint64_t> rows_with(size_t name, const std::vector<Value>& values);
   // The row that has exactly these values, one for each name.
@@ -49,7 +31,7 @@ class RowFinder {
   using RowsByText = std::unordered_map<std::string, std::vector<uint64_t>>;
   const RowsByText& by_text(size_t name);
 
-  const SweepAxis& axis_;
+  const Axis& axis_;
   std::map<size_t, RowsByText> by_text_;
   std::unordered_map<std::string, uint64_t> by_values_;
 };

@@ -1,4 +1,4 @@
-#include "cli/plan_values.h"
+#include "plan/plan_values.h"
 
 #include "base/text.h"
 #include "plan/experiment.h"
@@ -8,14 +8,28 @@ namespace studyctl {
 std::set<std::string> values_of(const Plan& plan, const std::string& text) {
   std::set<std::string> values;
   const auto names = names_used(text);
-  const uint64_t points = names && names->empty() ? std::min<uint64_t>(plan.size(), 1) : plan.size();
+  // Of a text without parameters one point tells all.
+  const uint64_t points = names && names->empty() ? 1 : plan.size();
   for (uint64_t index = 0; index < points; ++index) {
-    const Point point = plan.at(index);
+    Point point;
+    for (const std::string& name : names ? *names : std::vector<std::string>{}) {
+      if (name.starts_with("params."))
+        point.parameters.emplace_back(name.substr(7), plan.value(index, name.substr(7)));
+    }
     SubstitutionScope scope;
     scope.point = &point;
     if (auto value = substitute(text, scope)) values.insert(*std::move(value));
   }
   return values;
+}
+
+std::map<std::string, const StudyFile*> input_paths(const Study& study, const Plan& plan) {
+  std::map<std::string, const StudyFile*> paths;
+  for (const StudyFile& file : study.files) {
+    if (file.from_file.empty()) continue;
+    for (const std::string& path : values_of(plan, file.from_file)) paths.emplace(path, &file);
+  }
+  return paths;
 }
 
 std::string group_text(const Plan& plan, uint64_t index, const std::vector<std::string>& names) {
