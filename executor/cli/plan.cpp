@@ -1,12 +1,16 @@
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/plan_json.h"
 #include "cli/plan_text.h"
 #include "cli/study_options.h"
+#include "cli/table.h"
 #include "plan/experiment.h"
+#include "plan/json_text.h"
 
 // plan and validate: what a manifest asks for, without an engine and before anything starts.
 namespace studyctl {
@@ -19,18 +23,40 @@ struct PlanOptions {
   uint64_t limit = 20;
 };
 
-void print(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
-}
-
 void warn(const LoadedStudy& study) {
   for (const std::string& warning : study.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
 
-void print_names(const LoadedStudy& study) {
+// An experiment a line: as a name, as JSON, or as a row of a table.
+void print_experiments(const LoadedStudy& study, const PlanOptions& options) {
+  const bool is_table = options.output.empty() || options.output == "wide";
+  const bool is_wide = options.output == "wide";
+  const uint64_t size = study.plan->size();
+  const uint64_t shown = is_table && options.limit > 0 ? std::min(size, options.limit) : size;
   const Identifier identifier(study.study(), study.inputs);
-  for (uint64_t index = 0; index < study.plan->size(); ++index)
-    std::printf("%s\n", identifier.of(study.plan->at(index)).id.c_str());
+  std::optional<Table> table;
+  if (is_wide) table.emplace(stdout, Row{"INDEX", "EXPERIMENT", "IDENTITY", "PARAMETERS"});
+  if (is_table && !is_wide) table.emplace(stdout, Row{"INDEX", "EXPERIMENT", "PARAMETERS"});
+  for (uint64_t index = 0; index < shown; ++index) {
+    const Point point = study.plan->at(index);
+    const auto [identity, id] = identifier.of(point);
+    if (options.output == "name") {
+      std::printf("%s\n", id.c_str());
+    } else if (options.output == "json") {
+      std::printf("{\"index\":%llu,\"experiment\":%s,\"identity\":%s,\"parameters\":%s}\n",
+                  static_cast<unsigned long long>(index), json_string(id).c_str(),
+                  json_string(identity).c_str(), canonical_parameters(point).c_str());
+    } else {
+      Row parameters;
+      for (const auto& [name, value] : point.parameters) parameters.push_back(name + "=" + value.text);
+      Row cells = {std::to_string(index), id, join(parameters, " ")};
+      if (is_wide) cells.insert(cells.begin() + 2, identity);
+      table->row(std::move(cells));
+    }
+  }
+  if (table) table->flush();
+  if (shown < size)
+    std::printf("… and %llu more (--limit 0 shows all)\n", static_cast<unsigned long long>(size - shown));
 }
 
 int show_plan(const PlanOptions& options) {
@@ -43,16 +69,12 @@ int show_plan(const PlanOptions& options) {
     return kSucceeded;
   }
   warn(loaded);
-  if (options.output == "name") {
-    print_names(loaded);
-  } else if (options.output == "yaml") {
+  if (options.output == "yaml") {
     std::printf("%s", to_yaml(loaded.manifest).c_str());
-  } else if (options.output == "json") {
-    print_plan_json(loaded, stdout);
-  } else {
-    print(plan_summary(loaded));
-    print(plan_table(loaded, {options.limit, options.output == "wide"}));
+    return kSucceeded;
   }
+  if (options.output.empty() || options.output == "wide") print_lines(plan_summary(loaded));
+  print_experiments(loaded, options);
   return kSucceeded;
 }
 
@@ -60,7 +82,7 @@ int validate(const StudyArguments& arguments) {
   auto study = load_study(arguments);
   if (!study) return fail(study.error());
   warn(**study);
-  print(plan_summary(**study));
+  print_lines(plan_summary(**study));
   return kSucceeded;
 }
 

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/table.h"
 #include "plan/estimate.h"
-#include "plan/experiment.h"
 
 namespace studyctl {
 namespace {
@@ -53,29 +51,6 @@ std::vector<std::string> plan_summary(const LoadedStudy& study) {
                     rule_text(*exclusion.rule) + " (" + exclusion.rule->place + ")");
   for (const std::string& line : estimate_lines(estimate(study.study(), plan.size())))
     lines.push_back("  " + line);
-  return lines;
-}
-
-std::vector<std::string> plan_table(const LoadedStudy& study, const TableOptions& options) {
-  const Plan& plan = *study.plan;
-  const uint64_t shown = options.limit == 0 ? plan.size() : std::min(plan.size(), options.limit);
-  const Identifier identifier(study.study(), study.inputs);
-  std::vector<std::vector<std::string>> rows = {{"INDEX", "EXPERIMENT"}};
-  if (options.wide) rows.front().emplace_back("IDENTITY");
-  rows.front().emplace_back("PARAMETERS");
-  for (uint64_t index = 0; index < shown; ++index) {
-    const Point point = plan.at(index);
-    const ExperimentIdentity identity = identifier.of(point);
-    std::vector<std::string> parameters;
-    for (const auto& [name, value] : point.parameters)
-      parameters.push_back(name + "=" + printable(value.text));
-    rows.push_back({std::to_string(index), identity.id});
-    if (options.wide) rows.back().push_back(identity.identity);
-    rows.back().push_back(join(parameters, " "));
-  }
-  std::vector<std::string> lines = aligned(rows);
-  if (shown < plan.size())
-    lines.push_back("… and " + std::to_string(plan.size() - shown) + " more (--limit 0 shows all)");
   return lines;
 }
 

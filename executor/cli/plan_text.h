@@ -12,12 +12,4 @@ namespace studyctl {
 // it may take.
 std::vector<std::string> plan_summary(const LoadedStudy& study);
 
-struct TableOptions {
-  uint64_t limit = 20;  // rows; 0: all
-  bool wide = false;    // every parameter and the identity
-};
-
-// The experiments as a table, one line each, headings first; a last line says how many are left out.
-std::vector<std::string> plan_table(const LoadedStudy& study, const TableOptions& options);
-
 }  // namespace studyctl

@@ -9,8 +9,7 @@
 #include <unordered_map>
 
 #include "manifest/literal.h"
-#include "manifest/parser_words.h"
-#include "manifest/text_check.h"
+#include "manifest/parser_text.h"
 
 namespace studyctl {
 namespace {

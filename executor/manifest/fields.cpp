@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "manifest/literal.h"
+#include "manifest/reading.h"
 #include "model/substitution.h"
 
 namespace studyctl {
@@ -19,35 +20,7 @@ std::string range_words(int64_t least, int64_t most) {
   return std::to_string(least) + " to " + std::to_string(most);
 }
 
-void report_unknown(Problems& problems, const Item& map, const Node::Entry& entry,
-                    std::span<const Field> known) {
-  const std::string path = map.path.empty() ? entry.key : map.path + "." + entry.key;
-  const auto field =
-      std::find_if(known.begin(), known.end(), [&](const Field& f) { return f.name == entry.key; });
-  if (field != known.end()) {
-    if (!field->refused.empty()) problems.add(entry.place, path, field->refused);
-    return;
-  }
-  // A guess costs more than it is worth where it is not shown.
-  if (problems.full()) return problems.add(entry.place, path, "unknown field");
-  std::vector<std::string> all, names;
-  for (const Field& candidate : known) {
-    all.emplace_back(candidate.name);
-    if (candidate.refused.empty()) names.emplace_back(candidate.name);
-  }
-  // A misspelt field that cannot be had is told by its name first.
-  if (nearest(entry.key, all)) names = std::move(all);
-  problems.add(entry.place, path, unknown_name("field", entry.key, names));
-}
-
 }  // namespace
-
-void check_key(Problems& problems, const Node::Entry& entry, const std::string& path) {
-  if (!entry.is_plain || is_own_meaning(entry.key)) return;
-  const std::string key = shortened(entry.key);
-  problems.add(entry.place, path,
-               "the key " + key + " means something else to kubectl; quote it: \"" + key + "\"");
-}
 
 std::string unknown_name(std::string_view what, std::string_view name, std::span<const std::string> known) {
   const std::string unknown =
@@ -110,41 +83,6 @@ std::optional<int64_t> read_integer(Problems& problems, const Item& item, int64_
   return std::nullopt;
 }
 
-std::optional<double> read_number(Problems& problems, const Item& item, double least, double most) {
-  const Node& node = *item.node;
-  double value = 0;
-  const char* end = node.text.data() + node.text.size();
-  const auto parsed = std::from_chars(node.text.data(), end, value);
-  if (node.kind != Node::Kind::Plain || parsed.ec != std::errc() || parsed.ptr != end) {
-    problems.add(node.place, item.path, "must be a number, " + is_a(node));
-    return std::nullopt;
-  }
-  if (value >= least && value <= most) return value;
-  problems.add(node.place, item.path,
-               "must be " + canonical_number(least) + " to " + canonical_number(most) + ", is " + node.text);
-  return std::nullopt;
-}
-
-std::optional<bool> read_boolean(Problems& problems, const Item& item) {
-  const Node& node = *item.node;
-  if (node.kind == Node::Kind::Plain && (node.text == "true" || node.text == "false"))
-    return node.text == "true";
-  problems.add(node.place, item.path, "must be true or false, without quotes, " + is_a(node));
-  return std::nullopt;
-}
-
-std::optional<Duration> read_duration(Problems& problems, const Item& item) {
-  if (!item.node->is_scalar()) {
-    problems.add(item.node->place, item.path,
-                 "must be a duration like 30s, 10m or 1h30m, " + is_a(*item.node));
-    return std::nullopt;
-  }
-  const auto duration = parse_duration(item.node->text);
-  if (duration) return *duration;
-  problems.add(item.node->place, item.path, duration.error().message);
-  return std::nullopt;
-}
-
 std::optional<std::string> read_quantity(Problems& problems, const Item& item) {
   const Node& node = *item.node;
   if (!node.is_scalar()) {
@@ -178,73 +116,146 @@ std::vector<Item> read_list(Problems& problems, const Item& item) {
   return {};
 }
 
-Fields::Fields(Problems& problems, Item map, std::span<const Field> known)
-    : problems_(&problems), item_(std::move(map)), place_(item_.node->place) {
-  if (item_.node->kind != Node::Kind::Map) {
-    problems.add(place_, item_.path, "must be a map, " + is_a(*item_.node));
-    item_.node = nullptr;
-    return;
+std::string not_yet(std::string_view what) {
+  return "is not supported yet by this version (" + std::string(what) + ")";
+}
+
+Fields::Fields(Reading& reading, Item map)
+    : reading_(&reading), item_(std::move(map)), place_(item_.node->place) {
+  if (item_.node->kind == Node::Kind::Map) return;
+  problems().add(place_, item_.path, "must be a map, " + is_a(*item_.node));
+  item_.node = nullptr;
+}
+
+Fields::~Fields() {
+  if (!item_.node) return;
+  const auto has = [](const auto& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const Node::Entry& entry : item_.node->entries) {
+    if (has(known_, entry.key) || has(refused_, entry.key)) continue;
+    std::vector<std::string> names(known_.begin(), known_.end());
+    std::vector<std::string> all = names;
+    all.insert(all.end(), refused_.begin(), refused_.end());
+    // A guess costs more than it is worth where it is not shown. A misspelt field that cannot be had is told
+    // by its name first.
+    const bool guesses = !problems().full();
+    problems().add(
+        entry.place, path(entry.key),
+        guesses ? unknown_name("field", entry.key, nearest(entry.key, all) ? all : names) : "unknown field");
   }
-  for (const Node::Entry& entry : item_.node->entries) report_unknown(problems, item_, entry, known);
+}
+
+Problems& Fields::problems() const {
+  return reading_->problems;
 }
 
 std::string Fields::path(std::string_view name) const {
   return item_.path.empty() ? std::string(name) : item_.path + "." + std::string(name);
 }
 
-std::optional<Item> Fields::find(std::string_view name) const {
+std::optional<Item> Fields::find(std::string_view name) {
+  if (std::find(known_.begin(), known_.end(), name) == known_.end()) known_.push_back(name);
   const Node* node = item_.node ? item_.node->find(name) : nullptr;
   if (!node || node->kind == Node::Kind::Null) return std::nullopt;
   return Item{node, path(name)};
 }
 
-std::optional<Item> Fields::require(std::string_view name, std::string_view what_instead) const {
+bool Fields::has_text(std::string_view name) {
+  const auto item = find(name);
+  if (!item || kind_words(*item->node) != "text") return false;
+  const auto found = substitutions_in(item->node->text);
+  return found && found->empty();
+}
+
+std::optional<Item> Fields::require(std::string_view name, std::string_view what_instead) {
   auto item = find(name);
-  if (!item && item_.node) problems_->add(place_, path(name), "is missing; " + std::string(what_instead));
+  if (!item && item_.node) problems().add(place_, path(name), "is missing; " + std::string(what_instead));
   return item;
 }
 
-std::optional<std::string> Fields::text(std::string_view name) const {
-  const auto item = find(name);
-  return item ? read_text(*problems_, *item) : std::nullopt;
-}
-
-std::optional<bool> Fields::boolean(std::string_view name) const {
-  const auto item = find(name);
-  return item ? read_boolean(*problems_, *item) : std::nullopt;
-}
-
-std::optional<int64_t> Fields::integer(std::string_view name, int64_t least, int64_t most) const {
-  const auto item = find(name);
-  return item ? read_integer(*problems_, *item, least, most) : std::nullopt;
-}
-
-std::optional<double> Fields::number(std::string_view name, double least, double most) const {
-  const auto item = find(name);
-  return item ? read_number(*problems_, *item, least, most) : std::nullopt;
-}
-
-std::optional<Duration> Fields::duration(std::string_view name) const {
-  const auto item = find(name);
-  return item ? read_duration(*problems_, *item) : std::nullopt;
-}
-
-std::vector<Item> Fields::list(std::string_view name) const {
-  const auto item = find(name);
-  return item ? read_list(*problems_, *item) : std::vector<Item>{};
-}
-
-std::vector<std::string> Fields::texts(std::string_view name) const {
-  std::vector<std::string> texts;
-  for (const Item& item : list(name)) {
-    if (auto text = read_text(*problems_, item)) texts.push_back(std::move(*text));
+void Fields::refuse(std::string_view name, std::string_view why) {
+  refused_.push_back(name);
+  if (!item_.node) return;
+  for (const Node::Entry& entry : item_.node->entries) {
+    if (entry.key == name) problems().add(entry.place, path(name), why);
   }
-  return texts;
+}
+
+void Fields::refuse(std::span<const std::string_view> names, std::string_view why) {
+  for (const std::string_view name : names) refuse(name, why);
 }
 
 void Fields::problem(std::string_view name, std::string_view what) const {
+  const Node* node = item_.node ? item_.node->find(name) : nullptr;
+  const bool is_there = node && node->kind != Node::Kind::Null;
+  problems().add(is_there ? node->place : place_, path(name), what);
+}
+
+void Fields::text(std::string_view name, std::string& to) {
   const auto item = find(name);
-  problems_->add(item ? item->node->place : place_, path(name), what);
+  if (auto text = item ? read_text(problems(), *item) : std::nullopt) to = std::move(*text);
+}
+
+void Fields::templated(std::string_view name, std::string& to) {
+  const auto item = find(name);
+  if (auto text = item ? read_template(*reading_, *item) : std::nullopt) to = std::move(*text);
+}
+
+void Fields::texts(std::string_view name, std::vector<std::string>& to) {
+  const auto read = [](Reading& reading, const Item& item) { return read_text(reading.problems, item); };
+  items(name, to, read, nullptr);
+}
+
+void Fields::templates(std::string_view name, std::vector<std::string>& to) {
+  const auto read = [](Reading& reading, const Item& item) { return read_template(reading, item); };
+  items(name, to, read, nullptr);
+}
+
+void Fields::flag(std::string_view name, bool& to) {
+  const auto item = find(name);
+  if (!item) return;
+  const Node& node = *item->node;
+  if (node.kind == Node::Kind::Plain && (node.text == "true" || node.text == "false")) {
+    to = node.text == "true";
+  } else {
+    problems().add(node.place, item->path, "must be true or false, without quotes, " + is_a(node));
+  }
+}
+
+void Fields::number(std::string_view name, double& to, double least, double most) {
+  const auto item = find(name);
+  if (!item) return;
+  const Node& node = *item->node;
+  double value = 0;
+  const char* end = node.text.data() + node.text.size();
+  const auto parsed = std::from_chars(node.text.data(), end, value);
+  if (node.kind != Node::Kind::Plain || parsed.ec != std::errc() || parsed.ptr != end) {
+    problems().add(node.place, item->path, "must be a number, " + is_a(node));
+  } else if (value >= least && value <= most) {
+    to = value;
+  } else {
+    problems().add(
+        node.place, item->path,
+        "must be " + canonical_number(least) + " to " + canonical_number(most) + ", is " + node.text);
+  }
+}
+
+std::optional<Duration> Fields::read_duration(std::string_view name) {
+  const auto item = find(name);
+  if (!item) return std::nullopt;
+  if (!item->node->is_scalar()) {
+    problem(name, "must be a duration like 30s, 10m or 1h30m, " + is_a(*item->node));
+    return std::nullopt;
+  }
+  const auto duration = parse_duration(item->node->text);
+  if (duration) return *duration;
+  problem(name, duration.error().message);
+  return std::nullopt;
+}
+
+void FieldWriter::number(std::string_view name, double from, double /*least*/, double /*most*/) {
+  put(name, Written::number(canonical_number(from)));
 }
 
 }  // namespace studyctl

@@ -1,13 +1,14 @@
 #include "manifest/manifest.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/hash.h"
 #include "base/text.h"
-#include "manifest/config_reader.h"
 #include "manifest/document.h"
+#include "manifest/literal.h"
 #include "manifest/overrides.h"
-#include "manifest/study_reader.h"
-#include "manifest/written_study.h"
+#include "manifest/parts.h"
 
 namespace studyctl {
 namespace {
@@ -55,22 +56,106 @@ void sort_document(const Node& document, Sorted& sorted, Problems& problems) {
   }
 }
 
+// The name of a Secret or a ConfigMap. What else kubectl writes into metadata is no concern of ours.
+std::string read_name(Fields& fields) {
+  const auto metadata = fields.require("metadata", "write metadata: {name: NAME}");
+  if (!metadata) return {};
+  const Node* name = metadata->node->find("name");
+  if (!name) {
+    fields.problems().add(metadata->node->place, "metadata.name",
+                          "is missing; containers refer to it by name");
+    return {};
+  }
+  const auto text = read_text(fields.problems(), {name, "metadata.name"});
+  if (text && !is_object_name(*text)) {
+    fields.problems().add(name->place, "metadata.name",
+                          "'" + shortened(*text) + "' " + std::string(kNoObjectName));
+  }
+  return text.value_or("");
+}
+
+// `plain`: the field for texts as they are; the other's are in base64.
+void read_data(Fields& fields, std::string_view name, std::string_view plain,
+               std::map<std::string, std::string>& data) {
+  Problems& problems = fields.problems();
+  for (const auto& [path, entry] :
+       entries_of(fields.reading(), fields.find(name), "must be a map of keys and texts")) {
+    if (!is_data_key(entry.key)) problems.add(entry.place, path, "is no key; use letters, digits, - _ and .");
+    const Node& value = *entry.value;
+    // Not read_text(): its messages show the value.
+    if (kind_words(value) != "text") {
+      problems.add(value.place, path, "must be text, is " + std::string(kind_words(value)) + "; quote it");
+      continue;
+    }
+    const auto decoded = name == plain ? std::optional(value.text) : from_base64(value.text);
+    if (decoded) {
+      data[entry.key] = *decoded;
+    } else {
+      problems.add(value.place, path, "is not base64; write plain text under " + std::string(plain));
+    }
+  }
+}
+
+// A Secret (data in base64, stringData) or a ConfigMap (data, binaryData in base64). No message shows what is
+// in it.
 template <class Document>
-void add_named(std::vector<Document>& documents, Document document, const Node& node, Problems& problems) {
-  const bool is_known = !document.name.empty() &&
-                        std::any_of(documents.begin(), documents.end(),
-                                    [&](const Document& other) { return other.name == document.name; });
-  if (is_known)
-    problems.add(node.place, "metadata.name",
-                 "'" + shortened(document.name) + "' is in this file already; keep one");
+void read_data_document(Reading& reading, const Node& node, std::string_view plain, std::string_view coded,
+                        std::vector<Document>& documents, Names& names) {
+  Fields fields(reading, {&node, ""});
+  for (const char* known : {"apiVersion", "kind", "immutable"}) fields.find(known);
+  if (plain == "stringData") fields.find("type");
+  Document document{read_name(fields), {}};
+  read_data(fields, coded, plain, document.data);
+  read_data(fields, plain, plain, document.data);
+  names.add({&node, "metadata.name"}, document.name);
   documents.push_back(std::move(document));
 }
 
-void read_configs(const Sorted& sorted, Manifest& manifest, Problems& problems) {
+void read_data_documents(Reading& reading, const Sorted& sorted, Manifest& manifest) {
+  Names secrets(reading.problems);
+  Names configs(reading.problems);
   for (const Node* node : sorted.secrets)
-    add_named(manifest.secrets, read_secret(problems, *node), *node, problems);
+    read_data_document(reading, *node, "stringData", "data", manifest.secrets, secrets);
   for (const Node* node : sorted.configs)
-    add_named(manifest.configs, read_config_map(problems, *node), *node, problems);
+    read_data_document(reading, *node, "data", "binaryData", reading.configs, configs);
+}
+
+Written written_node(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::Null: return Written::number("null");
+    case Node::Kind::Quoted: return Written::text(node.text);
+    case Node::Kind::Plain: {
+      const Value::Kind kind = plain_kind(node.text);
+      if (kind != Value::Kind::String && is_own_meaning(node.text)) return Written::number(node.text);
+      double number = 0;
+      const auto end = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+      const bool is_number = kind == Value::Kind::Number && end.ec == std::errc() &&
+                             end.ptr == node.text.data() + node.text.size();
+      return is_number ? Written::number(canonical_number(number)) : Written::text(node.text);
+    }
+    case Node::Kind::Sequence: {
+      Written::List list;
+      for (const Node* item : node.items) list.push_back(written_node(*item));
+      return {std::move(list)};
+    }
+    case Node::Kind::Map: break;
+  }
+  Written::Map map;
+  for (const Node::Entry& entry : node.entries) map.emplace_back(entry.key, written_node(*entry.value));
+  return {std::move(map)};
+}
+
+Written written_config(const ConfigMapDocument& config) {
+  Written::Map texts, bytes;
+  for (const auto& [key, value] : config.data) {
+    const bool is_text = to_utf8(value) == value;
+    (is_text ? texts : bytes).emplace_back(key, Written::text(is_text ? value : to_base64(value)));
+  }
+  return {Written::Map{{"apiVersion", Written::text("v1")},
+                       {"kind", Written::text("ConfigMap")},
+                       {"metadata", Written{Written::Map{{"name", Written::text(config.name)}}}},
+                       {"data", Written{std::move(texts)}},
+                       {"binaryData", Written{std::move(bytes)}}}};
 }
 
 std::string applied(const Node& study, const std::vector<ConfigMapDocument>& configs) {
@@ -106,11 +191,13 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
   check_studies(sorted, documents, problems);
   Manifest manifest;
   manifest.file = file;
-  read_configs(sorted, manifest, problems);
+  Reading reading{problems, overrides.find_config};
+  read_data_documents(reading, sorted, manifest);
   if (sorted.studies.empty()) return problems.error();
 
   const Node& study = apply_overrides(documents, *sorted.studies[0], overrides, problems);
-  manifest.study = read_study(problems, study, manifest.configs, overrides.find_config);
+  manifest.study = read_study(reading, study);
+  manifest.configs = std::move(reading.configs);
   if (problems.any()) return problems.error();
   manifest.applied_json = applied(study, manifest.configs);
   manifest.warnings = problems.warnings();
@@ -125,6 +212,32 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file, c
 
 Result<Manifest> read_applied(std::string_view json, const std::string& file) {
   return read_text(json, file, {}, kMostAppliedBytes);
+}
+
+std::string to_yaml(const Manifest& manifest) {
+  std::string text = yaml_of(written_study(manifest.study));
+  for (const ConfigMapDocument& config : manifest.configs) text += "---\n" + yaml_of(written_config(config));
+  return text;
+}
+
+std::string design_json(const Manifest& manifest) {
+  const Study& study = manifest.study;
+  FieldWriter design;
+  // The order of writing counts: the first axis varies slowest.
+  FieldWriter points;
+  write_points(points, study);
+  design.put("points", Written::text(json_of(points.take(), Keys::AsWritten)));
+  design.put("template", written_pod(study.pod));
+  design.put("files", written_files(study.files));
+  design.put("results", written_results(study.results));
+  Written::List configs;
+  for (const ConfigMapDocument& config : manifest.configs) configs.push_back(written_config(config));
+  design.put("configs", {std::move(configs)});
+  return json_of(design.take(), Keys::Sorted);
+}
+
+std::string execution_json(const Manifest& manifest) {
+  return json_of(written_execution(manifest.study.execution), Keys::Sorted);
 }
 
 }  // namespace studyctl

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "manifest/literal.h"
 #include "model/substitution.h"
 
 namespace studyctl {
@@ -42,10 +43,6 @@ std::string wrong_name(const std::string& name, TemplateScope scope) {
 }
 
 }  // namespace
-
-std::string not_yet(std::string_view what) {
-  return "is not supported yet by this version (" + std::string(what) + ")";
-}
 
 std::optional<std::string> read_template(Reading& reading, const Item& item, TemplateScope scope) {
   auto text = read_raw_text(reading.problems, item);
@@ -120,12 +117,20 @@ bool has_dot_dot(std::string_view path) {
   return std::find(parts.begin(), parts.end(), "..") != parts.end();
 }
 
+bool is_path_within(std::string_view path) {
+  if (path.empty() || path.size() > 4096) return false;
+  const std::vector<std::string> parts = split(path, '/');
+  return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return !part.empty() && part != "." && part != ".." && part.size() <= 255;
+  });
+}
+
 const std::map<std::string, std::string>* find_config(Reading& reading, const Item& name) {
   const auto text = read_text(reading.problems, name);
   if (!text) return nullptr;
   if (!is_object_name(*text)) {
     reading.problems.add(name.node->place, name.path,
-                         "'" + shortened(*text) + "' is no Kubernetes name; use a-z, 0-9, - and .");
+                         "'" + shortened(*text) + "' " + std::string(kNoObjectName));
     return nullptr;
   }
   for (const ConfigMapDocument& one : reading.configs) {
@@ -142,23 +147,48 @@ const std::map<std::string, std::string>* find_config(Reading& reading, const It
   return nullptr;
 }
 
-std::optional<std::string> read_regex(Reading& reading, const Item& item, Groups groups) {
-  auto text = read_raw_text(reading.problems, item);
-  if (!text) return std::nullopt;
+std::vector<std::pair<std::string, Node::Entry>> entries_of(Reading& reading, const std::optional<Item>& item,
+                                                            std::string_view what_instead) {
+  std::vector<std::pair<std::string, Node::Entry>> entries;
+  if (!item) return entries;
+  if (item->node->kind != Node::Kind::Map) reading.problems.add(item->node->place, item->path, what_instead);
+  for (const Node::Entry& entry : item->node->entries) {
+    const std::string path = item->path + "." + entry.key;
+    if (entry.is_plain && !is_own_meaning(entry.key)) {
+      const std::string key = shortened(entry.key);
+      reading.problems.add(entry.place, path,
+                           "the key " + key + " means something else to kubectl; quote it: \"" + key + "\"");
+    }
+    entries.emplace_back(path, entry);
+  }
+  return entries;
+}
+
+void read_regex(Fields& fields, std::string_view name, std::string& to, Groups groups) {
+  const auto item = fields.find(name);
+  const auto text = item ? read_raw_text(fields.problems(), *item) : std::nullopt;
+  if (!text) return;
   RE2::Options options;
   options.set_log_errors(false);
   const RE2 regex(*text, options);
-  std::string wrong;
   if (!regex.ok()) {
-    wrong = "is no regular expression (RE2): " + regex.error();
+    fields.problem(name, "is no regular expression (RE2): " + regex.error());
   } else if (text->empty()) {
-    wrong = "is empty; it would match everything";
+    fields.problem(name, "is empty; it would match everything");
   } else if (groups == Groups::One && regex.NumberOfCapturingGroups() == 0) {
-    wrong = "has no group; put what is to be read in ( )";
+    fields.problem(name, "has no group; put what is to be read in ( )");
+  } else {
+    to = *text;
   }
-  if (wrong.empty()) return text;
-  reading.problems.add(item.node->place, item.path, wrong);
-  return std::nullopt;
+}
+
+void Names::add(const Item& item, const std::string& name) {
+  if (name.empty()) return;
+  const auto [first, is_new] = places_.emplace(name, item.node->place);
+  if (is_new) return;
+  problems_->add(item.node->place, item.path,
+                 "is called " + name + " as that at " + problems_->source().describe(first->second) +
+                     "; use another name");
 }
 
 }  // namespace studyctl

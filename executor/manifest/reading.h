@@ -21,17 +21,24 @@ struct Mention {
   std::string path;
 };
 
+std::vector<std::string> keys_of(const auto& map) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : map) keys.push_back(key);
+  return keys;
+}
+
 // What the readers of one Study share while they read it.
 struct Reading {
   Problems& problems;
-  std::vector<ConfigMapDocument>& configs;  // those of the file; others are added when they are used
   const Overrides::FindConfig& find_config;
-  std::vector<Mention> uses;    // names of parameters: ${params.NAME}, groupBy
-  std::vector<Mention> mounts;  // mountPaths
-  std::set<std::string> swept;  // names of axes, of those with problems too
+  std::vector<ConfigMapDocument> configs = {};  // of the file; others are added when they are used
+  std::vector<Mention> uses = {};               // names of parameters: ${params.NAME}, groupBy
+  std::vector<Mention> mounts = {};             // mountPaths
+  std::vector<Mention> volumes = {};            // names of volumes that are mounted
+  std::set<std::string> swept = {};             // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
-  std::map<std::string, std::pair<std::string, Place>> variables;
-  std::vector<Place> experiments;  // where each explicit point stands
+  std::map<std::string, std::pair<std::string, Place>> variables = {};
+  std::vector<Place> experiments = {};  // where each explicit point stands
 };
 
 // What a text may substitute: all of an attempt, or parameters alone, where it is read before there are any.
@@ -52,19 +59,39 @@ bool is_label(std::string_view text, size_t most);
 
 // Whether `text` names a Kubernetes object: labels with dots between them, 253 characters at most.
 bool is_object_name(std::string_view text);
+constexpr std::string_view kNoObjectName = "is no Kubernetes name; use a-z, 0-9, - and .";
 // Whether `text` is a key of a Secret's or a ConfigMap's data.
 bool is_data_key(std::string_view text);
 // Whether a part of the path is "..".
 bool has_dot_dot(std::string_view path);
+// Whether `path` stays below where it starts: relative, without . and ..
+bool is_path_within(std::string_view path);
 
 // The data of the ConfigMap that `name` names; null, and a problem, when there is none.
 const std::map<std::string, std::string>* find_config(Reading& reading, const Item& name);
 
-// What is said of what a later version reads: "is not supported yet by this version (scoped axes)".
-std::string not_yet(std::string_view what);
+// The entries of a map whose keys people choose, each with its path; a problem when it is none, or when a key
+// means something else to kubectl: yes, 010.
+std::vector<std::pair<std::string, Node::Entry>> entries_of(Reading& reading, const std::optional<Item>& item,
+                                                            std::string_view what_instead);
 
-// A regular expression that compiles; with `group`, one that has a group to take.
+// A regular expression that compiles; with One, one that has a group to take.
 enum class Groups { None, One };
-std::optional<std::string> read_regex(Reading& reading, const Item& item, Groups groups);
+void read_regex(Fields& fields, std::string_view name, std::string& to, Groups groups);
+
+// The names of things that are told apart by them.
+class Names {
+ public:
+  explicit Names(Problems& problems) : problems_(&problems) {}
+
+  // A problem when there is one of that name already. An empty name is none.
+  void add(const Item& item, const std::string& name);
+  bool has(const std::string& name) const { return places_.contains(name); }
+  std::vector<std::string> all() const { return keys_of(places_); }
+
+ private:
+  Problems* problems_;
+  std::map<std::string, Place> places_;
+};
 
 }  // namespace studyctl

@@ -1,17 +1,13 @@
-#include "manifest/resources_reader.h"
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 
 #include "base/text.h"
+#include "manifest/parts.h"
 
 namespace studyctl {
 namespace {
 
-constexpr std::array<Field, 3> kResourceFields = {
-    {{"limits"}, {"requests"}, {"claims", "is not supported on one box; ask for devices under limits"}}};
 constexpr int64_t kMostDevices = 1024;
 constexpr int64_t kMostPids = 4'194'304;
 
@@ -97,7 +93,7 @@ Amounts read_amounts(Reading& reading, const std::optional<Item>& item) {
   return amounts;
 }
 
-void check_requests(const Fields& fields, const Amounts& limits, const Amounts& requests) {
+void check_requests(Fields& fields, const Amounts& limits, const Amounts& requests) {
   const auto exceeds = [](const std::optional<int64_t>& request, const std::optional<int64_t>& limit) {
     return request && limit && *request > *limit;
   };
@@ -114,13 +110,14 @@ void check_requests(const Fields& fields, const Amounts& limits, const Amounts& 
   }
 }
 
-}  // namespace
+std::string cpu_text(int64_t millicpu) {
+  return millicpu % 1000 == 0 ? std::to_string(millicpu / 1000) : std::to_string(millicpu) + "m";
+}
 
-Resources read_resources(Reading& reading, const Item& item) {
-  Resources resources;
-  const Fields fields(reading.problems, item, kResourceFields);
-  const Amounts limits = read_amounts(reading, fields.find("limits"));
-  const Amounts requests = read_amounts(reading, fields.find("requests"));
+void read(Fields& fields, Resources& resources) {
+  const Amounts limits = read_amounts(fields.reading(), fields.find("limits"));
+  const Amounts requests = read_amounts(fields.reading(), fields.find("requests"));
+  fields.refuse("claims", "is not supported on one box; ask for devices under limits");
   check_requests(fields, limits, requests);
   resources.millicpu = limits.millicpu;
   resources.memory_bytes = limits.memory_bytes;
@@ -128,7 +125,36 @@ Resources read_resources(Reading& reading, const Item& item) {
   resources.memory_bytes_request = requests.memory_bytes;
   resources.pids = limits.pids;
   for (const auto& [kind, count] : limits.devices) resources.devices.push_back({kind, count});
-  return resources;
+}
+
+}  // namespace
+
+std::string memory_text(int64_t bytes) {
+  constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"Ti", int64_t{1} << 40}, {"Gi", int64_t{1} << 30}, {"Mi", int64_t{1} << 20}, {"Ki", int64_t{1} << 10}};
+  for (const auto& [name, size] : kUnits) {
+    if (bytes % size == 0) return std::to_string(bytes / size) + std::string(name);
+  }
+  return std::to_string(bytes);
+}
+
+void read_resources(Fields& container, Resources& resources) {
+  container.map("resources", resources, read);
+}
+
+void write_resources(FieldWriter& container, const Resources& resources) {
+  container.map("resources", resources, [](FieldWriter& out, const Resources& of) {
+    out.map("limits", of, [](FieldWriter& limits, const Resources& one) {
+      if (one.millicpu) limits.text("cpu", cpu_text(*one.millicpu));
+      if (one.memory_bytes) limits.text("memory", memory_text(*one.memory_bytes));
+      for (const DeviceRequest& device : one.devices) limits.integer(device.kind, device.count, 0);
+      limits.integer("studyctl.io/pids", one.pids, 0);
+    });
+    out.map("requests", of, [](FieldWriter& requests, const Resources& one) {
+      if (one.millicpu_request) requests.text("cpu", cpu_text(*one.millicpu_request));
+      if (one.memory_bytes_request) requests.text("memory", memory_text(*one.memory_bytes_request));
+    });
+  });
 }
 
 }  // namespace studyctl

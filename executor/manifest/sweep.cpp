@@ -1,13 +1,9 @@
-#include "manifest/sweep_reader.h"
-
 #include <algorithm>
 #include <array>
-#include <map>
-#include <set>
 
 #include "base/text.h"
 #include "manifest/literal.h"
-#include "manifest/range_reader.h"
+#include "manifest/parts.h"
 
 namespace studyctl {
 namespace {
@@ -82,6 +78,91 @@ std::vector<std::vector<Value>> read_rows(Reading& reading, const Item& item,
   return rows;
 }
 
+// So that sums of them stay within 64 bits.
+constexpr size_t kMostDigits = 15;
+
+// digits / 10^point
+struct Decimal {
+  int64_t digits = 0;
+  uint32_t point = 0;
+};
+
+std::optional<Decimal> parse_decimal(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  Decimal decimal;
+  bool after_point = false;
+  size_t count = 0;
+  for (const char c : text) {
+    if (c == '.' && !after_point && count > 0) {
+      after_point = true;
+    } else if (c >= '0' && c <= '9' && ++count <= kMostDigits) {
+      decimal.digits = decimal.digits * 10 + (c - '0');
+      if (after_point) ++decimal.point;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (count == 0 || text.ends_with('.')) return std::nullopt;
+  if (negative) decimal.digits = -decimal.digits;
+  return decimal;
+}
+
+std::optional<Decimal> read_decimal(Fields& fields, std::string_view name) {
+  const auto item = fields.require(name, "a range is {from: \"0.5\", to: \"0.9\", step: \"0.1\"}");
+  const auto text = item ? read_quantity(fields.problems(), *item) : std::nullopt;
+  if (!text) return std::nullopt;
+  auto decimal = parse_decimal(*text);
+  if (!decimal) fields.problem(name, "must be a decimal number of at most 15 digits, is " + shortened(*text));
+  return decimal;
+}
+
+// `decimal` with `point` digits behind the point; nothing when that does not fit.
+std::optional<int64_t> scaled(const Decimal& decimal, uint32_t point) {
+  int64_t digits = decimal.digits;
+  for (uint32_t i = decimal.point; i < point; ++i) {
+    if (__builtin_mul_overflow(digits, 10, &digits)) return std::nullopt;
+  }
+  // Differences of two of them must fit, too.
+  constexpr int64_t kMost = int64_t{1} << 61;
+  if (digits > kMost || digits < -kMost) return std::nullopt;
+  return digits;
+}
+
+std::optional<Range> read_range(Reading& reading, const Item& item) {
+  Fields fields(reading, item);
+  const auto from = read_decimal(fields, "from");
+  const auto to = read_decimal(fields, "to");
+  const auto step = read_decimal(fields, "step");
+  if (!from || !to || !step) return std::nullopt;
+  const uint32_t point = std::max(from->point, std::max(to->point, step->point));
+  const auto first = scaled(*from, point);
+  const auto last = scaled(*to, point);
+  const auto stride = scaled(*step, point);
+  if (!first || !last || !stride) {
+    reading.problems.add(item.node->place, item.path,
+                         "its numbers have too many digits together; 15 is enough");
+    return std::nullopt;
+  }
+  if (*stride == 0) {
+    fields.problem("step", "must not be 0");
+    return std::nullopt;
+  }
+  if ((*last - *first) / *stride < 0 || (*stride > 0) != (*last >= *first)) {
+    if (*last != *first) {
+      fields.problem("step", "leads away from `to`; give it the other sign");
+      return std::nullopt;
+    }
+  }
+  const Range range{*first, *stride, point, static_cast<uint64_t>((*last - *first) / *stride) + 1};
+  if ((*last - *first) % *stride != 0) {
+    const Axis axis{{"x"}, range};
+    reading.problems.warn(item.node->place, item.path,
+                          "`to` is not reached; the last value is " + axis.at(range.count - 1)[0].text);
+  }
+  return range;
+}
+
 void read_axis(Reading& reading, const Item& item, std::vector<std::string> names, Study& study) {
   if (item.node->kind == Node::Kind::Map) {
     if (names.size() > 1) {
@@ -94,6 +175,15 @@ void read_axis(Reading& reading, const Item& item, std::vector<std::string> name
   }
   auto rows = read_rows(reading, item, names);
   if (!rows.empty()) study.sweep.push_back({std::move(names), std::move(rows)});
+}
+
+// The entries of one point, or of one rule.
+std::vector<std::pair<std::string, Node::Entry>> parameters_of(Reading& reading, const Item& item,
+                                                               const std::string& example) {
+  const std::string what = "must be a map of parameters and values: " + example;
+  if (item.node->kind == Node::Kind::Map && item.node->entries.empty())
+    reading.problems.add(item.node->place, item.path, what);
+  return entries_of(reading, item, what);
 }
 
 // The values that a key of an exclude rule lists.
@@ -121,20 +211,17 @@ std::vector<Value> read_matches(Reading& reading, const Item& item) {
 }
 
 void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
-  if (item.node->kind != Node::Kind::Map || item.node->entries.empty()) {
-    reading.problems.add(item.node->place, item.path,
-                         "must be a map of parameters and values: {precision: fp32}");
-    return;
-  }
+  const auto entries = parameters_of(reading, item, "{precision: fp32}");
+  if (entries.empty()) return;
   ExcludeRule rule;
   rule.place = reading.problems.source().describe(item.node->place);
-  for (const Node::Entry& entry : item.node->entries) {
-    const std::string path = item.path + "." + entry.key;
-    check_key(reading.problems, entry, path);
+  for (const auto& [path, entry] : entries) {
     if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
     if (!reading.swept.contains(entry.key)) {
-      const std::vector<std::string> known(reading.swept.begin(), reading.swept.end());
-      reading.problems.add(entry.place, path, unknown_name("parameter", entry.key, known));
+      reading.problems.add(
+          entry.place, path,
+          unknown_name("parameter", entry.key,
+                       std::vector<std::string>(reading.swept.begin(), reading.swept.end())));
       continue;
     }
     rule.match.emplace_back(entry.key, read_matches(reading, {entry.value, path}));
@@ -142,22 +229,15 @@ void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
   study.exclude.push_back(std::move(rule));
 }
 
-}  // namespace
-
 void read_sweep(Reading& reading, const Item& item, Study& study) {
-  if (item.node->kind != Node::Kind::Map) {
-    reading.problems.add(item.node->place, item.path, "must be a map of names and lists of values");
-    return;
-  }
-  if (item.node->entries.size() > kMostAxes) {
+  const auto entries = entries_of(reading, item, "must be a map of names and lists of values");
+  if (entries.size() > kMostAxes) {
     reading.problems.add(item.node->place, item.path,
-                         "has " + std::to_string(item.node->entries.size()) + " axes; at most 64");
+                         "has " + std::to_string(entries.size()) + " axes; at most 64");
     return;
   }
   std::map<std::string, Place> seen;
-  for (const Node::Entry& entry : item.node->entries) {
-    const std::string path = item.path + "." + entry.key;
-    check_key(reading.problems, entry, path);
+  for (const auto& [path, entry] : entries) {
     std::vector<std::string> names = read_names(reading, entry, path);
     bool is_new = !names.empty();
     for (const std::string& name : names) {
@@ -194,16 +274,11 @@ void read_exclude(Reading& reading, const Item& item, Study& study) {
 
 void read_experiments(Reading& reading, const Item& item, Study& study) {
   for (const Item& element : read_list(reading.problems, item)) {
-    if (element.node->kind != Node::Kind::Map || element.node->entries.empty()) {
-      reading.problems.add(element.node->place, element.path,
-                           "must be a map of parameters and values: {molecule: water}");
-      continue;
-    }
+    const auto entries = parameters_of(reading, element, "{molecule: water}");
+    if (entries.empty()) continue;
     ExplicitPoint point;
     point.place = reading.problems.source().describe(element.node->place);
-    for (const Node::Entry& entry : element.node->entries) {
-      const std::string path = element.path + "." + entry.key;
-      check_key(reading.problems, entry, path);
+    for (const auto& [path, entry] : entries) {
       if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
       add_parameter(reading, entry.place, path, entry.key);
       point.parameters.emplace_back(entry.key, read_value(reading, {entry.value, path}).value_or(Value{}));
@@ -213,16 +288,86 @@ void read_experiments(Reading& reading, const Item& item, Study& study) {
   }
 }
 
-void check_points(Reading& reading, const Item& spec, const Study& study) {
+void check_size(Fields& spec, const Study& study) {
   uint64_t points = study.sweep.empty() ? 0 : 1;
   for (const Axis& axis : study.sweep) {
     if (__builtin_mul_overflow(points, axis.size(), &points) || points > kMostPoints)
       points = kMostPoints + 1;
   }
   if (points + study.experiments.size() <= kMostPoints) return;
-  const std::string_view name = study.sweep.empty() ? "experiments" : "sweep";
-  reading.problems.add(spec.node->find(name)->place, spec.path + "." + std::string(name),
-                       "makes more than 100,000,000 points; make axes shorter");
+  spec.problem(study.sweep.empty() ? "experiments" : "sweep",
+               "makes more than 100,000,000 points; make axes shorter");
+}
+
+Written written_value(const Value& value) {
+  return value.kind == Value::Kind::String ? Written::text(value.text) : Written::number(value.text);
+}
+
+// Quoted, so that kubectl changes nothing in it.
+Written written_range(const Range& range) {
+  const auto text_at = [](const Range& of, uint64_t i) {
+    return Written::text(Axis{{"x"}, of}.at(i)[0].text);
+  };
+  return {Written::Map{{"from", text_at(range, 0)},
+                       {"to", text_at(range, range.count - 1)},
+                       {"step", text_at(Range{range.step, 1, range.digits, 1}, 0)}}};
+}
+
+Written written_axis(const Axis& axis) {
+  if (const auto* steps = std::get_if<Range>(&axis.values)) return written_range(*steps);
+  Written::List list;
+  for (const std::vector<Value>& row : std::get<std::vector<std::vector<Value>>>(axis.values)) {
+    if (axis.names.size() == 1) {
+      list.push_back(written_value(row[0]));
+      continue;
+    }
+    Written::List tied;
+    for (const Value& one : row) tied.push_back(written_value(one));
+    list.push_back({std::move(tied)});
+  }
+  return {std::move(list)};
+}
+
+Written written_exclude(const std::vector<ExcludeRule>& rules) {
+  Written::List list;
+  for (const ExcludeRule& rule : rules) {
+    Written::Map map;
+    for (const auto& [name, values] : rule.match) {
+      Written::List any;
+      for (const Value& one : values) any.push_back(written_value(one));
+      map.emplace_back(name, Written{std::move(any)});
+    }
+    list.push_back({std::move(map)});
+  }
+  return {std::move(list)};
+}
+
+Written written_points(const std::vector<ExplicitPoint>& points) {
+  Written::List list;
+  for (const ExplicitPoint& point : points) {
+    Written::Map map;
+    for (const auto& [name, one] : point.parameters) map.emplace_back(name, written_value(one));
+    list.push_back({std::move(map)});
+  }
+  return {std::move(list)};
+}
+
+}  // namespace
+
+void read_points(Fields& spec, Study& study) {
+  // The later are checked against the earlier.
+  if (const auto sweep = spec.find("sweep")) read_sweep(spec.reading(), *sweep, study);
+  if (const auto exclude = spec.find("exclude")) read_exclude(spec.reading(), *exclude, study);
+  if (const auto points = spec.find("experiments")) read_experiments(spec.reading(), *points, study);
+  check_size(spec, study);
+}
+
+void write_points(FieldWriter& spec, const Study& study) {
+  FieldWriter sweep;
+  for (const Axis& axis : study.sweep) sweep.put(join(axis.names, ", "), written_axis(axis));
+  if (!study.sweep.empty()) spec.put("sweep", sweep.take());
+  if (!study.exclude.empty()) spec.put("exclude", written_exclude(study.exclude));
+  if (!study.experiments.empty()) spec.put("experiments", written_points(study.experiments));
 }
 
 }  // namespace studyctl

@@ -1,0 +1,224 @@
+#include <array>
+#include <charconv>
+
+#include "manifest/literal.h"
+#include "manifest/parts.h"
+
+namespace studyctl {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, EngineKind>, 3> kEngines = {
+    {{"auto", EngineKind::Auto}, {"docker", EngineKind::Docker}, {"podman", EngineKind::Podman}}};
+constexpr std::array<std::pair<std::string_view, Order>, 3> kOrders = {
+    {{"Sequential", Order::Sequential}, {"Interleaved", Order::Interleaved}, {"Shuffled", Order::Shuffled}}};
+constexpr std::array<std::pair<std::string_view, FailureThreshold::Action>, 3> kThresholdActions = {
+    {{"Pause", FailureThreshold::Action::Pause},
+     {"Stop", FailureThreshold::Action::Stop},
+     {"Cancel", FailureThreshold::Action::Cancel}}};
+constexpr std::array<std::pair<std::string_view, RetryAction>, 4> kRetryActions = {
+    {{"Retry", RetryAction::Retry},
+     {"Fail", RetryAction::Fail},
+     {"FailStudy", RetryAction::FailStudy},
+     {"Infeasible", RetryAction::Infeasible}}};
+
+// Words that a later version takes. Whether `name` has one of them; then that is said.
+bool is_later(Fields& fields, std::string_view name, std::span<const std::string_view> later) {
+  const auto item = fields.find(name);
+  for (const std::string_view word : later) {
+    if (!item || !item->node->is_scalar() || item->node->text != word) continue;
+    fields.problem(name, not_yet(std::string(name) + " " + std::string(word)));
+    return true;
+  }
+  return false;
+}
+
+constexpr auto kCooldown = [](auto& io, auto& cooldown) {
+  io.duration("experiment", cooldown.experiment);
+  io.duration("cycle", cooldown.cycle);
+  io.refuse("gpuTemperatureBelow", not_yet("cooling down to a temperature") + "; give a time");
+  io.refuse("maxWait", not_yet("cooling down to a temperature"));
+};
+
+constexpr auto kStall = [](auto& io, auto& stall) {
+  io.require("after", "say how long it may be quiet");
+  io.limit("after", stall.after);
+  io.duration("initialDelay", stall.initial_delay);
+};
+
+void read_stall(Fields& timeouts, std::optional<Stall>& stall) {
+  const auto item = timeouts.find("stalled");
+  if (item && item->node->kind == Node::Kind::Map) {
+    timeouts.map("stalled", stall, kStall);
+  } else {
+    timeouts.limit("stalled", stall.emplace().after);
+  }
+  if (stall->after == Duration(0)) stall.reset();
+}
+
+constexpr auto kTimeouts = [](auto& io, auto& timeouts) {
+  io.limit("run", timeouts.run);
+  io.when_read([&](auto& fields) { read_stall(fields, timeouts.stalled); });
+  io.when_written([&](auto& out) { out.map("stalled", timeouts.stalled, kStall); });
+  io.limit("pending", timeouts.pending);
+  io.limit("study", timeouts.study);
+  io.duration("grace", timeouts.grace);
+};
+
+// A reason that a rule can be about.
+std::optional<Reason> read_reason(Reading& reading, const Item& item) {
+  const auto text = read_text(reading.problems, item);
+  if (!text) return std::nullopt;
+  const auto reason = reason_named(*text);
+  const auto is_failure = [](Reason one) { return one != Reason::Completed && one != Reason::Cancelled; };
+  if (reason && is_failure(*reason)) return reason;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < kReasons; ++i) {
+    if (is_failure(static_cast<Reason>(i))) names.emplace_back(name_of(static_cast<Reason>(i)));
+  }
+  reading.problems.add(
+      item.node->place, item.path,
+      reason ? *text + " is no failure, so no rule is asked; remove it" : unknown_name("", *text, names));
+  return std::nullopt;
+}
+
+std::optional<int> read_exit_code(Reading& reading, const Item& item) {
+  const auto code = read_integer(reading.problems, item, 0, 255);
+  return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
+}
+
+void check_rule(Fields& fields, const RetryRule& rule) {
+  if (fields.find("counted") && rule.action != RetryAction::Retry && fields.find("action"))
+    fields.problem("counted", "is for action: Retry alone; remove it");
+  const auto is_given = [&](std::string_view name) {
+    const auto list = fields.find(name);
+    return list && !(list->node->kind == Node::Kind::Sequence && list->node->items.empty());
+  };
+  if (!fields.is_map() || is_given("logPattern") || is_given("reasons") || is_given("exitCodes")) return;
+  fields.problems().add(fields.place(), fields.path(),
+                        "matches every failure; give it reasons, exitCodes or logPattern");
+}
+
+constexpr auto kRule = [](auto& io, auto& rule) {
+  io.items("reasons", rule.reasons, read_reason, [](Reason one) { return Written::text(name_of(one)); });
+  io.items("exitCodes", rule.exit_codes, read_exit_code,
+           [](int one) { return Written::number(int64_t{one}); });
+  io.when_read([&](auto& fields) { read_regex(fields, "logPattern", rule.log_pattern, Groups::None); });
+  io.when_written([&](auto& out) { out.text("logPattern", rule.log_pattern); });
+  io.require("action", "say what is done: Retry, Fail, FailStudy or Infeasible");
+  io.choice("action", rule.action, kRetryActions);
+  io.when_read([&](auto& fields) {
+    fields.flag("counted", rule.counted);
+    check_rule(fields, rule);
+  });
+  io.when_written([&](auto& out) {
+    if (rule.action == RetryAction::Retry) out.flag("counted", rule.counted);
+  });
+  io.refuse(std::array<std::string_view, 2>{"memoryFactor", "memoryMax"}, not_yet("more memory at a retry"));
+  io.refuse(std::array<std::string_view, 2>{"timeoutFactor", "timeoutMax"}, not_yet("more time at a retry"));
+};
+
+void check_backoff(Fields& fields, Backoff& backoff) {
+  if (backoff.max >= backoff.initial) return;
+  if (fields.find("max")) {
+    fields.problem("max", "is less than initial; raise it");
+  } else {
+    backoff.max = backoff.initial;
+  }
+}
+
+constexpr auto kBackoff = [](auto& io, auto& backoff) {
+  io.duration("initial", backoff.initial);
+  io.number("factor", backoff.factor, 1, 1000);
+  io.duration("max", backoff.max);
+  io.when_read([&](auto& fields) { check_backoff(fields, backoff); });
+};
+
+constexpr auto kRetry = [](auto& io, auto& policy) {
+  io.integer("limit", policy.limit, 0, 1000);
+  io.map("backoff", policy.backoff, kBackoff);
+  io.list("rules", policy.rules, kRule);
+};
+
+void read_max_failed(Fields& fields, FailureThreshold& threshold) {
+  const auto item = fields.require("maxFailed", "say how many failures are tolerated: 5 or \"10%\"");
+  if (!item) return;
+  const std::string& text = item->node->text;
+  if (!item->node->is_scalar() || !text.ends_with('%')) {
+    fields.integer("maxFailed", threshold.max_failed, 0);
+    return;
+  }
+  double percent = -1;
+  const char* end = text.data() + text.size() - 1;
+  const auto parsed = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
+  if (parsed.ec == std::errc() && parsed.ptr == end && percent >= 0 && percent <= 100) {
+    threshold.max_failed_percent = percent;
+  } else {
+    fields.problem("maxFailed", "must be a count, or 0% to 100%, is " + shortened(text));
+  }
+}
+
+std::optional<std::string> read_group(Reading& reading, const Item& item) {
+  const auto text = read_text(reading.problems, item);
+  if (!text || !check_parameter_name(reading, item.node->place, item.path, *text)) return std::nullopt;
+  reading.uses.push_back({*text, item.node->place, item.path});
+  return text;
+}
+
+constexpr auto kThreshold = [](auto& io, auto& threshold) {
+  io.when_read([&](auto& fields) { read_max_failed(fields, threshold); });
+  io.when_written([&](auto& out) {
+    if (threshold.max_failed) out.integer("maxFailed", *threshold.max_failed, 0);
+    if (threshold.max_failed_percent)
+      out.text("maxFailed", canonical_number(*threshold.max_failed_percent) + "%");
+  });
+  io.items("groupBy", threshold.group_by, read_group, Written::text);
+  io.integer("minSamples", threshold.min_samples, 0);
+  io.choice("action", threshold.action, kThresholdActions);
+};
+
+constexpr auto kExecution = [](auto& io, auto& execution) {
+  io.when_read([&](auto& fields) {
+    if (!is_later(fields, "engine", std::array<std::string_view, 3>{"kubernetes", "slurm", "process"}))
+      fields.choice("engine", execution.engine, kEngines);
+  });
+  io.when_written([&](auto& out) { out.choice("engine", execution.engine, kEngines); });
+  io.integer("cycles", execution.cycles, 1, 1'000'000);
+  io.when_read([&](auto& fields) {
+    if (!is_later(fields, "order", std::array<std::string_view, 1>{"ABBA"}))
+      fields.choice("order", execution.order, kOrders);
+  });
+  io.when_written([&](auto& out) { out.choice("order", execution.order, kOrders); });
+  io.integer("seed", execution.seed, 0);
+  io.integer("parallelism", execution.parallelism, 1, 100'000);
+  io.integer("limit", execution.limit, 1);
+  io.limit("expectedDuration", execution.expected_duration);
+  io.map("cooldown", execution.cooldown, kCooldown);
+  io.map("timeouts", execution.timeouts, kTimeouts);
+  io.map("retry", execution.retry, kRetry);
+  io.map("failureThreshold", execution.threshold, kThreshold);
+  io.map("gpu", execution, [](auto& inner, auto& of) { inner.flag("requireIdle", of.require_idle_gpu); });
+  io.flag("pinCpus", execution.pin_cpus);
+  io.refuse("repeatUntil", not_yet("cycles until a metric is certain") + "; use cycles");
+  io.refuse("pilot", not_yet("pilots") + "; apply --at-most runs the first few");
+  io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
+  io.refuse("budget", not_yet("budgets") + "; use timeouts.study");
+  io.refuse("coldStart", not_yet("cold starts"));
+  io.refuse("slurm", not_yet("engine slurm"));
+  io.refuse("kubernetes", not_yet("engine kubernetes"));
+  io.refuse("process", not_yet("engine process"));
+  io.refuse("backoffLimit", "belongs to retry; write retry: {limit: 2}");
+};
+
+}  // namespace
+
+void read_execution(Fields& spec, Execution& execution) {
+  spec.map("execution", execution, kExecution);
+}
+
+Written written_execution(const Execution& execution) {
+  FieldWriter out;
+  kExecution(out, execution);
+  return out.take();
+}
+
+}  // namespace studyctl

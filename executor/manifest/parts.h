@@ -1,0 +1,45 @@
+#pragma once
+
+#include "manifest/fields.h"
+#include "manifest/reading.h"
+#include "model/study.h"
+
+// The parts of a Study: each is read from a field of the map that it is given, with its problems reported,
+// and written with every default.
+namespace studyctl {
+
+// spec.sweep, spec.exclude and spec.experiments.
+void read_points(Fields& spec, Study& study);
+void write_points(FieldWriter& spec, const Study& study);
+
+// spec.template; the pod's grace becomes that of the execution.
+void read_pod(Fields& spec, Study& study);
+Written written_pod(const PodTemplate& pod);
+
+void read_container(Fields& fields, Container& container);
+Written written_container(const Container& container);
+
+void read_resources(Fields& container, Resources& resources);
+void write_resources(FieldWriter& container, const Resources& resources);
+// Binary where that is exact: 16Gi.
+std::string memory_text(int64_t bytes);
+
+void read_results(Fields& spec, ResultRules& results);
+Written written_results(const ResultRules& results);
+
+void read_execution(Fields& spec, Execution& execution);
+Written written_execution(const Execution& execution);
+
+// `labels` of metadata.
+void read_labels(Fields& metadata, std::map<std::string, std::string>& labels);
+void write_labels(FieldWriter& metadata, const std::map<std::string, std::string>& labels);
+
+inline constexpr std::string_view kApiVersion = "studyctl.io/v1alpha1";
+
+// A document of kind Study. What it returns is to be dropped when there are problems.
+Study read_study(Reading& reading, const Node& document);
+Written written_study(const Study& study);
+// The files of a Study, by path.
+Written written_files(const std::vector<StudyFile>& files);
+
+}  // namespace studyctl

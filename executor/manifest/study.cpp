@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/text.h"
+#include "manifest/parts.h"
+
+namespace studyctl {
+namespace {
+
+constexpr size_t kLongestName = 40;
+
+bool is_word(std::string_view text) {
+  const auto is_end = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto is_inner = [&](char c) { return is_end(c) || c == '-' || c == '_' || c == '.'; };
+  return !text.empty() && text.size() <= 63 && is_end(text.front()) && is_end(text.back()) &&
+         std::all_of(text.begin(), text.end(), is_inner);
+}
+
+bool is_label_key(std::string_view key) {
+  const size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return is_word(key);
+  return is_object_name(key.substr(0, slash)) && is_word(key.substr(slash + 1));
+}
+
+// A directory of `path` that is a file too: "a" of "a/b"; empty when there is none.
+std::string file_above(const std::string& path, const std::set<std::string>& files) {
+  for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    if (files.contains(path.substr(0, slash))) return path.substr(0, slash);
+  }
+  return {};
+}
+
+void read_file_of(Reading& reading, const Item& item, StudyFile& file) {
+  if (item.node->kind != Node::Kind::Map) {
+    file.content = read_template(reading, item).value_or("");
+    return;
+  }
+  Fields fields(reading, item);
+  const auto from = fields.require("fromFile", "give the content as text, or {fromFile: PATH}");
+  if (!from) return;
+  file.from_file = read_template(reading, *from, TemplateScope::Parameters).value_or("");
+  if (fields.has_text("fromFile") && file.from_file.empty())
+    fields.problem("fromFile", "is empty; name a file");
+}
+
+void read_files(Fields& spec, std::vector<StudyFile>& files) {
+  Reading& reading = spec.reading();
+  std::set<std::string> names;
+  const auto entries = entries_of(reading, spec.find("files"), "must be a map of names and contents");
+  for (const auto& [path, entry] : entries) names.insert(entry.key);
+  for (const auto& [path, entry] : entries) {
+    if (!is_path_within(entry.key)) {
+      reading.problems.add(entry.place, path, "must be a path below /study: no / in front, no '.' or '..'");
+    } else if (entry.key == "params.json") {
+      reading.problems.add(entry.place, path, "is written by studyctl itself; use another name");
+    } else if (const std::string above = file_above(entry.key, names); !above.empty()) {
+      reading.problems.add(entry.place, path,
+                           "needs the directory " + shortened(above) + ", which is a file here; rename one");
+    }
+    StudyFile file{entry.key, {}, {}, reading.problems.source().describe(entry.value->place)};
+    read_file_of(reading, {entry.value, path}, file);
+    files.push_back(std::move(file));
+  }
+}
+
+void check_name(Fields& metadata, const std::string& name) {
+  if (!metadata.has_text("name") || is_label(name, kLongestName)) return;
+  metadata.problem("name", "'" + shortened(name) +
+                               "' is no RFC 1123 label; use a-z, 0-9 and -, a letter or digit at both ends, "
+                               "40 characters at most");
+}
+
+void read_annotations(Fields& metadata) {
+  const auto annotations = metadata.find("annotations");
+  if (!annotations) return;
+  for (const Node::Entry& entry : annotations->node->entries)
+    read_raw_text(metadata.problems(), {entry.value, annotations->path + "." + entry.key});
+}
+
+constexpr auto kMetadata = [](auto& io, auto& study) {
+  io.require("name", "it names runs and containers");
+  io.text("name", study.name);
+  io.when_read([&](auto& fields) {
+    check_name(fields, study.name);
+    read_labels(fields, study.labels);
+    read_annotations(fields);
+  });
+  io.when_written([&](auto& out) { write_labels(out, study.labels); });
+  io.refuse("namespace", not_yet("engine kubernetes") + "; remove it");
+};
+
+void read_spec(Fields& spec, Study& study) {
+  read_points(spec, study);
+  read_pod(spec, study);
+  read_files(spec, study.files);
+  read_results(spec, study.results);
+  read_execution(spec, study.execution);
+  spec.refuse("parameters", not_yet("types of parameters"));
+  spec.refuse("experimentsFrom", not_yet("experiments from CSV files") + "; list them under experiments");
+  spec.refuse("overrides", not_yet("overrides"));
+  spec.refuse("checkpoint", not_yet("checkpoints"));
+  spec.refuse("notifications", not_yet("notifications"));
+  spec.refuse("retention", not_yet("retention"));
+}
+
+// Every use of a parameter is of one that there is, and every point has the same ones: those of the sweep.
+void check_parameters(Reading& reading, const Study& study) {
+  std::set<std::string> all;
+  for (const auto& [variable, parameter] : reading.variables) all.insert(parameter.first);
+  const std::set<std::string>& known = reading.swept.empty() ? all : reading.swept;
+  const std::vector<std::string> names(known.begin(), known.end());
+  for (const Mention& use : reading.uses) {
+    if (known.contains(use.text) || reading.problems.full()) continue;
+    reading.problems.add(use.place, use.path,
+                         unknown_name("parameter '" + shortened(use.text) + "'", use.text, names));
+  }
+  for (size_t i = 0; i < study.experiments.size() && !reading.problems.full(); ++i) {
+    const std::string path = "spec.experiments[" + std::to_string(i) + "]";
+    std::set<std::string> missing = known;
+    for (const auto& [name, value] : study.experiments[i].parameters) {
+      missing.erase(name);
+      if (known.contains(name)) continue;
+      const auto near = nearest(name, names);
+      reading.problems.add(reading.experiments[i], path + "." + name,
+                           "no axis of spec.sweep has this parameter" +
+                               (near ? ", did you mean '" + *near + "'?" : "; add one, or remove it"));
+    }
+    if (missing.empty()) continue;
+    reading.problems.add(reading.experiments[i], path,
+                         "lacks '" + join(std::vector<std::string>(missing.begin(), missing.end()), "', '") +
+                             "'; give it every parameter that the others have");
+  }
+}
+
+// What studyctl mounts itself is not mounted over.
+void check_mounts(Reading& reading, const Study& study) {
+  for (const Mention& mount : reading.mounts) {
+    if (mount.text == "/") {
+      reading.problems.add(mount.place, mount.path, "must be a directory below /");
+    } else if (mount.text == study.results.path || mount.text == "/study") {
+      reading.problems.add(mount.place, mount.path,
+                           shortened(mount.text) + " is mounted by studyctl; use another directory");
+    }
+  }
+}
+
+}  // namespace
+
+void read_labels(Fields& metadata, std::map<std::string, std::string>& labels) {
+  Problems& problems = metadata.problems();
+  const auto entries =
+      entries_of(metadata.reading(), metadata.find("labels"), "must be a map like {team: perf}");
+  for (const auto& [path, entry] : entries) {
+    if (!is_label_key(entry.key)) {
+      problems.add(entry.place, path,
+                   "is no label key; use letters, digits, - _ and ., 63 characters at most");
+    } else if (entry.key.starts_with("studyctl.io/")) {
+      problems.add(entry.place, path, "labels of studyctl.io are set by studyctl; use another prefix");
+    }
+    auto value = read_text(problems, {entry.value, path});
+    if (!value) continue;
+    if (!value->empty() && !is_word(*value)) {
+      problems.add(entry.value->place, path,
+                   "'" + shortened(*value) +
+                       "' is no label value; use letters, digits, - _ and ., 63 characters at most");
+    }
+    labels.emplace(entry.key, std::move(*value));
+  }
+}
+
+void write_labels(FieldWriter& metadata, const std::map<std::string, std::string>& labels) {
+  metadata.map("labels", labels, [](FieldWriter& out, const auto& of) {
+    for (const auto& [key, text] : of) out.put(key, Written::text(text));
+  });
+}
+
+Study read_study(Reading& reading, const Node& document) {
+  Study study;
+  Fields fields(reading, {&document, ""});
+  fields.find("apiVersion");
+  fields.find("kind");
+  fields.refuse("status", "is not for manifests; remove it");
+  fields.require("metadata", "write metadata: {name: NAME}");
+  fields.map("metadata", study, kMetadata);
+  const auto item = fields.require("spec", "it says what is studied");
+  if (!item) return study;
+  Fields spec(reading, *item);
+  if (!spec.is_map()) return study;
+  read_spec(spec, study);
+  check_parameters(reading, study);
+  check_mounts(reading, study);
+  if (!study.execution.timeouts.run) {
+    reading.problems.warn(spec.place(), "spec.execution.timeouts.run",
+                          "is not set; an attempt that hangs runs for ever");
+  }
+  return study;
+}
+
+Written written_files(const std::vector<StudyFile>& files) {
+  Written::Map map;
+  for (const StudyFile& file : files) {
+    map.emplace_back(file.path, file.from_file.empty()
+                                    ? Written::text(file.content)
+                                    : Written{Written::Map{{"fromFile", Written::text(file.from_file)}}});
+  }
+  return {std::move(map)};
+}
+
+Written written_study(const Study& study) {
+  FieldWriter document, spec;
+  document.text("apiVersion", std::string(kApiVersion));
+  document.text("kind", "Study");
+  document.map("metadata", study, kMetadata);
+  write_points(spec, study);
+  spec.put("template", written_pod(study.pod));
+  if (!study.files.empty()) spec.put("files", written_files(study.files));
+  spec.put("results", written_results(study.results));
+  spec.put("execution", written_execution(study.execution));
+  document.put("spec", spec.take());
+  return document.take();
+}
+
+}  // namespace studyctl
