@@ -6,7 +6,7 @@
 #include "cli/study_source.h"
 #include "control/experiments.h"
 #include "manifest/document.h"
-#include "manifest/written_study.h"
+#include "manifest/written.h"
 #include "store/attempt_record.h"
 #include "store/harvest/extract.h"
 #include "store/process_identity.h"

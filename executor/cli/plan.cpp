@@ -103,7 +103,7 @@ void add_plan(CLI::App& app, Context& context) {
                    "wide, name, json (an experiment a line), yaml (every default visible)")
       ->check(CLI::IsMember({"wide", "name", "json", "yaml"}));
   command->add_option("--limit", options.limit, "Rows of the table; 0 for all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 100'000'000))
       ->capture_default_str();
   command->final_callback([&] { context.run = [&] { return show_plan(options); }; });
 }

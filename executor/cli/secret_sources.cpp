@@ -11,6 +11,8 @@
 namespace studyctl {
 namespace {
 
+constexpr size_t kMostBytes = 1 << 20;
+
 std::string variable_name(const SecretReference& reference) {
   std::string name = "STUDYCTL_SECRET_" + reference.name + "_" + reference.key;
   for (char& c : name)
@@ -26,12 +28,18 @@ Result<std::map<std::string, std::string>> keys_below(const std::vector<std::str
     std::error_code error;
     if (!std::filesystem::is_directory(directory / name, error)) continue;
     std::map<std::string, std::string> keys;
+    size_t bytes = 0;
     for (const auto& entry : std::filesystem::directory_iterator(directory / name, error)) {
       // Kubernetes and Docker mount keys behind links, which read_file() would not follow.
-      const auto file = std::filesystem::canonical(entry.path(), error);
-      if (error || !std::filesystem::is_regular_file(file, error)) continue;
-      auto content = read_file(file, 1 << 20);
+      std::error_code gone;
+      const auto file = std::filesystem::canonical(entry.path(), gone);
+      if (gone || !std::filesystem::is_regular_file(file, gone)) continue;
+      auto content = read_file(file, kMostBytes);
       if (!content) return Error{ErrorCode::Invalid, content.error().message};
+      if ((bytes += content->size()) > kMostBytes)
+        return Error{ErrorCode::Invalid, (directory / name).string() +
+                                             ": holds more than 1 MiB, the most that "
+                                             "Kubernetes takes"};
       keys[entry.path().filename().string()] = *std::move(content);
     }
     if (!error) return keys;
@@ -49,7 +57,8 @@ Result<std::string> SecretSources::value(const SecretReference& reference) const
   if (auto document = secrets_.find(reference.name); document != secrets_.end())
     if (auto key = document->second.find(reference.key); key != document->second.end()) return key->second;
   for (const std::string& directory : directories_)
-    if (auto content = read_file(std::filesystem::path(directory) / reference.name / reference.key, 1 << 20))
+    if (auto content =
+            read_file(std::filesystem::path(directory) / reference.name / reference.key, kMostBytes))
       return content;
   const std::string variable = variable_name(reference);
   if (const char* value = std::getenv(variable.c_str())) return std::string(value);

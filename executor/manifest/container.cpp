@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "base/text.h"
 #include "manifest/parts.h"
@@ -152,7 +151,8 @@ void check_mount(Fields& fields, const VolumeMount& mount) {
   if (mount.sub_path.starts_with('/') || has_dot_dot(mount.sub_path)) {
     fields.problem("subPath", "must stay within the volume: a path without / in front and without ..");
   }
-  if (const auto path = fields.find("mountPath"))
+  const auto path = fields.find("mountPath");
+  if (path && !mount.path.empty())
     fields.reading().mounts.push_back({mount.path, path->node->place, path->path});
 }
 
@@ -168,17 +168,11 @@ constexpr auto kMount = [](auto& io, auto& mount) {
             kNotHere);
 };
 
-// That nothing is mounted twice, and that every mount has its volume.
-void check_mounts(Fields& container, const std::vector<VolumeMount>& mounts) {
+// What is mounted, for the pod to have its volume.
+void note_volumes(Fields& container, const std::vector<VolumeMount>& mounts) {
   const auto list = container.find("volumeMounts");
   const std::vector<Item> items = list ? one_or_list(*list) : std::vector<Item>{};
-  std::set<std::string> paths;
   for (size_t i = 0; i < mounts.size(); ++i) {
-    if (!mounts[i].path.empty() && !paths.insert(mounts[i].path).second) {
-      const Node* path = items[i].node->find("mountPath");
-      container.problems().add(path->place, items[i].path + ".mountPath",
-                               "something is mounted at " + shortened(mounts[i].path) + " already; keep one");
-    }
     if (!mounts[i].volume.empty())
       container.reading().volumes.push_back(
           {mounts[i].volume, items[i].node->place, items[i].path + ".name"});
@@ -224,7 +218,7 @@ void check_container(Fields& fields, const Container& container) {
   if (!message_path.empty() && !message_path.starts_with('/'))
     fields.problem("terminationMessagePath", "must begin with /, is " + shortened(message_path));
   check_environment(fields, container);
-  check_mounts(fields, container.mounts);
+  note_volumes(fields, container.mounts);
 }
 
 constexpr auto kContainer = [](auto& io, auto& container) {

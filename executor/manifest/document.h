@@ -62,4 +62,8 @@ inline constexpr size_t kMostAppliedBytes = 64u << 20;
 // are no roots.
 Documents read_documents(std::string_view text, Problems& problems, size_t most_bytes = kMostBytes);
 
+// A document as it was read, on its way out.
+struct Written;
+Written written_node(const Node& node);
+
 }  // namespace studyctl

@@ -1,12 +1,10 @@
 #include "manifest/manifest.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "manifest/document.h"
-#include "manifest/literal.h"
 #include "manifest/overrides.h"
 #include "manifest/parts.h"
 
@@ -118,31 +116,6 @@ void read_data_documents(Reading& reading, const Sorted& sorted, Manifest& manif
     read_data_document(reading, *node, "stringData", "data", manifest.secrets, secrets);
   for (const Node* node : sorted.configs)
     read_data_document(reading, *node, "data", "binaryData", reading.configs, configs);
-}
-
-Written written_node(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::Null: return Written::number("null");
-    case Node::Kind::Quoted: return Written::text(node.text);
-    case Node::Kind::Plain: {
-      const Value::Kind kind = plain_kind(node.text);
-      if (kind != Value::Kind::String && is_own_meaning(node.text)) return Written::number(node.text);
-      double number = 0;
-      const auto end = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
-      const bool is_number = kind == Value::Kind::Number && end.ec == std::errc() &&
-                             end.ptr == node.text.data() + node.text.size();
-      return is_number ? Written::number(canonical_number(number)) : Written::text(node.text);
-    }
-    case Node::Kind::Sequence: {
-      Written::List list;
-      for (const Node* item : node.items) list.push_back(written_node(*item));
-      return {std::move(list)};
-    }
-    case Node::Kind::Map: break;
-  }
-  Written::Map map;
-  for (const Node::Entry& entry : node.entries) map.emplace_back(entry.key, written_node(*entry.value));
-  return {std::move(map)};
 }
 
 Written written_config(const ConfigMapDocument& config) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <set>
 
 #include "base/text.h"
@@ -133,14 +134,26 @@ void check_parameters(Reading& reading, const Study& study) {
   }
 }
 
-// What studyctl mounts itself is not mounted over.
+// "/results/." is "/results".
+std::string directory_of(const std::string& path) {
+  const std::string text = std::filesystem::path(path).lexically_normal().string();
+  return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+}
+
+// What studyctl mounts itself is not mounted over, and nothing twice.
 void check_mounts(Reading& reading, const Study& study) {
+  std::set<std::pair<std::string, std::string>> seen;
   for (const Mention& mount : reading.mounts) {
-    if (mount.text == "/") {
+    const std::string directory = directory_of(mount.text);
+    const std::string container = mount.path.substr(0, mount.path.find(".volumeMounts"));
+    if (directory == "/") {
       reading.problems.add(mount.place, mount.path, "must be a directory below /");
-    } else if (mount.text == study.results.path || mount.text == "/study") {
+    } else if (directory == directory_of(study.results.path) || directory == "/study") {
       reading.problems.add(mount.place, mount.path,
                            shortened(mount.text) + " is mounted by studyctl; use another directory");
+    } else if (!seen.emplace(container, directory).second) {
+      reading.problems.add(mount.place, mount.path,
+                           "something is mounted at " + shortened(mount.text) + " already; keep one");
     }
   }
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "base/text.h"
+#include "manifest/document.h"
 #include "manifest/literal.h"
 
 namespace studyctl {
@@ -211,6 +213,31 @@ std::string yaml_of(const Written& written) {
   YamlWriter writer;
   writer.write(written, 0);
   return writer.take();
+}
+
+Written written_node(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::Null: return Written::number("null");
+    case Node::Kind::Quoted: return Written::text(node.text);
+    case Node::Kind::Plain: {
+      const Value::Kind kind = plain_kind(node.text);
+      if (kind != Value::Kind::String && is_own_meaning(node.text)) return Written::number(node.text);
+      double number = 0;
+      const auto end = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+      const bool is_number = kind == Value::Kind::Number && end.ec == std::errc() &&
+                             end.ptr == node.text.data() + node.text.size();
+      return is_number ? Written::number(canonical_number(number)) : Written::text(node.text);
+    }
+    case Node::Kind::Sequence: {
+      Written::List list;
+      for (const Node* item : node.items) list.push_back(written_node(*item));
+      return {std::move(list)};
+    }
+    case Node::Kind::Map: break;
+  }
+  Written::Map map;
+  for (const Node::Entry& entry : node.entries) map.emplace_back(entry.key, written_node(*entry.value));
+  return {std::move(map)};
 }
 
 }  // namespace studyctl

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "plan/plan_values.h"
+#include "cli/secret_sources.h"
 
 namespace studyctl {
 namespace {
@@ -113,6 +113,18 @@ TEST_F(StudySource, AConfigMapOfADirectoryIsAPartOfTheDesign) {
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ((*again)->design_hash, (*after)->design_hash);
   EXPECT_EQ(identity(**again), identity(**after));
+}
+
+TEST_F(StudySource, AConfigMapIsNoLongerThanKubernetesTakes) {
+  write("configs/cfg/a", std::string(600'000, 'x'));
+  EXPECT_TRUE(keys_below({(directory_ / "configs").string()}, "cfg"));
+  fs::create_symlink("nowhere", directory_ / "configs/cfg/zz");
+  EXPECT_TRUE(keys_below({(directory_ / "configs").string()}, "cfg"));
+  write("configs/cfg/b", std::string(600'000, 'x'));
+  const auto keys = keys_below({(directory_ / "configs").string()}, "cfg");
+  ASSERT_FALSE(keys);
+  EXPECT_EQ(keys.error().message, (directory_ / "configs/cfg").string() +
+                                      ": holds more than 1 MiB, the most that Kubernetes takes");
 }
 
 TEST_F(StudySource, FlagsWinOverTheManifest) {

@@ -115,6 +115,23 @@ TEST(Pod, RefusesASecretOnACommandLine) {
       "lines and stored specs would show; read T from the environment in the container");
 }
 
+TEST(Pod, KnowsWhatStudyctlMountsHoweverItIsWritten) {
+  for (const char* path : {"/results", "/results/", "/study/.", "//study"}) {
+    EXPECT_NE(problems_of(
+                  container_with("image: a, volumeMounts: [{name: d, mountPath: " + std::string(path) + "}]",
+                                 ", volumes: [{name: d, emptyDir: {}}]"))
+                  .find("is mounted by studyctl; use another directory"),
+              std::string::npos)
+        << path;
+  }
+  EXPECT_EQ(
+      problems_of(container_with("image: a, volumeMounts: [{name: d, mountPath: /results/d}, {name: d, "
+                                 "mountPath: /e}]",
+                                 ", volumes: [{name: d, emptyDir: {}}], initContainers: [{name: i, image: b, "
+                                 "volumeMounts: [{name: d, mountPath: /e}]}]")),
+      "");
+}
+
 TEST(Pod, RefusesAnImageWithoutAName) {
   EXPECT_EQ(problems_of(container_with("image: ''")),
             "study.yaml:5:42: spec.template.spec.containers[0].image: is empty; say which image to run");
