@@ -117,6 +117,7 @@ class Controller {
   Steady given_up_at() const;
   void pause_for_what_is_missing();
   void apply_threshold();
+  std::optional<std::string> over_threshold() const;
   FailureCounts failure_counts() const;
   void count_groups();
   void count_group_of(const AttemptRecord& ended);

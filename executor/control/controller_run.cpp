@@ -48,10 +48,14 @@ FailureCounts Controller::failure_counts() const {
   return {ledger_.failed_since_rebase().size(), ledger_.total() - unfinished, ledger_.total()};
 }
 
+std::optional<std::string> Controller::over_threshold() const {
+  if (!execution_.threshold || ledger_.failed_since_rebase().empty()) return std::nullopt;
+  return exceeded(*execution_.threshold, failure_counts());
+}
+
 void Controller::apply_threshold() {
-  if (!execution_.threshold || ledger_.run_state() != RunState::Running) return;
-  if (ledger_.failed_since_rebase().empty()) return;
-  const std::optional<std::string> message = exceeded(*execution_.threshold, failure_counts());
+  if (ledger_.run_state() != RunState::Running) return;
+  const std::optional<std::string> message = over_threshold();
   if (!message) return;
   switch (execution_.threshold->action) {
     case FailureThreshold::Action::Pause:
@@ -79,10 +83,14 @@ void Controller::advance_run() {
   switch (ledger_.run_state()) {
     case RunState::Stopping:
     case RunState::Cancelling: return change_run(ledger_.run_then(), message);
-    case RunState::Running: break;
+    case RunState::Running:
+    case RunState::Paused: break;
     default: return;
   }
   if (ledger_.count(RepetitionState::Waiting) > 0) return;
+  // A pause with nothing behind it is the end.
+  if (const auto over = over_threshold(); over && ledger_.run_state() == RunState::Paused)
+    return change_run(RunState::Failed, *over);
   const uint64_t failed = ledger_.count(RepetitionState::Failed);
   const uint64_t cancelled = ledger_.count(RepetitionState::Cancelled);
   if (failed + cancelled == 0) return change_run(RunState::Completed, "");

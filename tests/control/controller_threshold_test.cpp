@@ -50,6 +50,16 @@ TEST_F(ThresholdTest, APauseLetsWhatRunsFinishAndThenEndsTheController) {
   EXPECT_EQ(ledger().count(RepetitionState::Waiting), 17u);
 }
 
+TEST_F(ThresholdTest, APauseWithNothingLeftToStartIsTheEnd) {
+  experiments = 4;
+  study.execution.parallelism = 4;
+  threshold(Action::Pause).max_failed = 2;
+  begin();
+  exit_all(1);
+  EXPECT_EQ(run_state(), RunState::Failed);
+  EXPECT_EQ(ledger().run_message(), "4 failed > 2 tolerated");
+}
+
 TEST_F(ThresholdTest, AStopLetsWhatRunsFinishAndFailsTheRun) {
   experiments = 20;
   study.execution.parallelism = 2;
