@@ -9,8 +9,8 @@
 #include "cli/run_choice.h"
 #include "cli/run_text.h"
 #include "cli/trash.h"
-#include "store/delete_run.h"
 #include "store/process_identity.h"
+#include "store/sqlite_journal.h"
 
 // delete: takes runs out of the volume, their files and their rows.
 namespace studyctl {

@@ -11,7 +11,6 @@
 #include "store/harvest/extract.h"
 #include "store/process_identity.h"
 #include "store/publisher.h"
-#include "store/replace_design.h"
 #include "store/run_manifest.h"
 #include "store/sqlite_journal.h"
 
@@ -163,7 +162,8 @@ Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string
   if (rules->changed) {
     if (auto written = write_run_manifest(chosen.directory.path(), rules->manifest); !written)
       return std::move(written).error();
-    if (auto replaced = replace_design(chosen.volume.database(), rules->manifest); !replaced)
+    if (auto replaced = journal->replace_manifest(to_json(rules->manifest), rules->manifest.design_hash);
+        !replaced)
       return std::move(replaced).error();
   }
   if (auto published = publish(chosen, *journal, describe); !published) return std::move(published).error();

@@ -68,12 +68,12 @@ using List = Result<void> (*)(const ChosenRun& chosen, const SelectionRules& rul
 
 Result<void> list_experiments(const ChosenRun& chosen, const SelectionRules& rules, Listing& listing) {
   ParameterSieve sieve(rules.selector);
-  auto read = visit_experiments(chosen.volume.database(), chosen.run.record.id, rules.filter,
-                                [&](const ExperimentSummary& experiment) {
-                                  if (sieve.passes(experiment.parameters))
-                                    listing.add(experiment_item(chosen, experiment));
-                                  return true;
-                                });
+  auto read = chosen.catalog.experiments(chosen.run.record.id, rules.filter,
+                                         [&](const ExperimentSummary& experiment) {
+                                           if (sieve.passes(experiment.parameters))
+                                             listing.add(experiment_item(chosen, experiment));
+                                           return true;
+                                         });
   return read ? sieve.verdict() : read;
 }
 

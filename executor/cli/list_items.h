@@ -2,7 +2,7 @@
 
 #include "cli/listing.h"
 #include "cli/run_choice.h"
-#include "store/experiment_list.h"
+#include "store/catalog.h"
 #include "store/volume_lock.h"
 
 // What `get` says of each thing: its columns, and its fields as data.

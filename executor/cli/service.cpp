@@ -216,6 +216,7 @@ Result<void> Service::make_controller() {
     return experiments_->facts(key.index);
   });
   if (!publisher) return std::move(publisher).error();
+  journal_->set_published(publisher->complete_to());
   const RunPlan plan = run_plan();
   const int at_once = places(plan.room, need_of(study.pod.main.resources), study.execution.parallelism);
   report_ = std::make_unique<RunReport>(

@@ -11,7 +11,7 @@ class CommittedEvents {
  public:
   virtual ~CommittedEvents() = default;
 
-  // At recovery: every event of the run so far, from the first on.
+  // At recovery: the events of the run so far, as the journal replays them.
   virtual void replayed(const Event& event) = 0;
 
   // `events` are on disk, and the directories of those that ended have their final names.

@@ -63,9 +63,9 @@ void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
   ++ended_;
   if (fact.verdict == Verdict::Retry) ++retried_;
   if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);
-  const ExperimentFacts& facts = parts_.experiments.facts(fact.key.repetition.index);
-  push_rolling(failures_, Status::Failure{facts.experiment, facts.parameters, fact.key.repetition.cycle,
-                                          fact.reason, fact.message, event.at});
+  const RepetitionKey& key = fact.key.repetition;
+  push_rolling(failures_,
+               {key.index, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
 }
 
 void RunReport::refresh(const Controller& controller) {
@@ -96,7 +96,12 @@ Status RunReport::status(const Controller& controller) const {
   for (size_t i = 0; i < kRepetitionStates; ++i)
     status.counts.at(i) = ledger.count(static_cast<RepetitionState>(i));
   for (size_t i = 0; i < kReasons; ++i) status.reasons.at(i) = ledger.count(static_cast<Reason>(i));
-  status.failures.assign(failures_.begin(), failures_.end());
+  for (const auto& [index, failure] : failures_) {
+    const ExperimentFacts& facts = parts_.experiments.facts(index);
+    status.failures.push_back(failure);
+    status.failures.back().experiment = facts.experiment;
+    status.failures.back().parameters = facts.parameters;
+  }
   status.controller = this_process();
   add_current(controller, status);
   add_times(controller, status);

@@ -38,8 +38,7 @@ void Ledger::on(const GenerationOpened& fact, const Event&) {
 
 void Ledger::on(const AttemptIntended& fact, const Event& event) {
   const RepetitionKey& key = fact.key.repetition;
-  if (auto found = troubles_.find(slot(key)); found != troubles_.end())
-    retries_.erase({found->second.not_before, key});
+  begin(key);
   move(key, RepetitionState::Starting);
   ActiveAttempt& attempt = active_[key];
   attempt = {};
@@ -47,6 +46,11 @@ void Ledger::on(const AttemptIntended& fact, const Event& event) {
   attempt.intended_at = event.steady;
   attempt.intended_on = event.at;
   attempt.cpus = fact.cpus;
+}
+
+void Ledger::begin(const RepetitionKey& key) {
+  if (auto found = troubles_.find(slot(key)); found != troubles_.end())
+    retries_.erase({found->second.not_before, key});
   last_cycle_ = std::max(last_cycle_, key.cycle);  // a retry may belong to an earlier one
 }
 
@@ -74,7 +78,7 @@ void Ledger::on(const AttemptStopping& fact, const Event&) {
 
 void Ledger::on(const AttemptEnded& fact, const Event& event) {
   const RepetitionKey& key = fact.key.repetition;
-  active_.erase(key);
+  if (active_.erase(key) == 0) begin(key);
   const bool was_withdrawn = fact.verdict == Verdict::Withdrawn;
   if (!was_withdrawn) ++reasons_.at(static_cast<size_t>(fact.reason));
   move(key, state_after(fact.verdict));

@@ -36,6 +36,7 @@ struct Troubles {
 };
 
 // The events of a run, folded. apply() is the only way to change it, and is used alike live and at recovery.
+// At recovery the end of an attempt may come without its beginning.
 // A byte per repetition, and a little more for those that are active or have failed. Control thread only.
 class Ledger {
  public:
@@ -96,6 +97,8 @@ class Ledger {
   void on(const ThresholdRebased& fact, const Event& event);
 
   size_t slot(const RepetitionKey& key) const { return key.index * cycles_ + (key.cycle - 1); }
+  // An attempt at `key` is made: no retry is due any more.
+  void begin(const RepetitionKey& key);
   void move(const RepetitionKey& key, RepetitionState to);
   Result<void> check_attempts() const;
   Result<void> check_retries() const;

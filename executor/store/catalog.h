@@ -15,6 +15,7 @@
 #include "model/event.h"
 #include "model/states.h"
 #include "store/run_record.h"
+#include "store/sqlite.h"
 
 namespace studyctl {
 
@@ -77,14 +78,23 @@ struct RepetitionFilter {
   int64_t after = 0;  // only those with a greater id: for paging
 };
 
+// An experiment of which at least one repetition was started, with those of its repetitions that a filter
+// lets through.
+struct ExperimentSummary {
+  uint32_t generation = 1;
+  uint64_t index = 0;  // in the plan
+  std::string experiment;
+  std::string parameters;  // JSON object
+  std::array<uint64_t, kRepetitionStates> counts{};
+  std::array<uint64_t, kReasons> reasons{};  // why their last attempts ended; Completed included
+  uint64_t fail_count = 0;
+};
+
 // studies.db for reading, also while a controller writes. One thread.
 class Catalog {
  public:
   // NotFound where there is none.
   static Result<Catalog> open(const std::filesystem::path& database);
-  Catalog(Catalog&&) noexcept;
-  Catalog& operator=(Catalog&&) noexcept;
-  ~Catalog();
 
   // Of one study, or of all when empty; the newest first.
   Result<std::vector<RunSummary>> runs(const std::string& study = {}) const;
@@ -99,6 +109,9 @@ class Catalog {
   // `visit` returns false to end.
   Result<void> repetitions(const std::string& run_id, const RepetitionFilter& filter,
                            const std::function<bool(const RepetitionSummary&)>& visit) const;
+  // In the order of the plan; else like repetitions(). `limit`, `after` and `cycle` are not looked at.
+  Result<void> experiments(const std::string& run_id, const RepetitionFilter& filter,
+                           const std::function<bool(const ExperimentSummary&)>& visit) const;
   // Of one repetition, the first attempt first.
   Result<std::vector<AttemptSummary>> attempts(const std::string& run_id, const std::string& experiment,
                                                uint32_t cycle) const;
@@ -112,9 +125,19 @@ class Catalog {
   Result<Usage> usage(const std::string& run_id) const;
 
  private:
-  struct Parts;
-  explicit Catalog(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  struct Run {
+    int64_t number = 0;
+    std::string directory;
+  };
+  explicit Catalog(std::unique_ptr<Sqlite> studies) : studies_(std::move(studies)) {}
+  // What the connection came to, or `value`.
+  template <class T>
+  Result<T> outcome(T value) const;
+  // NotFound goes to the connection.
+  Run run_row(const std::string& run_id) const;
+  Result<std::vector<RunSummary>> list_runs(const std::string& condition, const std::string& name) const;
+
+  std::unique_ptr<Sqlite> studies_;
 };
 
 }  // namespace studyctl

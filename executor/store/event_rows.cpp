@@ -1,11 +1,10 @@
 #include "store/event_rows.h"
 
-#include <cmath>
-#include <limits>
+#include <map>
+#include <set>
 #include <string>
 
 #include "store/schema.h"
-#include "store/text_list.h"
 
 namespace studyctl {
 namespace {
@@ -25,93 +24,77 @@ enum class Kind : int64_t {
   ThresholdRebased = 11,
 };
 
-Instant instant(int64_t milliseconds) {
-  return Instant(Duration(milliseconds));
-}
-
-int64_t milliseconds(Instant at) {
-  return at.time_since_epoch().count();
-}
-
 // One statement a kind, each with the columns that its fact has.
 class EventWriter {
  public:
-  EventWriter(Sqlite& studies, int64_t row, Instant at)
-      : studies_(studies), row_(row), at_(milliseconds(at)) {}
+  EventWriter(Sqlite& studies, int64_t row, Instant at) : studies_(studies), row_(row), at_(at) {}
 
-  Result<void> operator()(const GenerationOpened& fact) {
-    return studies_.run(
-        "INSERT INTO events (id, at, kind, generation, experiment, cycle) VALUES (?, ?, 1, ?, ?, ?)", row_,
-        at_, fact.generation, fact.experiments, fact.cycles);
+  void operator()(const GenerationOpened& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, generation, experiment, cycle) VALUES (?, ?, 1, ?, ?, ?)",
+                 row_, at_, fact.generation, fact.experiments, fact.cycles);
   }
-  Result<void> operator()(const AttemptIntended& fact) {
-    return of_attempt(
+  void operator()(const AttemptIntended& fact) {
+    of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, text) "
         "VALUES (?, ?, ?, ?, ?, ?, 2, ?)",
         fact.key, fact.cpus);
   }
-  Result<void> operator()(const AttemptStarting& fact) {
-    return of_attempt(
+  void operator()(const AttemptStarting& fact) {
+    of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, text, more, list) "
         "VALUES (?, ?, ?, ?, ?, ?, 3, ?, ?, ?)",
-        fact.key, fact.container, fact.image_digest, list(fact.devices));
+        fact.key, fact.container, fact.image_digest, fact.devices);
   }
-  Result<void> operator()(const AttemptRunning& fact) {
-    return of_attempt(
+  void operator()(const AttemptRunning& fact) {
+    of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, number) "
         "VALUES (?, ?, ?, ?, ?, ?, 4, ?)",
-        fact.key, milliseconds(fact.started_at));
+        fact.key, fact.started_at);
   }
-  Result<void> operator()(const AttemptStopping& fact) {
-    return of_attempt(
+  void operator()(const AttemptStopping& fact) {
+    of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, reason, text) "
         "VALUES (?, ?, ?, ?, ?, ?, 5, ?, ?)",
         fact.key, name_of(fact.reason), fact.message);
   }
-  Result<void> operator()(const AttemptEnded& fact) {
-    Result<void> done = of_attempt(
+  void operator()(const AttemptEnded& fact) {
+    of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, reason, state, counted, "
-        "backoff, "
-        "number, duration, text, list) VALUES (?, ?, ?, ?, ?, ?, 6, ?, ?, ?, ?, ?, ?, ?, ?)",
-        fact.key, name_of(fact.reason), name_of(fact.verdict), fact.counted ? 1 : 0, fact.backoff.count(),
-        fact.exit_code, fact.duration.count(), fact.message, list(fact.warnings));
-    if (!done || fact.metrics.empty()) return done;
-    return write_metrics(studies_, row_, fact.metrics);
+        "backoff, number, duration, text, list) VALUES (?, ?, ?, ?, ?, ?, 6, ?, ?, ?, ?, ?, ?, ?, ?)",
+        fact.key, name_of(fact.reason), name_of(fact.verdict), fact.counted, fact.backoff, fact.exit_code,
+        fact.duration, fact.message, fact.warnings);
+    if (!fact.metrics.empty()) write_metrics(studies_, row_, fact.metrics);
   }
-  Result<void> operator()(const RepetitionReset& fact) {
-    return studies_.run(
-        "INSERT INTO events (id, at, kind, generation, experiment, cycle) VALUES (?, ?, 7, ?, ?, ?)", row_,
-        at_, fact.key.generation, fact.key.index, fact.key.cycle);
+  void operator()(const RepetitionReset& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, generation, experiment, cycle) VALUES (?, ?, 7, ?, ?, ?)",
+                 row_, at_, fact.key.generation, fact.key.index, fact.key.cycle);
   }
-  Result<void> operator()(const RunStateChanged& fact) {
-    return studies_.run("INSERT INTO events (id, at, kind, state, text, more) VALUES (?, ?, 8, ?, ?, ?)",
-                        row_, at_, name_of(fact.state), fact.message, name_of(fact.then));
+  void operator()(const RunStateChanged& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, state, text, more) VALUES (?, ?, 8, ?, ?, ?)", row_, at_,
+                 name_of(fact.state), fact.message, name_of(fact.then));
   }
-  Result<void> operator()(const CommandAccepted& fact) {
-    return studies_.run("INSERT INTO events (id, at, kind, text, more) VALUES (?, ?, 9, ?, ?)", row_, at_,
-                        fact.who, fact.command);
+  void operator()(const CommandAccepted& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, text, more) VALUES (?, ?, 9, ?, ?)", row_, at_, fact.who,
+                 fact.command);
   }
-  Result<void> operator()(const CooldownBegan& fact) {
-    return studies_.run("INSERT INTO events (id, at, kind, duration, number) VALUES (?, ?, 10, ?, ?)", row_,
-                        at_, fact.length.count(), fact.between_cycles ? 1 : 0);
+  void operator()(const CooldownBegan& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, duration, number) VALUES (?, ?, 10, ?, ?)", row_, at_,
+                 fact.length, fact.between_cycles);
   }
-  Result<void> operator()(const ThresholdRebased&) {
-    return studies_.run("INSERT INTO events (id, at, kind) VALUES (?, ?, 11)", row_, at_);
+  void operator()(const ThresholdRebased&) {
+    studies_.run("INSERT INTO events (id, at, kind) VALUES (?, ?, 11)", row_, at_);
   }
 
  private:
   template <class... Values>
-  Result<void> of_attempt(const char* sql, const AttemptKey& key, const Values&... values) {
-    return studies_.run(sql, row_, at_, key.repetition.generation, key.repetition.index, key.repetition.cycle,
-                        key.attempt, values...);
-  }
-  static std::optional<std::string> list(const std::vector<std::string>& words) {
-    return words.empty() ? std::nullopt : std::optional(list_to_json(words));
+  void of_attempt(std::string_view sql, const AttemptKey& key, const Values&... values) {
+    studies_.run(sql, row_, at_, key.repetition.generation, key.repetition.index, key.repetition.cycle,
+                 key.attempt, values...);
   }
 
   Sqlite& studies_;
   int64_t row_;
-  int64_t at_;
+  Instant at_;
 };
 
 // The columns of the SELECT in read_events().
@@ -134,21 +117,16 @@ enum Column {
   kList
 };
 
-RepetitionKey repetition_key(const Statement& row) {
+RepetitionKey repetition_key(const Rows& row) {
   return {static_cast<uint32_t>(row.integer(kGeneration)), static_cast<uint64_t>(row.integer(kExperiment)),
           static_cast<uint32_t>(row.integer(kCycle))};
 }
 
-AttemptKey attempt_key(const Statement& row) {
+AttemptKey attempt_key(const Rows& row) {
   return {repetition_key(row), static_cast<uint32_t>(row.integer(kAttempt))};
 }
 
-std::vector<std::string> list_of(const Statement& row) {
-  const std::string_view text = row.text(kList);
-  return text.empty() ? std::vector<std::string>() : list_from_json(text);
-}
-
-void read_end(const Statement& row, AttemptEnded& fact) {
+void read_end(const Rows& row, AttemptEnded& fact) {
   fact.key = attempt_key(row);
   fact.reason = reason_named(row.text(kReason)).value_or(Reason::Error);
   fact.verdict = verdict_named(row.text(kState)).value_or(Verdict::Failed);
@@ -157,118 +135,115 @@ void read_end(const Statement& row, AttemptEnded& fact) {
   fact.exit_code = static_cast<int>(row.integer(kNumber));
   fact.duration = Duration(row.integer(kDuration));
   fact.message = row.text(kText);
-  fact.warnings = list_of(row);
+  fact.warnings = row.list(kList);
 }
 
-// In place: there are millions.
-Result<void> read_fact(const Statement& row, Fact& fact) {
+// In place: there are millions. False: its kind is unknown.
+bool read_fact(const Rows& row, Fact& fact) {
   switch (static_cast<Kind>(row.integer(kKind))) {
     case Kind::GenerationOpened: {
       const RepetitionKey key = repetition_key(row);
       fact = GenerationOpened{key.generation, key.index, key.cycle};
-      return {};
+      return true;
     }
-    case Kind::AttemptIntended: fact = AttemptIntended{attempt_key(row), row.string(kText)}; return {};
+    case Kind::AttemptIntended: fact = AttemptIntended{attempt_key(row), row.string(kText)}; return true;
     case Kind::AttemptStarting:
-      fact = AttemptStarting{attempt_key(row), row.string(kText), row.string(kMore), list_of(row)};
-      return {};
-    case Kind::AttemptRunning:
-      fact = AttemptRunning{attempt_key(row), instant(row.integer(kNumber))};
-      return {};
+      fact = AttemptStarting{attempt_key(row), row.string(kText), row.string(kMore), row.list(kList)};
+      return true;
+    case Kind::AttemptRunning: fact = AttemptRunning{attempt_key(row), row.instant(kNumber)}; return true;
     case Kind::AttemptStopping:
       fact = AttemptStopping{attempt_key(row), reason_named(row.text(kReason)).value_or(Reason::Error),
                              row.string(kText)};
-      return {};
-    case Kind::AttemptEnded: read_end(row, fact.emplace<AttemptEnded>()); return {};
-    case Kind::RepetitionReset: fact = RepetitionReset{repetition_key(row)}; return {};
+      return true;
+    case Kind::AttemptEnded: read_end(row, fact.emplace<AttemptEnded>()); return true;
+    case Kind::RepetitionReset: fact = RepetitionReset{repetition_key(row)}; return true;
     case Kind::RunStateChanged:
       fact = RunStateChanged{run_state_named(row.text(kState)).value_or(RunState::Interrupted),
                              row.string(kText), run_state_named(row.text(kMore)).value_or(RunState::Stopped)};
-      return {};
-    case Kind::CommandAccepted: fact = CommandAccepted{row.string(kText), row.string(kMore)}; return {};
+      return true;
+    case Kind::CommandAccepted: fact = CommandAccepted{row.string(kText), row.string(kMore)}; return true;
     case Kind::CooldownBegan:
       fact = CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0};
-      return {};
-    case Kind::ThresholdRebased: fact = ThresholdRebased{}; return {};
+      return true;
+    case Kind::ThresholdRebased: fact = ThresholdRebased{}; return true;
   }
-  return Error{ErrorCode::Internal,
-               "studies.db: an event of unknown kind " + std::to_string(row.integer(kKind))};
+  return false;
 }
 
-// Walks the metrics of a run beside its events: both lie in order of their rows.
-class MetricRows {
- public:
-  static Result<MetricRows> open(Sqlite& studies, int64_t first, int64_t last) {
-    Result<Statement> rows = studies.prepare(
-        "SELECT event, name, value, unit FROM metrics WHERE event BETWEEN ? AND ? ORDER BY event, position");
-    if (!rows) return std::move(rows).error();
-    rows->bind_all(first, last);
-    Result<bool> more = rows->step();
-    if (!more) return std::move(more).error();
-    return MetricRows(std::move(*rows), *more);
-  }
-
-  Result<void> take(int64_t event, std::vector<MetricValue>& metrics) {
-    while (more_ && rows_.integer(0) <= event) {
-      constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-      if (rows_.integer(0) == event)
-        metrics.push_back({rows_.string(1), rows_.is_null(2) ? kNone : rows_.real(2), rows_.string(3)});
-      Result<bool> more = rows_.step();
-      if (!more) return std::move(more).error();
-      more_ = *more;
+// The row of the first event of those attempts that had not ended with event `known`; beyond it where there
+// are none. Found from the end backwards: they began of late.
+int64_t first_unended(Sqlite& studies, int64_t run, uint64_t known) {
+  Rows active = studies.query("SELECT starting + running FROM runs WHERE id = ?", run);
+  int64_t wanted = active.next() ? active.integer(0) : 0;
+  Rows rows = studies.query(
+      "SELECT id, kind, generation, experiment, cycle FROM events WHERE id BETWEEN ? AND ? "
+      "AND kind IN (2, 6) ORDER BY id DESC",
+      event_row(run, 0), event_row(run + 1, 0) - 1);
+  std::map<RepetitionKey, bool> ended;  // whose intent is still to come; true: they had not ended by then
+  while (rows.next()) {
+    const bool is_known = seq_of_row(rows.integer(0)) <= known;
+    if (is_known && wanted == 0) return rows.integer(0) + 1;
+    const RepetitionKey key{static_cast<uint32_t>(rows.integer(2)), static_cast<uint64_t>(rows.integer(3)),
+                            static_cast<uint32_t>(rows.integer(4))};
+    if (static_cast<Kind>(rows.integer(1)) == Kind::AttemptEnded) {
+      ended[key] = !is_known;
+      if (!is_known) ++wanted;
+    } else if (const auto end = ended.extract(key); !end || end.mapped()) {
+      --wanted;
     }
-    return {};
   }
-
- private:
-  MetricRows(Statement rows, bool more) : rows_(std::move(rows)), more_(more) {}
-  Statement rows_;
-  bool more_;
-};
+  return event_row(run, 0);
+}
 
 }  // namespace
 
-Result<void> write_event(Sqlite& studies, int64_t run, const Event& event) {
-  return std::visit(EventWriter(studies, event_row(run, event.seq), event.at), event.fact);
+void write_event(Sqlite& studies, int64_t run, const Event& event) {
+  std::visit(EventWriter(studies, event_row(run, event.seq), event.at), event.fact);
 }
 
-Result<void> write_metrics(Sqlite& studies, int64_t event, const std::vector<MetricValue>& metrics) {
-  if (Result<void> cleared = studies.run("DELETE FROM metrics WHERE event = ?", event); !cleared)
-    return cleared;
+void write_metrics(Sqlite& studies, int64_t event, const std::vector<MetricValue>& metrics) {
+  studies.run("DELETE FROM metrics WHERE event = ?", event);
   int position = 0;
-  for (const MetricValue& metric : metrics) {
-    const std::optional<double> value = std::isnan(metric.value) ? std::nullopt : std::optional(metric.value);
-    Result<void> written =
-        studies.run("INSERT INTO metrics (event, position, name, value, unit) VALUES (?, ?, ?, ?, ?)", event,
-                    position++, metric.name, value, metric.unit);
-    if (!written) return written;
-  }
-  return {};
+  for (const MetricValue& metric : metrics)
+    studies.run("INSERT INTO metrics (event, position, name, value, unit) VALUES (?, ?, ?, ?, ?)", event,
+                position++, metric.name, metric.value, metric.unit);
 }
 
-Result<void> read_events(Sqlite& studies, int64_t run, uint64_t from,
-                         const std::function<void(const Event&)>& visit) {
-  const int64_t first = event_row(run, from);
+void read_events(Sqlite& studies, int64_t run, uint64_t known,
+                 const std::function<void(const Event&)>& visit) {
+  const int64_t first = event_row(run, 0);
   const int64_t last = event_row(run + 1, 0) - 1;
-  Result<MetricRows> metrics = MetricRows::open(studies, first, last);
-  if (!metrics) return std::move(metrics).error();
-  Result<Statement> rows = studies.prepare(
+  const int64_t whole_from = known == 0 ? first : first_unended(studies, run, known);
+  Rows rows = studies.query(
       "SELECT id, at, kind, generation, experiment, cycle, attempt, reason, state, counted, number, "
-      "duration, backoff, "
-      "text, more, list FROM events WHERE id BETWEEN ? AND ? ORDER BY id");
-  if (!rows) return std::move(rows).error();
-  rows->bind_all(first, last);
+      "duration, "
+      "backoff, text, more, list FROM events WHERE id BETWEEN ? AND ? "
+      "AND (kind NOT IN (2, 3, 4, 5) OR id >= ?) ORDER BY id",
+      first, last, whole_from);
+  // Walked beside the events: both lie in order of their rows.
+  Rows metrics = studies.query(
+      "SELECT event, name, value, unit FROM metrics WHERE event BETWEEN ? AND ? ORDER BY event, position",
+      event_row(run, known + 1), last);
+  bool more_metrics = metrics.next();
+  std::set<RepetitionKey> begun;  // those whose attempt was told from its intent on
   Event event;
-  while (true) {
-    Result<bool> more = rows->step();
-    if (!more) return std::move(more).error();
-    if (!*more) return {};
-    const int64_t id = rows->integer(kId);
+  while (rows.next()) {
+    const int64_t id = rows.integer(kId);
     event.seq = seq_of_row(id);
-    event.at = instant(rows->integer(kAt));
-    if (Result<void> read = read_fact(*rows, event.fact); !read) return read;
-    if (auto* end = std::get_if<AttemptEnded>(&event.fact))
-      if (Result<void> taken = metrics->take(id, end->metrics); !taken) return taken;
+    event.at = rows.instant(kAt);
+    const auto kind = static_cast<Kind>(rows.integer(kKind));
+    if (kind == Kind::AttemptIntended) begun.insert(repetition_key(rows));
+    if (kind == Kind::AttemptEnded) begun.erase(repetition_key(rows));
+    const bool goes_on = kind > Kind::AttemptIntended && kind < Kind::AttemptEnded;
+    if (goes_on && !begun.contains(repetition_key(rows))) continue;
+    if (!read_fact(rows, event.fact))
+      return studies.fail(
+          {ErrorCode::Internal, "studies.db: an event of unknown kind " + rows.string(kKind)});
+    if (auto* end = std::get_if<AttemptEnded>(&event.fact)) {
+      for (; more_metrics && metrics.integer(0) <= id; more_metrics = metrics.next())
+        if (metrics.integer(0) == id)
+          end->metrics.push_back({metrics.string(1), metrics.real(2), metrics.string(3)});
+    }
     visit(event);
   }
 }

@@ -21,7 +21,8 @@ class Journal {
   virtual Result<void> commit() = 0;
   virtual bool disk_full() const = 0;
 
-  // Calls `visit` with every committed event from the first on. Event.steady is not set.
+  // Calls `visit` with the committed events in order, from the first on. Event.steady is not set. Of attempts
+  // that ended long ago it may leave out all but the end.
   virtual Result<void> replay(const std::function<void(const Event&)>& visit) = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "store/publisher.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -90,6 +91,12 @@ void Publisher::publish(const Event& event) {
 
 Result<void> Publisher::flush() {
   return parts_->flush();
+}
+
+uint64_t Publisher::complete_to() const {
+  uint64_t seq = UINT64_MAX;
+  for (const auto& [file, checkpoint] : checkpoints()) seq = std::min(seq, checkpoint.seq);
+  return seq;
 }
 
 std::map<std::string, Checkpoint> Publisher::checkpoints() const {

@@ -88,12 +88,12 @@ FROM repetitions r JOIN attempts a ON a.repetition = r.id AND a.attempt = r.atte
 JOIN metrics m ON m.event = a.end_event ORDER BY r.id, m.position;
 )sql";
 
-Result<int64_t> version_of(Sqlite& connection) {
-  Result<Statement> statement = connection.prepare("PRAGMA user_version");
-  if (!statement) return std::move(statement).error();
-  Result<bool> row = statement->step();
-  if (!row) return std::move(row).error();
-  return statement->integer(0);
+// Made in older databases too.
+constexpr const char* kIndexes = "CREATE INDEX IF NOT EXISTS experiments_by_name ON experiments(run, name);";
+
+int64_t version_of(Sqlite& connection) {
+  Rows row = connection.query("PRAGMA user_version");
+  return row.next() ? row.integer(0) : 0;
 }
 
 Error newer(const std::filesystem::path& database) {
@@ -108,28 +108,24 @@ Result<std::unique_ptr<Sqlite>> open_studies_for_writing(const std::filesystem::
       Sqlite::open(database, is_on_network(directory) ? Sqlite::Mode::WriteNetwork : Sqlite::Mode::Write);
   if (!connection) return connection;
   Sqlite& studies = **connection;
-  Result<Transaction> transaction = Transaction::begin(studies);
-  if (!transaction) return std::move(transaction).error();
-  Result<int64_t> version = version_of(studies);
-  if (!version) return std::move(version).error();
-  if (*version > kVersion) return newer(database);
-  if (*version == 0) {
-    const std::string make =
-        std::string(kTables) + kViews + "PRAGMA user_version = " + std::to_string(kVersion);
-    if (Result<void> made = studies.execute(make); !made) return std::move(made).error();
-  }
-  if (Result<void> done = transaction->commit(); !done) return std::move(done).error();
+  Transaction transaction(studies);
+  const int64_t version = version_of(studies);
+  if (version > kVersion) return newer(database);
+  if (version == 0)
+    studies.execute(std::string(kTables) + kViews + "PRAGMA user_version = " + std::to_string(kVersion));
+  studies.execute(kIndexes);
+  if (Result<void> done = transaction.commit(); !done) return std::move(done).error();
   return connection;
 }
 
 Result<std::unique_ptr<Sqlite>> open_studies_for_reading(const std::filesystem::path& database) {
   auto connection = Sqlite::open(database, Sqlite::Mode::Read);
   if (!connection) return connection;
-  Result<int64_t> version = version_of(**connection);
-  if (!version) return std::move(version).error();
-  if (*version > kVersion) return newer(database);
+  const int64_t version = version_of(**connection);
+  if (Result<void> done = (*connection)->outcome(); !done) return std::move(done).error();
+  if (version > kVersion) return newer(database);
   // Its controller is about to make it.
-  if (*version == 0) return Error{ErrorCode::NotFound, database.string() + ": there are no studies yet"};
+  if (version == 0) return Error{ErrorCode::NotFound, database.string() + ": there are no studies yet"};
   return connection;
 }
 

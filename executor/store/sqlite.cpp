@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
+#include <limits>
+
+#include "store/text_list.h"
 
 namespace studyctl {
 namespace {
@@ -44,15 +46,14 @@ bool is_immutable(const std::filesystem::path& file) {
 
 }  // namespace
 
-// ---- Statement ----
+// ---- Rows ----
 
-Statement::Statement(Statement&& other) noexcept
+Rows::Rows(Rows&& other) noexcept
     : connection_(other.connection_),
       statement_(std::exchange(other.statement_, nullptr)),
       in_use_(std::exchange(other.in_use_, nullptr)) {}
 
-Statement::~Statement() {
-  if (statement_ == nullptr) return;
+Rows::~Rows() {
   if (in_use_ == nullptr) {
     sqlite3_finalize(statement_);
     return;
@@ -61,67 +62,58 @@ Statement::~Statement() {
   *in_use_ = false;
 }
 
-Statement& Statement::bind(int parameter, std::nullptr_t) {
+void Rows::bind(int parameter, std::nullptr_t) {
   sqlite3_bind_null(statement_, parameter);
-  return *this;
 }
 
-Statement& Statement::bind(int parameter, int64_t value) {
+void Rows::bind_integer(int parameter, int64_t value) {
   sqlite3_bind_int64(statement_, parameter, value);
-  return *this;
 }
 
-Statement& Statement::bind(int parameter, double value) {
+void Rows::bind(int parameter, double value) {
+  // SQLite knows no NaN either: it becomes NULL.
   sqlite3_bind_double(statement_, parameter, value);
-  return *this;
 }
 
-Statement& Statement::bind(int parameter, std::string_view value) {
+void Rows::bind(int parameter, std::string_view value) {
   // A null pointer would be NULL, not the empty text.
   const char* data = value.data() == nullptr ? "" : value.data();
   sqlite3_bind_text64(statement_, parameter, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  return *this;
 }
 
-Result<bool> Statement::step() {
+void Rows::bind(int parameter, const std::vector<std::string>& list) {
+  if (list.empty()) return bind(parameter, nullptr);
+  bind(parameter, list_to_json(list));
+}
+
+bool Rows::next() {
+  if (statement_ == nullptr || connection_.failure_) return false;
   const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  Error failed = connection_->error(code);
-  sqlite3_reset(statement_);
-  return failed;
+  return code == SQLITE_ROW || (code != SQLITE_DONE && connection_.note(code));
 }
 
-Result<void> Statement::run() {
-  while (true) {
-    const Result<bool> more = step();
-    if (!more) return more.error();
-    if (!*more) break;
-  }
-  sqlite3_reset(statement_);
-  return {};
-}
-
-void Statement::reset() {
-  sqlite3_reset(statement_);
-}
-
-bool Statement::is_null(int column) const {
+bool Rows::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-int64_t Statement::integer(int column) const {
+int64_t Rows::integer(int column) const {
   return sqlite3_column_int64(statement_, column);
 }
 
-double Statement::real(int column) const {
-  return sqlite3_column_double(statement_, column);
+double Rows::real(int column) const {
+  return is_null(column) ? std::numeric_limits<double>::quiet_NaN()
+                         : sqlite3_column_double(statement_, column);
 }
 
-std::string_view Statement::text(int column) const {
+std::string_view Rows::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   if (data == nullptr) return {};
   return {data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::vector<std::string> Rows::list(int column) const {
+  const std::string_view json = text(column);
+  return json.empty() ? std::vector<std::string>() : list_from_json(json);
 }
 
 // ---- Sqlite ----
@@ -136,52 +128,54 @@ Result<std::unique_ptr<Sqlite>> Sqlite::open(const std::filesystem::path& file, 
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Sqlite> connection(new Sqlite(handle, file.string()));
-  if (code != SQLITE_OK) return connection->error(code);
-  if (Result<void> done = connection->configure(mode); !done) return std::move(done).error();
+  if (connection->note(code)) connection->configure(mode);
+  if (Result<void> opened = connection->outcome(); !opened) return std::move(opened).error();
   return connection;
 }
 
-Result<void> Sqlite::configure(Mode mode) {
+void Sqlite::configure(Mode mode) {
   sqlite3_busy_timeout(handle_, kBusyTimeout);
   std::string pragmas = "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;";
   if (mode == Mode::Write)
     pragmas += "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;";
   if (mode == Mode::WriteNetwork) pragmas += "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;";
-  return execute(pragmas);
+  execute(pragmas);
 }
 
 Sqlite::~Sqlite() {
-  for (auto& [sql, cached] : statements_) sqlite3_finalize(cached->statement);
+  for (auto& [sql, cached] : statements_) sqlite3_finalize(cached.statement);
   sqlite3_close_v2(handle_);
 }
 
-Result<void> Sqlite::execute(const std::string& sql) {
-  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return error(code);
-  return {};
+void Sqlite::execute(const std::string& sql) {
+  if (!failure_) note(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr));
 }
 
-Result<Statement> Sqlite::prepare(const char* sql) {
-  std::unique_ptr<Cached>& cached = statements_[sql];
-  if (cached == nullptr) cached = std::make_unique<Cached>();
+Rows Sqlite::prepare(std::string_view sql) {
+  if (failure_) return {*this, nullptr, nullptr};
+  const auto found = statements_.find(sql);
+  Cached& cached = found == statements_.end() ? statements_[std::string(sql)] : found->second;
   // One that is being stepped (a nested use of the same text) gets a twin that is not kept.
-  if (cached->statement != nullptr && !cached->in_use) {
-    cached->in_use = true;
-    return Statement(this, cached->statement, &cached->in_use);
-  }
-  const bool kept = cached->statement == nullptr;
+  const bool kept = !std::exchange(cached.in_use, true);
+  if (kept && cached.statement != nullptr) return {*this, cached.statement, &cached.in_use};
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(handle_, sql, -1, kept ? SQLITE_PREPARE_PERSISTENT : 0, &statement, nullptr);
-  if (code != SQLITE_OK) return error(code);
-  if (!kept) return Statement(this, statement, nullptr);
-  cached->statement = statement;
-  cached->in_use = true;
-  return Statement(this, statement, &cached->in_use);
+  note(sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                          kept ? SQLITE_PREPARE_PERSISTENT : 0, &statement, nullptr));
+  if (kept) cached.statement = statement;
+  return {*this, statement, kept ? &cached.in_use : nullptr};
+}
+
+Result<void> Sqlite::outcome() {
+  if (!failure_) return {};
+  return *std::exchange(failure_, std::nullopt);
+}
+
+void Sqlite::fail(Error error) {
+  if (!failure_) failure_ = std::move(error);
 }
 
 void Sqlite::roll_back() {
-  // SQLite has often done so by itself, as it does on a full disk. Past error(): disk_full() goes on to speak
+  // SQLite has often done so by itself, as it does on a full disk. Past note(): disk_full() goes on to speak
   // of why.
   if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
@@ -194,8 +188,14 @@ int64_t Sqlite::changed_rows() const {
   return sqlite3_changes64(handle_);
 }
 
-Error Sqlite::error(int code) {
+bool Sqlite::note(int code) {
+  if (code == SQLITE_OK) return true;
   disk_full_ = is_for_lack_of_space(code, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_));
+  fail(error(code));
+  return false;
+}
+
+Error Sqlite::error(int code) const {
   if (disk_full_) return {ErrorCode::Unavailable, name_ + ": no space left on device"};
   const char* detail = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
   switch (code & 0xff) {
@@ -217,20 +217,11 @@ Error Sqlite::error(int code) {
 
 // ---- Transaction ----
 
-Result<Transaction> Transaction::begin(Sqlite& connection) {
-  if (Result<void> begun = connection.run("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
-  return Transaction(&connection);
-}
-
-Transaction::~Transaction() {
-  if (connection_ != nullptr) connection_->roll_back();
-}
-
 Result<void> Transaction::commit() {
-  Result<void> done = connection_->run("COMMIT");
-  if (!done) return done;
-  connection_ = nullptr;
-  return {};
+  connection_.run("COMMIT");
+  Result<void> done = connection_.outcome();
+  if (!done) connection_.roll_back();
+  return done;
 }
 
 }  // namespace studyctl

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 struct sqlite3;
@@ -19,62 +22,60 @@ namespace studyctl {
 
 class Sqlite;
 
-// A prepared statement, borrowed from its connection until it is destroyed. The connection must outlive it.
-class Statement {
+// The rows of a query, borrowed from its connection until it is destroyed. The connection must outlive it.
+class Rows {
  public:
-  Statement(Statement&& other) noexcept;
-  Statement& operator=(Statement&&) = delete;
-  ~Statement();
+  Rows(Rows&& other) noexcept;
+  Rows& operator=(Rows&&) = delete;
+  ~Rows();
 
-  // Parameters count from 1. Text is copied.
-  Statement& bind(int parameter, std::nullptr_t);
-  Statement& bind(int parameter, int64_t value);
-  Statement& bind(int parameter, double value);
-  Statement& bind(int parameter, std::string_view value);
-  Statement& bind(int parameter, const std::string& value) {
-    return bind(parameter, std::string_view(value));
-  }
-  Statement& bind(int parameter, const char* value) { return bind(parameter, std::string_view(value)); }
-  Statement& bind(int parameter, uint64_t value) { return bind(parameter, static_cast<int64_t>(value)); }
-  Statement& bind(int parameter, int value) { return bind(parameter, static_cast<int64_t>(value)); }
-  Statement& bind(int parameter, uint32_t value) { return bind(parameter, static_cast<int64_t>(value)); }
-  template <class T>
-  Statement& bind(int parameter, const std::optional<T>& value) {
-    return value ? bind(parameter, *value) : bind(parameter, nullptr);
-  }
-  // All of them, in order.
-  template <class... Values>
-  Statement& bind_all(const Values&... values) {
-    int parameter = 0;
-    (bind(++parameter, values), ...);
-    return *this;
-  }
+  // To the first row, and on from row to row; false after the last one, and after a failure.
+  bool next();
 
-  // To the next row; false after the last one.
-  Result<bool> step();
-  // To the end, then ready to be bound and run again.
-  Result<void> run();
-  // Ready to be stepped again; what is bound stays.
-  void reset();
-
-  // Columns count from 0. Text is valid until the next step.
+  // Of the row that next() went to. Columns count from 0. Text is valid until the next one.
   bool is_null(int column) const;
   int64_t integer(int column) const;
   double real(int column) const;
   std::string_view text(int column) const;
   std::string string(int column) const { return std::string(text(column)); }
+  Instant instant(int column) const { return Instant(Duration(integer(column))); }
+  std::optional<Instant> maybe_instant(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(instant(column));
+  }
+  // As it was bound: a JSON array of texts, or nothing.
+  std::vector<std::string> list(int column) const;
 
  private:
   friend class Sqlite;
-  Statement(Sqlite* connection, sqlite3_stmt* statement, bool* in_use)
+  Rows(Sqlite& connection, sqlite3_stmt* statement, bool* in_use)
       : connection_(connection), statement_(statement), in_use_(in_use) {}
 
-  Sqlite* connection_;
-  sqlite3_stmt* statement_;
-  bool* in_use_;  // of its place in the cache; null when it is not cached
+  // Parameters count from 1. Times are milliseconds since 1970, durations milliseconds.
+  void bind(int parameter, std::nullptr_t);
+  void bind(int parameter, double value);
+  void bind(int parameter, std::string_view value);
+  void bind(int parameter, const std::string& value) { bind(parameter, std::string_view(value)); }
+  void bind(int parameter, const char* value) { bind(parameter, std::string_view(value)); }
+  void bind(int parameter, std::integral auto value) { bind_integer(parameter, static_cast<int64_t>(value)); }
+  void bind(int parameter, Instant value) { bind_integer(parameter, value.time_since_epoch().count()); }
+  void bind(int parameter, Duration value) { bind_integer(parameter, value.count()); }
+  void bind(int parameter, const std::vector<std::string>& list);
+  template <class T>
+  void bind(int parameter, const std::optional<T>& value) {
+    if (value) return bind(parameter, *value);
+    bind(parameter, nullptr);
+  }
+  void bind_integer(int parameter, int64_t value);
+
+  Sqlite& connection_;
+  sqlite3_stmt* statement_;  // null after a failure
+  bool* in_use_;             // of its place in the cache; null when it is not cached
 };
 
 // One connection to a database file; one thread. SQLite is known in sqlite.cpp alone.
+//
+// The first failure is kept: what is asked after it does nothing and finds no rows, until outcome() has told
+// of it. So a story of statements is looked at once, at its end.
 class Sqlite {
  public:
   enum class Mode : uint8_t {
@@ -87,25 +88,34 @@ class Sqlite {
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
 
-  // One or more statements without parameters.
-  Result<void> execute(const std::string& sql);
-  // Kept for the next time; `sql` must be a literal.
-  Result<Statement> prepare(const char* sql);
-  // prepare, bind_all, run.
+  // `sql` is kept prepared for the next time.
   template <class... Values>
-  Result<void> run(const char* sql, const Values&... values) {
-    Result<Statement> statement = prepare(sql);
-    if (!statement) return std::move(statement).error();
-    return statement->bind_all(values...).run();
+  Rows query(std::string_view sql, const Values&... values) {
+    Rows rows = prepare(sql);
+    int parameter = 0;
+    if (rows.statement_ != nullptr) (rows.bind(++parameter, values), ...);
+    return rows;
   }
+  template <class... Values>
+  void run(std::string_view sql, const Values&... values) {
+    Rows rows = query(sql, values...);
+    while (rows.next()) {}
+  }
+  // One or more statements without parameters.
+  void execute(const std::string& sql);
+
+  // What all since the last time came to.
+  Result<void> outcome();
+  // For what is no failure of SQLite's; the first one counts.
+  void fail(Error error);
 
   int64_t last_row() const;
   int64_t changed_rows() const;
-  // The last error was for lack of space.
+  // The last failure was for lack of space.
   bool disk_full() const { return disk_full_; }
 
  private:
-  friend class Statement;
+  friend class Rows;
   friend class Transaction;
   struct Cached {
     sqlite3_stmt* statement = nullptr;
@@ -113,30 +123,33 @@ class Sqlite {
   };
 
   Sqlite(sqlite3* handle, std::string name) : handle_(handle), name_(std::move(name)) {}
-  Result<void> configure(Mode mode);
+  Rows prepare(std::string_view sql);
+  void configure(Mode mode);
   void roll_back();
-  Error error(int code);
+  // SQLite's own codes; true when it says that all is well.
+  bool note(int code);
+  Error error(int code) const;
 
   sqlite3* handle_;
   std::string name_;
+  std::optional<Error> failure_;
   bool disk_full_ = false;
-  std::unordered_map<const char*, std::unique_ptr<Cached>> statements_;
+  std::map<std::string, Cached, std::less<>> statements_;
 };
 
 // All or nothing: rolled back unless committed.
 class Transaction {
  public:
-  static Result<Transaction> begin(Sqlite& connection);
-  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
-  Transaction& operator=(Transaction&&) = delete;
-  ~Transaction();
+  explicit Transaction(Sqlite& connection) : connection_(connection) { connection.run("BEGIN IMMEDIATE"); }
+  ~Transaction() { connection_.roll_back(); }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
 
-  // Durable when it returns. After an error everything is rolled back.
+  // Durable when it succeeds; otherwise what failed first, and everything is rolled back.
   Result<void> commit();
 
  private:
-  explicit Transaction(Sqlite* connection) : connection_(connection) {}
-  Sqlite* connection_;
+  Sqlite& connection_;
 };
 
 }  // namespace studyctl

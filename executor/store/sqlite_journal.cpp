@@ -1,5 +1,6 @@
 #include "store/sqlite_journal.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "store/event_rows.h"
@@ -9,34 +10,19 @@
 namespace studyctl {
 namespace {
 
-int64_t milliseconds(Instant at) {
-  return at.time_since_epoch().count();
-}
-
-Result<int64_t> study_row(Sqlite& studies, const RunRecord& run) {
-  Result<void> added = studies.run("INSERT OR IGNORE INTO studies (name, created_at) VALUES (?, ?)",
-                                   run.study, milliseconds(run.created_at));
-  if (!added) return std::move(added).error();
-  Result<Statement> row = studies.prepare("SELECT id FROM studies WHERE name = ?");
-  if (!row) return std::move(row).error();
-  Result<bool> found = row->bind(1, run.study).step();
-  if (!found) return std::move(found).error();
-  return row->integer(0);
-}
+// The last events are told whole: how long attempts took of late is read from them.
+constexpr uint64_t kAlwaysTold = 4096;
 
 Result<void> add_run(Sqlite& studies, const RunRecord& run) {
-  Result<Transaction> transaction = Transaction::begin(studies);
-  if (!transaction) return std::move(transaction).error();
-  Result<int64_t> study = study_row(studies, run);
-  if (!study) return std::move(study).error();
-  Result<void> added = studies.run(
+  Transaction transaction(studies);
+  studies.run("INSERT OR IGNORE INTO studies (name, created_at) VALUES (?, ?)", run.study, run.created_at);
+  studies.run(
       "INSERT INTO runs (uuid, study, directory, design_hash, manifest, engine, endpoint, state, message, "
-      "generation, "
-      "total, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'Pending', '', 0, 0, ?, ?)",
-      run.id, *study, run.directory, run.design_hash, run.manifest, run.engine, run.endpoint,
-      milliseconds(run.created_at), milliseconds(run.created_at));
-  if (!added) return added;
-  return transaction->commit();
+      "generation, total, created_at, updated_at) "
+      "SELECT ?1, id, ?2, ?3, ?4, ?5, ?6, 'Pending', '', 0, 0, ?7, ?7 FROM studies WHERE name = ?8",
+      run.id, run.directory, run.design_hash, run.manifest, run.engine, run.endpoint, run.created_at,
+      run.study);
+  return transaction.commit();
 }
 
 }  // namespace
@@ -47,6 +33,7 @@ struct SqliteJournal::Parts {
   int64_t row = 0;
   Projection projection;
   uint64_t last_seq = 0;
+  uint64_t published = 0;
   bool disk_full = false;
   std::vector<Event> batch;
   std::map<std::string, Checkpoint> checkpoints;  // not yet committed
@@ -76,31 +63,28 @@ Result<SqliteJournal> SqliteJournal::create(const std::filesystem::path& databas
 
 Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& database, const std::string& run_id,
                                           DescribeExperiment describe) {
-  auto studies = open_studies_for_writing(database);
-  if (!studies) return std::move(studies).error();
+  auto connection = open_studies_for_writing(database);
+  if (!connection) return std::move(connection).error();
+  Sqlite& studies = **connection;
   RunRecord run;
   int64_t number = 0;
   {
-    Result<Statement> row = (*studies)->prepare(
-        "SELECT runs.id, uuid, studies.name, directory, design_hash, manifest, engine, endpoint, "
-        "runs.created_at "
-        "FROM runs JOIN studies ON studies.id = runs.study WHERE uuid = ?");
-    if (!row) return std::move(row).error();
-    Result<bool> found = row->bind(1, run_id).step();
-    if (!found) return std::move(found).error();
-    if (!*found) return Error{ErrorCode::NotFound, database.string() + ": has no run " + run_id};
-    number = row->integer(0);
-    run = {row->string(1), row->string(2), row->string(3),
-           row->string(4), row->string(5), Instant(Duration(row->integer(8))),
-           row->string(6), row->string(7)};
+    Rows row = studies.query(
+        "SELECT runs.id, uuid, studies.name, directory, design_hash, manifest, runs.created_at, engine, "
+        "endpoint "
+        "FROM runs JOIN studies ON studies.id = runs.study WHERE uuid = ?",
+        run_id);
+    if (!row.next()) studies.fail({ErrorCode::NotFound, database.string() + ": has no run " + run_id});
+    number = row.integer(0);
+    run = {row.string(1), row.string(2),  row.string(3), row.string(4),
+           row.string(5), row.instant(6), row.string(7), row.string(8)};
   }
-  auto parts = std::make_unique<Parts>(std::move(*studies), std::move(run), number, std::move(describe));
-  if (Result<void> loaded = parts->projection.load(); !loaded) return std::move(loaded).error();
-  Result<Statement> last = parts->studies->prepare("SELECT max(id) FROM events WHERE id BETWEEN ? AND ?");
-  if (!last) return std::move(last).error();
-  Result<bool> found = last->bind_all(event_row(number, 0), event_row(number + 1, 0) - 1).step();
-  if (!found) return std::move(found).error();
-  if (!last->is_null(0)) parts->last_seq = seq_of_row(last->integer(0));
+  auto parts = std::make_unique<Parts>(*std::move(connection), std::move(run), number, std::move(describe));
+  parts->projection.load();
+  Rows last = studies.query("SELECT max(id) FROM events WHERE id BETWEEN ? AND ?", event_row(number, 0),
+                            event_row(number + 1, 0) - 1);
+  if (last.next() && !last.is_null(0)) parts->last_seq = seq_of_row(last.integer(0));
+  if (Result<void> done = studies.outcome(); !done) return std::move(done).error();
   return SqliteJournal(std::move(parts));
 }
 
@@ -124,26 +108,24 @@ Result<void> SqliteJournal::commit() {
   }
   parts_->disk_full = parts_->studies->disk_full();
   // What it keeps in memory speaks of rows that were rolled back.
-  if (Result<void> loaded = parts_->projection.load(); !loaded && !parts_->disk_full) return loaded;
+  parts_->projection.load();
+  if (Result<void> loaded = parts_->studies->outcome(); !loaded && !parts_->disk_full) return loaded;
   return written;
 }
 
 Result<void> SqliteJournal::Parts::write() {
-  Result<Transaction> transaction = Transaction::begin(*studies);
-  if (!transaction) return std::move(transaction).error();
+  Transaction transaction(*studies);
   for (const Event& event : batch) {
-    if (Result<void> done = write_event(*studies, row, event); !done) return done;
-    if (Result<void> done = projection.apply(event); !done) return done;
+    write_event(*studies, row, event);
+    projection.apply(event);
   }
-  if (Result<void> done = projection.save(batch.back().at); !done) return done;
-  for (const auto& [file, checkpoint] : checkpoints) {
-    Result<void> done = studies->run(
+  projection.save(batch.back().at);
+  for (const auto& [file, checkpoint] : checkpoints)
+    studies->run(
         "INSERT INTO checkpoints (run, file, seq, length) VALUES (?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET seq = excluded.seq, length = excluded.length",
         row, file, checkpoint.seq, checkpoint.length);
-    if (!done) return done;
-  }
-  return transaction->commit();
+  return transaction.commit();
 }
 
 bool SqliteJournal::disk_full() const {
@@ -151,7 +133,13 @@ bool SqliteJournal::disk_full() const {
 }
 
 Result<void> SqliteJournal::replay(const std::function<void(const Event&)>& visit) {
-  return read_events(*parts_->studies, parts_->row, 0, visit);
+  const uint64_t last_of_interest = parts_->last_seq - std::min(parts_->last_seq, kAlwaysTold);
+  read_events(*parts_->studies, parts_->row, std::min(parts_->published, last_of_interest), visit);
+  return parts_->studies->outcome();
+}
+
+void SqliteJournal::set_published(uint64_t seq) {
+  parts_->published = seq;
 }
 
 uint64_t SqliteJournal::last_seq() const {
@@ -164,45 +152,38 @@ Result<void> SqliteJournal::fix_engine(const std::string& engine, const std::str
     return Error{ErrorCode::Unavailable, "this run began on " + run.engine + " at " + run.endpoint +
                                              " and cannot go on with " + engine + " at " + endpoint};
   if (!run.engine.empty()) return {};
-  Result<void> done = parts_->studies->run("UPDATE runs SET engine = ?, endpoint = ? WHERE id = ?", engine,
-                                           endpoint, parts_->row);
-  if (!done) return done;
+  parts_->studies->run("UPDATE runs SET engine = ?, endpoint = ? WHERE id = ?", engine, endpoint,
+                       parts_->row);
+  if (Result<void> done = parts_->studies->outcome(); !done) return done;
   run.engine = engine;
   run.endpoint = endpoint;
   return {};
 }
 
-Result<void> SqliteJournal::replace_manifest(const std::string& manifest) {
-  Result<void> done =
-      parts_->studies->run("UPDATE runs SET manifest = ? WHERE id = ?", manifest, parts_->row);
-  if (done) parts_->run.manifest = manifest;
-  return done;
+Result<void> SqliteJournal::replace_manifest(const std::string& manifest, const std::string& design_hash) {
+  parts_->studies->run("UPDATE runs SET manifest = ?, design_hash = ? WHERE id = ?", manifest, design_hash,
+                       parts_->row);
+  return parts_->studies->outcome();
 }
 
 Result<void> SqliteJournal::replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics) {
   Sqlite& studies = *parts_->studies;
-  Result<Statement> row = studies.prepare(
-      "SELECT end_event FROM attempts a JOIN repetitions r ON r.id = a.repetition JOIN experiments e ON e.id "
-      "= "
-      "r.experiment WHERE e.run = ? AND e.generation = ? AND e.position = ? AND r.cycle = ? AND a.attempt = "
-      "?");
-  if (!row) return std::move(row).error();
   const RepetitionKey& repetition = key.repetition;
-  Result<bool> found =
-      row->bind_all(parts_->row, repetition.generation, repetition.index, repetition.cycle, key.attempt)
-          .step();
-  if (!found) return std::move(found).error();
-  if (!*found || row->is_null(0))
-    return Error{ErrorCode::NotFound, "studies.db: there is no such ended attempt"};
-  const int64_t event = row->integer(0);
-  row->reset();
-  Result<Transaction> transaction = Transaction::begin(studies);
-  if (!transaction) return std::move(transaction).error();
-  if (Result<void> done = write_metrics(studies, event, metrics); !done) return done;
-  Result<void> done =
-      studies.run("DELETE FROM checkpoints WHERE run = ? AND file LIKE 'results.%'", parts_->row);
-  if (!done) return done;
-  return transaction->commit();
+  Transaction transaction(studies);
+  {
+    Rows row = studies.query(
+        "SELECT end_event FROM attempts a JOIN repetitions r ON r.id = a.repetition JOIN experiments e ON "
+        "e.id = "
+        "r.experiment WHERE e.run = ? AND e.generation = ? AND e.position = ? AND r.cycle = ? AND a.attempt "
+        "= ?",
+        parts_->row, repetition.generation, repetition.index, repetition.cycle, key.attempt);
+    if (row.next() && !row.is_null(0))
+      write_metrics(studies, row.integer(0), metrics);
+    else
+      studies.fail({ErrorCode::NotFound, "studies.db: there is no such ended attempt"});
+  }
+  studies.run("DELETE FROM checkpoints WHERE run = ? AND file LIKE 'results.%'", parts_->row);
+  return transaction.commit();
 }
 
 void SqliteJournal::set_checkpoints(const std::map<std::string, Checkpoint>& checkpoints) {
@@ -210,18 +191,37 @@ void SqliteJournal::set_checkpoints(const std::map<std::string, Checkpoint>& che
 }
 
 Result<std::map<std::string, Checkpoint>> SqliteJournal::checkpoints() const {
-  Result<Statement> rows =
-      parts_->studies->prepare("SELECT file, seq, length FROM checkpoints WHERE run = ?");
-  if (!rows) return std::move(rows).error();
-  rows->bind(1, parts_->row);
   std::map<std::string, Checkpoint> checkpoints;
-  while (true) {
-    Result<bool> more = rows->step();
-    if (!more) return std::move(more).error();
-    if (!*more) return checkpoints;
-    checkpoints[rows->string(0)] = {static_cast<uint64_t>(rows->integer(1)),
-                                    static_cast<uint64_t>(rows->integer(2))};
-  }
+  Rows rows = parts_->studies->query("SELECT file, seq, length FROM checkpoints WHERE run = ?", parts_->row);
+  while (rows.next())
+    checkpoints[rows.string(0)] = {static_cast<uint64_t>(rows.integer(1)),
+                                   static_cast<uint64_t>(rows.integer(2))};
+  if (Result<void> done = parts_->studies->outcome(); !done) return std::move(done).error();
+  return checkpoints;
+}
+
+Result<void> delete_run(const std::filesystem::path& database, const std::string& run_id) {
+  auto connection = open_studies_for_writing(database);
+  if (!connection) return std::move(connection).error();
+  Sqlite& studies = **connection;
+  Transaction transaction(studies);
+  int64_t run = 0;
+  if (Rows row = studies.query("SELECT id FROM runs WHERE uuid = ?", run_id); row.next())
+    run = row.integer(0);
+  const int64_t first = event_row(run, 0), last = event_row(run + 1, 0) - 1;
+  studies.run(
+      "DELETE FROM attempts WHERE repetition IN (SELECT r.id FROM repetitions r JOIN experiments e "
+      "ON e.id = r.experiment WHERE e.run = ?)",
+      run);
+  studies.run("DELETE FROM repetitions WHERE experiment IN (SELECT id FROM experiments WHERE run = ?)", run);
+  studies.run("DELETE FROM experiments WHERE run = ?", run);
+  studies.run("DELETE FROM metrics WHERE event BETWEEN ? AND ?", first, last);
+  studies.run("DELETE FROM commands WHERE event BETWEEN ? AND ?", first, last);
+  studies.run("DELETE FROM events WHERE id BETWEEN ? AND ?", first, last);
+  studies.run("DELETE FROM checkpoints WHERE run = ?", run);
+  studies.run("DELETE FROM runs WHERE id = ?", run);
+  studies.run("DELETE FROM studies WHERE id NOT IN (SELECT study FROM runs)");
+  return transaction.commit();
 }
 
 }  // namespace studyctl

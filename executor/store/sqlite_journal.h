@@ -32,6 +32,9 @@ class SqliteJournal final : public Journal {
   Result<void> commit() override;
   bool disk_full() const override;
   Result<void> replay(const std::function<void(const Event&)>& visit) override;
+  // All that is made of events up to `seq` lies in its files. Of attempts that ended before, replay() then
+  // tells the end alone, but for the last few; without this it leaves out nothing.
+  void set_published(uint64_t seq);
 
   // The seq of the last committed event; 0 before the first.
   uint64_t last_seq() const;
@@ -39,8 +42,8 @@ class SqliteJournal final : public Journal {
   // Durably, at once: the engine is fixed at a run's first start. Unavailable, naming both, when another one
   // is.
   Result<void> fix_engine(const std::string& engine, const std::string& endpoint);
-  // Durably, at once: study_manifest.json after an apply that changed it.
-  Result<void> replace_manifest(const std::string& manifest);
+  // Durably, at once: study_manifest.json of a run whose results are read by other rules.
+  Result<void> replace_manifest(const std::string& manifest, const std::string& design_hash);
   // Durably, at once: the metrics of an ended attempt, read again by changed rules. The result files lose
   // their checkpoints: the next Publisher makes them again.
   Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);
@@ -55,5 +58,9 @@ class SqliteJournal final : public Journal {
   explicit SqliteJournal(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
+
+// Takes a run and all that studies.db knows of it out of the database, in one transaction; its study too when
+// it has no other run. Nothing happens when it is not there. For whoever holds the volume's lock.
+Result<void> delete_run(const std::filesystem::path& database, const std::string& run_id);
 
 }  // namespace studyctl

@@ -16,7 +16,8 @@ namespace studyctl {
 class ResultsVolume {
  public:
   // Makes what is missing. One sentence when it cannot be written: read-only, no permission, no space. With
-  // `state_directory` the database lies there instead.
+  // `state_directory` the database lies there instead. A volume that was copied gets an id of its own, and
+  // the log says so; one that was moved, or mounted at another place, keeps it.
   static Result<ResultsVolume> open(const std::filesystem::path& results,
                                     const std::filesystem::path& state_directory = {});
   // The same without making or changing anything. NotFound where nothing was ever applied.

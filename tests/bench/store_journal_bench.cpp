@@ -134,6 +134,7 @@ Restart restart(const std::filesystem::path& directory, const std::filesystem::p
   if (!again) give_up(again.error());
   Result<Publisher> publisher = Publisher::open(directory, *again->checkpoints(), facts_of);
   if (!publisher) give_up(publisher.error());
+  again->set_published(publisher->complete_to());
   Ledger ledger;
   const Result<void> done = again->replay([&](const Event& event) {
     ledger.apply(event);

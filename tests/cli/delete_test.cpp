@@ -22,9 +22,9 @@ class DeleteTest : public testing::Test {
   int64_t rows(const char* table) {
     auto studies = Sqlite::open(results_ / "studies.db", Sqlite::Mode::Read);
     const std::string sql = std::string("SELECT count(*) FROM ") + table;
-    auto row = (*studies)->prepare(sql.c_str());
-    EXPECT_TRUE(*row->step());
-    return row->integer(0);
+    Rows row = (*studies)->query(sql);
+    EXPECT_TRUE(row.next());
+    return row.integer(0);
   }
 
   TemporaryDirectory home_;

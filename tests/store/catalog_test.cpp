@@ -169,25 +169,24 @@ TEST_F(CatalogTest, TheViewJobsHasWhatIsPromised) {
   write(mixed_story());
   auto studies = Sqlite::open(database_, Sqlite::Mode::Read);
   ASSERT_TRUE(studies);
-  Result<Statement> row = (*studies)->prepare(
+  Rows row = (*studies)->query(
       "SELECT id, run, experiment, cycle, state, reason, fail_count, attempt, job_dir, error_message, "
       "wall_time, n_cores, "
       "created_at, updated_at, parameters, exit_code, devices, image_digest, started_at, finished_at "
       "FROM jobs WHERE state = 'Failed' AND reason = 'Timeout' AND created_at > '2026-11-22'");
-  ASSERT_TRUE(row) << row.error().message;
-  ASSERT_TRUE(*row->step());
-  EXPECT_EQ(row->text(1), kRunId);
-  EXPECT_EQ(row->text(2), "water-0000000000000001");
-  EXPECT_EQ(row->integer(6), 1);
-  EXPECT_EQ(row->text(8), "nmr/2026-11-22_00-00-00/experiments/00/water-0000000000000001/cycle-1");
-  EXPECT_EQ(row->text(9), "it went wrong");
-  EXPECT_EQ(row->real(10), 2.5);
-  EXPECT_EQ(row->real(11), 2);
-  EXPECT_EQ(row->text(12), "2026-11-22T00:00:07.000Z");
-  EXPECT_EQ(row->text(14), R"({"level":1,"molecule":"water"})");
-  EXPECT_EQ(row->integer(15), 3);
-  EXPECT_EQ(row->text(16), R"(["GPU 0"])");
-  EXPECT_FALSE(*row->step());
+  ASSERT_TRUE(row.next());
+  EXPECT_EQ(row.text(1), kRunId);
+  EXPECT_EQ(row.text(2), "water-0000000000000001");
+  EXPECT_EQ(row.integer(6), 1);
+  EXPECT_EQ(row.text(8), "nmr/2026-11-22_00-00-00/experiments/00/water-0000000000000001/cycle-1");
+  EXPECT_EQ(row.text(9), "it went wrong");
+  EXPECT_EQ(row.real(10), 2.5);
+  EXPECT_EQ(row.real(11), 2);
+  EXPECT_EQ(row.text(12), "2026-11-22T00:00:07.000Z");
+  EXPECT_EQ(row.text(14), R"({"level":1,"molecule":"water"})");
+  EXPECT_EQ(row.integer(15), 3);
+  EXPECT_EQ(row.text(16), R"(["GPU 0"])");
+  EXPECT_FALSE(row.next());
 }
 
 TEST_F(CatalogTest, NothingIsFoundWhereNothingWasApplied) {

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
+#include <random>
 
+#include "base/fd.h"
 #include "base/temporary_directory.h"
 #include "model/ledger.h"
 #include "store/catalog.h"
 #include "store/killed_child.h"
+#include "store/publisher.h"
 #include "store/run_events.h"
 #include "store/small_disk.h"
 
@@ -341,6 +345,107 @@ TEST_F(SqliteJournalTest, EveryCommitThatReturnedIsThereAfterAKill) {
     for (size_t i = 0; i < kRepetitionStates; ++i)
       EXPECT_EQ(run.counts[i], ledger.count(static_cast<RepetitionState>(i))) << i;
   }
+}
+
+TEST_F(SqliteJournalTest, TellsTheSameToALedgerThatIsToldOnlyTheEndsOfWhatIsPublished) {
+  // Attempts begin and end in and out of order, some fail, wait and are reset; one goes on for long.
+  RunEvents story;
+  constexpr uint64_t kExperiments = 2000;
+  story.begin(kExperiments, 2);
+  std::mt19937 random(7);
+  std::deque<AttemptKey> running;
+  const auto end = [&](const AttemptKey& key) {
+    AttemptEnded fact;
+    fact.key = key;
+    const auto die = random() % 10;
+    fact.verdict = die < 6 ? Verdict::Succeeded : die < 8 ? Verdict::Failed : Verdict::Retry;
+    fact.counted = random() % 2 == 0;
+    story.add(fact);
+    if (fact.verdict == Verdict::Failed) story.add(RepetitionReset{key.repetition});
+    if (fact.verdict != Verdict::Succeeded) running.push_back({key.repetition, key.attempt + 1});
+    if (fact.verdict != Verdict::Succeeded) story.start(running.back());
+  };
+  for (uint64_t index = 1; index < kExperiments; ++index) {
+    if (index == 300) story.start(attempt_of(0, 2));
+    running.push_back(attempt_of(index));
+    story.start(running.back());
+    std::swap(running.front(), running[random() % running.size()]);
+    if (running.size() < 5) continue;
+    const AttemptKey ended = running.front();
+    running.pop_front();
+    end(ended);
+  }
+  SqliteJournal journal = create();
+  commit(journal, story.all);
+
+  const auto ledger_of = [](const std::vector<Event>& events) {
+    Ledger ledger;
+    for (const Event& event : events) ledger.apply(event);
+    EXPECT_TRUE(ledger.check());
+    return ledger;
+  };
+  const Ledger whole = ledger_of(story.all);
+  for (const uint64_t published :
+       {uint64_t{0}, uint64_t{3}, uint64_t{999}, story.all.size() - 5000, story.all.size()}) {
+    journal.set_published(published);
+    const std::vector<Event> told = replayed(journal);
+    if (published > 5) { EXPECT_LT(told.size(), story.all.size()); }
+    const Ledger ledger = ledger_of(told);
+    EXPECT_EQ(ledger.last_seq(), whole.last_seq());
+    EXPECT_EQ(ledger.last_cycle(), whole.last_cycle());
+    EXPECT_EQ(ledger.retries(), whole.retries());
+    EXPECT_EQ(ledger.failed_since_rebase(), whole.failed_since_rebase());
+    ASSERT_EQ(ledger.active().size(), whole.active().size());
+    for (const auto& [key, attempt] : whole.active()) {
+      ASSERT_NE(ledger.active(key), nullptr);
+      EXPECT_EQ(ledger.active(key)->container, attempt.container);
+      EXPECT_EQ(ledger.active(key)->cpus, attempt.cpus);
+    }
+    for (uint64_t index = 0; index < kExperiments; ++index) {
+      const RepetitionKey key{1, index, 1};
+      ASSERT_EQ(ledger.state(key), whole.state(key));
+      ASSERT_EQ(ledger.next_attempt(key), whole.next_attempt(key));
+      ASSERT_EQ(ledger.troubles(key).failures, whole.troubles(key).failures);
+    }
+  }
+}
+
+TEST_F(SqliteJournalTest, TellsThePublisherAllThatItsFilesMiss) {
+  RunEvents story;
+  constexpr uint64_t kExperiments = 1500;
+  story.begin(kExperiments);
+  story.start(attempt_of(0));
+  for (uint64_t index = 1; index + 1 < kExperiments; ++index) story.succeed(attempt_of(index));
+  AttemptEnded late;
+  late.key = attempt_of(0);
+  story.add(late);
+  story.succeed(attempt_of(kExperiments - 1));
+  SqliteJournal journal = create();
+  commit(journal, story.all);
+  const std::filesystem::path all = directory_.path() / "all", some = directory_.path() / "some";
+  for (const auto& path : {all, some}) std::filesystem::create_directory(path);
+  {
+    Result<Publisher> publisher = Publisher::open(all, {}, facts_of);
+    ASSERT_TRUE(publisher);
+    for (const Event& event : story.all) publisher->publish(event);
+    ASSERT_TRUE(publisher->flush());
+  }
+  std::map<std::string, Checkpoint> checkpoints;
+  {
+    Result<Publisher> publisher = Publisher::open(some, {}, facts_of);
+    ASSERT_TRUE(publisher);
+    for (size_t i = 0; i < 1000; ++i) publisher->publish(story.all[i]);
+    ASSERT_TRUE(publisher->flush());
+    checkpoints = publisher->checkpoints();
+  }
+  Result<Publisher> publisher = Publisher::open(some, checkpoints, facts_of);
+  ASSERT_TRUE(publisher);
+  EXPECT_EQ(publisher->complete_to(), 1000u);
+  journal.set_published(publisher->complete_to());
+  ASSERT_TRUE(journal.replay([&](const Event& event) { publisher->publish(event); }));
+  ASSERT_TRUE(publisher->flush());
+  for (const char* file : {"progress.jsonl", "results.jsonl", "results.csv"})
+    EXPECT_EQ(*read_file(some / file), *read_file(all / file)) << file;
 }
 
 }  // namespace

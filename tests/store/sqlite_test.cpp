@@ -17,10 +17,14 @@ class SqliteTest : public testing::Test {
     EXPECT_TRUE(connection) << connection.error().message;
     return std::move(*connection);
   }
+  static Result<void> execute(Sqlite& connection, const std::string& sql) {
+    connection.execute(sql);
+    return connection.outcome();
+  }
   static int64_t count(Sqlite& connection) {
-    Result<Statement> statement = connection.prepare("SELECT count(*) FROM t");
-    EXPECT_TRUE(statement && statement->step());
-    return statement->integer(0);
+    Rows row = connection.query("SELECT count(*) FROM t");
+    EXPECT_TRUE(row.next());
+    return row.integer(0);
   }
 
   TemporaryDirectory directory_;
@@ -29,77 +33,90 @@ class SqliteTest : public testing::Test {
 
 TEST_F(SqliteTest, ReadsBackWhatItWrote) {
   auto connection = open(file_);
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a, b, c, d)"));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a, b, c, d)"));
   const std::string text("with\0a null, and ünïcode", 25);
-  ASSERT_TRUE(connection->run("INSERT INTO t VALUES (?, ?, ?, ?)", int64_t{1} << 60, 0.1, text, nullptr));
-  Result<Statement> row = connection->prepare("SELECT a, b, c, d FROM t");
-  ASSERT_TRUE(row && *row->step());
-  EXPECT_EQ(row->integer(0), int64_t{1} << 60);
-  EXPECT_EQ(row->real(1), 0.1);
-  EXPECT_EQ(row->text(2), text);
-  EXPECT_TRUE(row->is_null(3));
-  EXPECT_FALSE(*row->step());
+  connection->run("INSERT INTO t VALUES (?, ?, ?, ?)", int64_t{1} << 60, 0.1, text, nullptr);
+  Rows row = connection->query("SELECT a, b, c, d FROM t");
+  ASSERT_TRUE(row.next());
+  EXPECT_EQ(row.integer(0), int64_t{1} << 60);
+  EXPECT_EQ(row.real(1), 0.1);
+  EXPECT_EQ(row.text(2), text);
+  EXPECT_TRUE(row.is_null(3));
+  EXPECT_FALSE(row.next());
 }
 
 TEST_F(SqliteTest, AnEmptyTextIsNoNull) {
   auto connection = open(file_);
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a TEXT NOT NULL)"));
-  EXPECT_TRUE(connection->run("INSERT INTO t VALUES (?)", std::string_view()));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a TEXT NOT NULL)"));
+  connection->run("INSERT INTO t VALUES (?)", std::string_view());
+  EXPECT_TRUE(connection->outcome());
 }
 
 TEST_F(SqliteTest, WhatIsNotCommittedIsRolledBack) {
   auto connection = open(file_);
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a)"));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a)"));
   {
-    Result<Transaction> transaction = Transaction::begin(*connection);
-    ASSERT_TRUE(transaction);
-    ASSERT_TRUE(connection->run("INSERT INTO t VALUES (1)"));
+    const Transaction transaction(*connection);
+    connection->run("INSERT INTO t VALUES (1)");
+    ASSERT_TRUE(connection->outcome());
   }
   EXPECT_EQ(count(*connection), 0);
-  Result<Transaction> transaction = Transaction::begin(*connection);
-  ASSERT_TRUE(transaction);
-  ASSERT_TRUE(connection->run("INSERT INTO t VALUES (1)"));
-  ASSERT_TRUE(transaction->commit());
+  Transaction transaction(*connection);
+  connection->run("INSERT INTO t VALUES (1)");
+  ASSERT_TRUE(transaction.commit());
+  EXPECT_EQ(count(*connection), 1);
+}
+
+TEST_F(SqliteTest, AfterAFailureNothingIsDoneUntilItIsTold) {
+  auto connection = open(file_);
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a NOT NULL); INSERT INTO t VALUES (1)"));
+  Transaction transaction(*connection);
+  connection->run("INSERT INTO t VALUES (?)", nullptr);
+  connection->run("INSERT INTO t VALUES (2)");
+  EXPECT_FALSE(connection->query("SELECT a FROM t").next());
+  const Result<void> done = transaction.commit();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::Conflict) << done.error().message;
+  EXPECT_TRUE(connection->outcome());
   EXPECT_EQ(count(*connection), 1);
 }
 
 TEST_F(SqliteTest, OneTextMayBeUsedWithinItself) {
   auto connection = open(file_);
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)"));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)"));
   const char* sql = "SELECT a FROM t ORDER BY a";
-  Result<Statement> outer = connection->prepare(sql);
-  ASSERT_TRUE(outer && *outer->step());
+  Rows outer = connection->query(sql);
+  ASSERT_TRUE(outer.next());
   {
-    Result<Statement> inner = connection->prepare(sql);
-    ASSERT_TRUE(inner && *inner->step());
-    EXPECT_EQ(inner->integer(0), 1);
+    Rows inner = connection->query(sql);
+    ASSERT_TRUE(inner.next());
+    EXPECT_EQ(inner.integer(0), 1);
   }
-  ASSERT_TRUE(*outer->step());
-  EXPECT_EQ(outer->integer(0), 2);
+  ASSERT_TRUE(outer.next());
+  EXPECT_EQ(outer.integer(0), 2);
 }
 
 TEST_F(SqliteTest, AReaderSeesWhatWasCommittedWhileAWriterWrites) {
   auto writer = open(file_);
-  ASSERT_TRUE(writer->execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+  ASSERT_TRUE(execute(*writer, "CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
   auto reader = open(file_, Sqlite::Mode::Read);
-  Result<Transaction> transaction = Transaction::begin(*writer);
-  ASSERT_TRUE(transaction);
-  ASSERT_TRUE(writer->run("INSERT INTO t VALUES (2)"));
+  Transaction transaction(*writer);
+  writer->run("INSERT INTO t VALUES (2)");
   EXPECT_EQ(count(*reader), 1);
-  ASSERT_TRUE(transaction->commit());
+  ASSERT_TRUE(transaction.commit());
   EXPECT_EQ(count(*reader), 2);
 }
 
 TEST_F(SqliteTest, WorksWithARollbackJournal) {
   auto connection = open(file_, Sqlite::Mode::WriteNetwork);
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
   EXPECT_FALSE(std::filesystem::exists(file_.string() + "-wal"));
   EXPECT_EQ(count(*open(file_, Sqlite::Mode::Read)), 1);
 }
 
 TEST_F(SqliteTest, APathMayHoldWhatAnUriMayNot) {
   const auto file = directory_.path() / "100%?a#b c.db";
-  ASSERT_TRUE(open(file)->execute("CREATE TABLE t (a)"));
+  ASSERT_TRUE(execute(*open(file), "CREATE TABLE t (a)"));
   EXPECT_TRUE(std::filesystem::exists(file));
   EXPECT_EQ(count(*open(file, Sqlite::Mode::Read)), 0);
 }
@@ -123,7 +140,7 @@ TEST_F(SqliteTest, ReadingWhatIsNotThereMakesNothing) {
 TEST_F(SqliteTest, WhatWasWrittenIsReadOnAReadOnlyFileSystem) {
   SmallDisk disk;
   const auto file = disk.path() / "test.db";
-  ASSERT_TRUE(open(file)->execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+  ASSERT_TRUE(execute(*open(file), "CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
   disk.make_read_only();
   EXPECT_EQ(count(*open(file, Sqlite::Mode::Read)), 1);
 }
@@ -131,22 +148,21 @@ TEST_F(SqliteTest, WhatWasWrittenIsReadOnAReadOnlyFileSystem) {
 TEST_F(SqliteTest, AFullDiskIsToldFromOtherFailures) {
   SmallDisk disk;
   auto connection = open(disk.path() / "test.db");
-  ASSERT_TRUE(connection->execute("CREATE TABLE t (a)"));
-  EXPECT_FALSE(connection->run("INSERT INTO no_such_table VALUES (1)"));
+  ASSERT_TRUE(execute(*connection, "CREATE TABLE t (a)"));
+  EXPECT_FALSE(execute(*connection, "INSERT INTO no_such_table VALUES (1)"));
   EXPECT_FALSE(connection->disk_full());
   disk.fill();
   const std::string much(1 << 20, 'x');
   {
-    Result<Transaction> transaction = Transaction::begin(*connection);
-    ASSERT_TRUE(transaction);
-    Result<void> done = connection->run("INSERT INTO t VALUES (?)", much);
-    if (done) done = transaction->commit();
+    Transaction transaction(*connection);
+    connection->run("INSERT INTO t VALUES (?)", much);
+    const Result<void> done = transaction.commit();
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::Unavailable);
   }
   EXPECT_TRUE(connection->disk_full());
   disk.make_room();
-  EXPECT_TRUE(connection->run("INSERT INTO t VALUES (?)", much));
+  connection->run("INSERT INTO t VALUES (?)", much);
   EXPECT_EQ(count(*connection), 1);
 }
 

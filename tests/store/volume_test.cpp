@@ -61,6 +61,50 @@ TEST_F(VolumeTest, ManyThatComeAtOnceAgreeOnTheId) {
   EXPECT_EQ(ids, std::set<std::string>{open().id()});
 }
 
+TEST_F(VolumeTest, KeepsItsIdWhereverItIsMovedTo) {
+  const std::string id = open().id();
+  const std::filesystem::path moved = directory_.path() / "moved",
+                              onto_another_disk = directory_.path() / "disk";
+  std::filesystem::rename(results_, moved);
+  EXPECT_EQ(ResultsVolume::open(moved)->id(), id);
+  std::filesystem::copy(moved, onto_another_disk, std::filesystem::copy_options::recursive);
+  std::filesystem::remove_all(moved);
+  EXPECT_EQ(ResultsVolume::open(onto_another_disk)->id(), id);
+  std::filesystem::create_directory_symlink(onto_another_disk, moved);
+  EXPECT_EQ(ResultsVolume::open(moved)->id(), id);
+}
+
+TEST_F(VolumeTest, KeepsItsIdWhereItsOldPlaceHoldsAnother) {
+  const std::string id = open().id();
+  const std::filesystem::path moved = directory_.path() / "moved";
+  std::filesystem::rename(results_, moved);
+  const std::string other = open().id();
+  EXPECT_NE(other, id);
+  EXPECT_EQ(ResultsVolume::open(moved)->id(), id);
+  EXPECT_EQ(open().id(), other);
+}
+
+TEST_F(VolumeTest, ACopyGetsAnIdOfItsOwnAndKeepsIt) {
+  const std::string id = open().id();
+  const std::filesystem::path copy = directory_.path() / "copy";
+  std::filesystem::copy(results_, copy, std::filesystem::copy_options::recursive);
+  EXPECT_EQ(ResultsVolume::find(copy)->id(), id);  // who only reads changes nothing
+  testing::internal::CaptureStderr();
+  const std::string own = ResultsVolume::open(copy)->id();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find(copy.string() + ": is a copy of the results volume " + results_.string()),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(own.size(), 36u);
+  EXPECT_NE(own, id);
+  EXPECT_EQ(ResultsVolume::open(copy)->id(), own);
+  EXPECT_EQ(ResultsVolume::find(copy)->id(), own);
+  EXPECT_EQ(open().id(), id);
+  const std::filesystem::path again = directory_.path() / "again";
+  std::filesystem::copy(copy, again, std::filesystem::copy_options::recursive);
+  EXPECT_NE(ResultsVolume::open(again)->id(), own);
+}
+
 TEST_F(VolumeTest, ItsPrivatePartIsPrivate) {
   const ResultsVolume volume = open();
   EXPECT_EQ(mode_of(volume.private_directory()), 0700u);
