@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, kRunStates> kRunNames = {
     "Cancelled", "Completed",  "CompletedWithFailures",
     "Failed",    "Interrupted"};
 
-constexpr std::array<std::string_view, kVerdicts> kVerdictNames = {
-    "Succeeded", "Failed", "Infeasible", "Cancelled", "Retry", "Withdrawn"};
+constexpr std::array<std::string_view, kVerdicts> kVerdictNames = {"Succeeded", "Failed", "Infeasible",
+                                                                   "Cancelled", "Retry",  "Withdrawn"};
 
 template <class Enum, size_t N>
 std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view name) {

@@ -43,7 +43,8 @@ enum class RepetitionState : uint8_t {
 inline constexpr size_t kRepetitionStates = 9;
 
 // What is done with a repetition after an attempt ended; decided when the end is recorded, never again.
-// Withdrawn: it was never started, since the run came to rest; it counts nowhere, and the repetition waits on.
+// Withdrawn: it was never started, since the run came to rest; it counts nowhere, and the repetition waits
+// on.
 enum class Verdict : uint8_t { Succeeded, Failed, Infeasible, Cancelled, Retry, Withdrawn };
 inline constexpr size_t kVerdicts = 6;
 
