@@ -196,12 +196,12 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.map("timeouts", execution.timeouts, kTimeouts);
   io.map("retry", execution.retry, kRetry);
   io.map("failureThreshold", execution.threshold, kThreshold);
-  io.map("gpu", execution, [](auto& inner, auto& of) { inner.flag("requireIdle", of.require_idle_gpu); });
   io.flag("pinCpus", execution.pin_cpus);
   io.refuse("repeatUntil", not_yet("cycles until a metric is certain") + "; use cycles");
   io.refuse("pilot", not_yet("pilots") + "; apply --at-most runs the first few");
   io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
   io.refuse("budget", not_yet("budgets") + "; use timeouts.study");
+  io.refuse("gpu", not_yet("waiting for idle GPUs"));
   io.refuse("coldStart", not_yet("cold starts"));
   io.refuse("slurm", not_yet("engine slurm"));
   io.refuse("kubernetes", not_yet("engine kubernetes"));

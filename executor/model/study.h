@@ -265,7 +265,6 @@ struct Execution {
   Timeouts timeouts;
   RetryPolicy retry;
   std::optional<FailureThreshold> threshold;
-  bool require_idle_gpu = false;
   bool pin_cpus = false;  // each attempt with a whole number of cores gets its own
 };
 

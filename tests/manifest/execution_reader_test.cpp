@@ -28,7 +28,7 @@ TEST(Execution, ReadsWhatIsGiven) {
   const Execution execution = execution_of(
       "engine: podman, cycles: 5, order: Shuffled, seed: 42, parallelism: 3, limit: 10, expectedDuration: "
       "10m, cooldown: "
-      "{experiment: 60s, cycle: 5m}, gpu: {requireIdle: true}, pinCpus: true, timeouts: {run: 1h30m, "
+      "{experiment: 60s, cycle: 5m}, pinCpus: true, timeouts: {run: 1h30m, "
       "stalled: {after: 10m, "
       "initialDelay: 40m}, pending: 30m, study: 2d, grace: 0s}");
   EXPECT_EQ(execution.engine, EngineKind::Podman);
@@ -38,7 +38,6 @@ TEST(Execution, ReadsWhatIsGiven) {
   EXPECT_EQ(execution.parallelism, 3);
   EXPECT_EQ(execution.expected_duration, 10min);
   EXPECT_EQ(execution.cooldown.cycle, 5min);
-  EXPECT_TRUE(execution.require_idle_gpu);
   EXPECT_TRUE(execution.pin_cpus);
   EXPECT_EQ(execution.timeouts.run, 90min);
   EXPECT_EQ(execution.timeouts.stalled->initial_delay, 40min);
