@@ -42,36 +42,26 @@ std::error_code last_error() {
   return {errno, std::generic_category()};
 }
 
-// What `.studyctl/volume-id` holds.
-struct Identity {
-  std::string id;  // a UUID
-  fs::path home;   // where the volume lay when it was last written to
-};
-
-std::string text_of(const Identity& identity) {
-  return identity.id + "\n" + identity.home.string() + "\n";
-}
-
-Result<Identity> read_identity(const fs::path& file) {
-  Result<std::string> text = read_file(file, 65536);
-  if (!text) return std::move(text).error();
-  const size_t end = text->find('\n');
-  Identity identity{std::string(trim(text->substr(0, end))), {}};
-  if (identity.id.size() != 36)
+// Of the volume whose `.studyctl/` this is.
+Result<std::string> read_id(const fs::path& own) {
+  const fs::path file = own / "volume-id";
+  Result<std::string> text = read_file(file, 4096);
+  if (!text) return text;
+  std::string id(trim(*text));
+  if (id.size() != 36)
     return Error{ErrorCode::Unavailable, file.string() +
                                              ": does not hold the UUID of a results volume; put it back, "
                                              "or remove the file to begin a new volume"};
-  if (end != text->npos && text->ends_with('\n') && end + 1 < text->size())
-    identity.home = text->substr(end + 1, text->size() - end - 2);
-  return identity;
+  return id;
 }
 
 // Two processes that come at once get the same id: the name is given to a whole file, once.
-Result<Identity> make_identity(const fs::path& file, const fs::path& home) {
+Result<std::string> make_id(const fs::path& own) {
+  const fs::path file = own / "volume-id";
   std::string beside = file.string() + ".XXXXXX";
   Fd descriptor(mkostemp(beside.data(), O_CLOEXEC));
   if (!descriptor) return errno_error(file.string());
-  Result<void> done = write_all(descriptor.get(), text_of({random_uuid(), home}));
+  Result<void> done = write_all(descriptor.get(), random_uuid() + "\n");
   if (done && fsync(descriptor.get()) != 0) done = errno_error("cannot sync");
   if (done && link(beside.c_str(), file.c_str()) != 0 && errno != EEXIST) {
     // Some file systems have no hard links.
@@ -80,8 +70,8 @@ Result<Identity> make_identity(const fs::path& file, const fs::path& home) {
   }
   unlink(beside.c_str());
   if (!done) return std::move(done).error().within(file.string());
-  if (Result<void> synced = sync_directory(file.parent_path()); !synced) return std::move(synced).error();
-  return read_identity(file);
+  if (Result<void> synced = sync_directory(own); !synced) return std::move(synced).error();
+  return read_id(own);
 }
 
 // Made of the old one and the place, so that two processes that come at once make the same.
@@ -91,22 +81,28 @@ std::string id_of_copy(const std::string& id, const fs::path& root) {
          "-" + hash.substr(20, 12);
 }
 
-// A volume that lies elsewhere than when it was last written to was moved, or is mounted at another place:
-// then it stays the same, and goes on with its containers. It is a copy when the one it was made of is still
-// there: that one keeps the id, and whatever runs for it.
-Result<Identity> settle_at(const fs::path& root, const Identity& before) {
-  Identity now{before.id, root};
-  const Result<Identity> there = read_identity(before.home / ".studyctl" / "volume-id");
-  std::error_code failed;
-  const bool is_same_place = fs::equivalent(before.home, root, failed);
-  if (there && there->id == before.id && !is_same_place && !failed) {
-    now.id = id_of_copy(before.id, root);
-    log::warning(root.string() + ": is a copy of the results volume " + before.home.string() +
-                 ", which keeps its containers; this one is volume " + now.id + " from now on");
+// `volume-home` holds where the volume lay when it was last written to. One that lies elsewhere now was
+// moved, or is mounted at another place: then it stays the same, and goes on with its containers. It is a
+// copy when the one it was made of is still there: that one keeps the id, and whatever runs for it.
+Result<std::string> id_at(const fs::path& root, std::string id) {
+  const fs::path own = root / ".studyctl";
+  const Result<std::string> home = read_file(own / "volume-home", 65536);
+  if (home && *home == root.string()) return id;
+  if (home) {
+    const Result<std::string> there = read_id(fs::path(*home) / ".studyctl");
+    std::error_code failed;
+    const bool is_same_place = fs::equivalent(*home, root, failed);
+    if (there && *there == id && !is_same_place && !failed) {
+      id = id_of_copy(id, root);
+      log::warning(root.string() + ": is a copy of the results volume " + *home +
+                   ", which keeps its containers; this one is volume " + id + " from now on");
+      if (auto written = write_file_atomically(own / "volume-id", id + "\n"); !written)
+        return std::move(written).error();
+    }
   }
-  if (Result<void> written = write_file_atomically(root / ".studyctl" / "volume-id", text_of(now)); !written)
+  if (auto written = write_file_atomically(own / "volume-home", root.string()); !written)
     return std::move(written).error();
-  return now;
+  return id;
 }
 
 // "run" may come from outside: only what a UUID has.
@@ -131,12 +127,11 @@ Result<ResultsVolume> ResultsVolume::open(const fs::path& results, const fs::pat
   if (mkdir((own / "secrets").c_str(), 0700) != 0 && errno != EEXIST)
     return cannot_write(results, last_error());
 
-  Result<Identity> identity = read_identity(own / "volume-id");
-  if (!identity && identity.error().code == ErrorCode::NotFound)
-    identity = make_identity(own / "volume-id", volume.root_);
-  if (identity && identity->home != volume.root_) identity = settle_at(volume.root_, *identity);
-  if (!identity) return std::move(identity).error();
-  volume.id_ = identity->id;
+  Result<std::string> id = read_id(own);
+  if (!id && id.error().code == ErrorCode::NotFound) id = make_id(own);
+  if (id) id = id_at(volume.root_, *id);
+  if (!id) return std::move(id).error();
+  volume.id_ = *id;
   const fs::path state = state_directory.empty() ? volume.root_ : state_directory;
   fs::create_directories(state, failed);
   if (failed) return cannot_write(state, failed);
@@ -149,13 +144,13 @@ Result<ResultsVolume> ResultsVolume::find(const fs::path& results, const fs::pat
   std::error_code failed;
   ResultsVolume volume;
   volume.root_ = fs::canonical(results, failed);
-  Result<Identity> identity = Error{ErrorCode::NotFound, ""};
-  if (!failed) identity = read_identity(volume.private_directory() / "volume-id");
-  if (!identity && identity.error().code == ErrorCode::NotFound)
+  Result<std::string> id = Error{ErrorCode::NotFound, ""};
+  if (!failed) id = read_id(volume.private_directory());
+  if (!id && id.error().code == ErrorCode::NotFound)
     return Error{ErrorCode::NotFound,
                  results.string() + ": holds no results; name the directory with --results DIR"};
-  if (!identity) return std::move(identity).error();
-  volume.id_ = identity->id;
+  if (!id) return std::move(id).error();
+  volume.id_ = *id;
   const fs::path state = state_directory.empty() ? volume.root_ : state_directory;
   volume.database_ = state / "studies.db";
   volume.on_network_ = is_on_network(state);

@@ -58,7 +58,7 @@ jobs_in() { sqlite3 results/studies.db "select count(*) from jobs where state = 
 # Containers that carry the label of our volume.
 containers_left() {
   local socket=${DOCKER_HOST#unix://} volume
-  volume=$(cat results/.studyctl/volume-id 2>/dev/null || cat results/.studyctl/volume)
+  volume=$(cat results/.studyctl/volume-id)
   curl -fsS --unix-socket "$socket" -G http://localhost/v1.41/containers/json --data-urlencode 'all=1' \
     --data-urlencode "filters={\"label\":[\"studyctl.io/volume=$volume\"]}" | jq length
 }
