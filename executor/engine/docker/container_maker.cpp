@@ -133,7 +133,7 @@ void ContainerMaker::on_answer(Result<HttpResponse> answer) {
   }
   switch (classify(*answer)) {
     case ApiFailure::None: break;
-    case ApiFailure::NameTaken: return look_by_name();
+    case ApiFailure::NameTaken: name_is_taken_ = true; return look_by_name();
     case ApiFailure::NoSuchImage:
       if (image_asked_again_) return refuse(Reason::ImagePull, failure_message(*answer));
       image_asked_again_ = true;
@@ -158,7 +158,7 @@ void ContainerMaker::look_by_name() {
 void ContainerMaker::on_found(const HttpResponse& response) {
   if (classify(response) == ApiFailure::NoSuchThing) {
     let_go();
-    return find_devices();
+    return std::exchange(name_is_taken_, false) ? remove_half_made() : find_devices();
   }
   auto view = parse_container(response.body);
   if (classify(response) != ApiFailure::None || !view)
@@ -170,6 +170,14 @@ void ContainerMaker::on_found(const HttpResponse& response) {
                                            key + " is not this attempt's; remove it if it is not needed");
   }
   finish(Made::of(std::move(*view)));
+}
+
+// A Podman that was killed while it made a container has its name in the storage and knows nothing of it; a
+// removal finds it there. It has never run.
+void ContainerMaker::remove_half_made() {
+  const std::string force = parts_.api.endpoint().is_podman() ? "&force=true" : "";
+  calls_.ask(parts_.api.remove("/containers/" + name_ + "?v=true" + force),
+             [this](const HttpResponse&) { calls_.after(kAgain, [this] { find_devices(); }); });
 }
 
 void ContainerMaker::finish(Made made) {

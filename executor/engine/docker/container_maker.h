@@ -53,6 +53,7 @@ class ContainerMaker {
   void on_found(const HttpResponse& response);
   void let_go();
   void refuse(Reason reason, std::string message);
+  void remove_half_made();
   void finish(Made made);
   ContainerPlan plan() const;
 
@@ -69,6 +70,7 @@ class ContainerMaker {
   std::optional<Leases::Ticket> lease_ticket_;
   std::optional<StartThrottle::Ticket> slot_;
   bool posting_ = false;
+  bool name_is_taken_ = false;  // so said the last answer to a create
   bool image_asked_again_ = false;
   Calls calls_;
 };

@@ -57,6 +57,18 @@ TEST(DockerEngineWire, AdoptsByNameWhatPodmanCallsAServerError) {
   EXPECT_TRUE(wire.made());
 }
 
+// Seen with Podman 4.3, killed in the middle of a create.
+TEST(DockerEngineWire, RemovesWhatHoldsItsNameAndIsKnownToNobody) {
+  WireEngine wire(EngineFlavor::Podman);
+  wire.is_gone();
+  wire.server.once(
+      "POST /*/containers/create*",
+      Script().answer(500, R"({"cause":"that name is already in use","message":"x","response":500})"));
+  ASSERT_TRUE(wire.made());
+  EXPECT_EQ(wire.server.count("DELETE /*/containers/a1?v=true&force=true"), 1);
+  EXPECT_EQ(wire.server.count("POST /*/containers/create*"), 2);
+}
+
 TEST(DockerEngineWire, PullsAnImageThatVanishedAfterItWasSeen) {
   WireEngine wire;
   wire.server.once("POST /*/containers/create*",
