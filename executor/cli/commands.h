@@ -21,6 +21,7 @@ void add_results(CLI::App& app, Context& context);
 void add_delete(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_create(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 // All of them, with the options that go before any of them.
