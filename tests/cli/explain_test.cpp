@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace studyctl {
 namespace {
 
@@ -32,6 +34,24 @@ TEST(Explain, TakesKubectlsSpellingToo) {
 TEST(Explain, AnUnknownFieldGetsTheNearest) {
   EXPECT_EQ(explained("spec.execution.retyr"), "spec.execution has no field 'retyr', did you mean 'retry'?");
   EXPECT_EQ(explained("spec.execution.order.x"), "spec.execution.order has no fields");
+}
+
+TEST(Explain, EveryFieldHasItsMeaning) {
+  for (const char* field :
+       {"metadata", "spec", "spec.template.spec", "spec.template.spec.containers",
+        "spec.template.spec.volumes", "spec.results", "spec.results.metrics", "spec.execution",
+        "spec.execution.timeouts", "spec.execution.retry.rules", "spec.execution.failureThreshold"}) {
+    const std::string text = explained(field);
+    std::istringstream lines(text.substr(text.find("FIELDS:")));
+    int fields = 0, meanings = 0;
+    for (std::string line; std::getline(lines, line);) {
+      const size_t indent = line.find_first_not_of(' ');
+      if (indent == 2) ++fields;
+      if (indent == 6) ++meanings;
+    }
+    EXPECT_GT(fields, 0) << text;
+    EXPECT_EQ(fields, meanings) << text;
+  }
 }
 
 TEST(Explain, ListsEveryFieldWhenItIsRecursive) {
