@@ -55,7 +55,7 @@ Decision decide(const LoadedStudy& study, const std::optional<RunSummary>& newes
 }
 
 Result<std::optional<RunSummary>> newest_run(const ResultsVolume& volume, const std::string& study) {
-  const auto catalog = Catalog::open(volume.database());
+  const auto catalog = Catalog::of(volume);
   auto run = catalog ? catalog->latest(study) : Result<RunSummary>(catalog.error());
   if (run) return std::optional(*std::move(run));
   if (run.error().code == ErrorCode::NotFound) return std::optional<RunSummary>();

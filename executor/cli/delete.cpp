@@ -65,7 +65,7 @@ struct Opened {
 Result<Opened> open(const Context& context) {
   auto volume = context.find_volume();
   if (!volume) return std::move(volume).error();
-  auto catalog = Catalog::open(volume->database());
+  auto catalog = Catalog::of(*volume);
   if (!catalog) return std::move(catalog).error();
   return Opened{*std::move(volume), *std::move(catalog)};
 }

@@ -15,10 +15,9 @@ constexpr size_t kIndent = 4;  // below an attempt
 
 std::string end_of(const AttemptSummary& attempt) {
   std::string line = attempt.state;
-  if (attempt.reason && *attempt.reason != Reason::Completed)
-    line += " (" + std::string(name_of(*attempt.reason)) + ")";
-  if (!attempt.counted) line += ", does not count against the retry limit";
-  return line;
+  if (!attempt.reason || *attempt.reason == Reason::Completed) return line;
+  line += " (" + std::string(name_of(*attempt.reason)) + ")";
+  return attempt.counted ? line : line + ", does not count against the retry limit";
 }
 
 std::string image_of(const AttemptSummary& attempt, const Result<AttemptRecord>& record) {

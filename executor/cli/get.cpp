@@ -27,7 +27,7 @@ struct GetOptions {
 Result<ListedRuns> read_runs(const Context& context, const std::string& study) {
   auto volume = context.find_volume();
   if (!volume) return std::move(volume).error();
-  const auto catalog = Catalog::open(volume->database());
+  const auto catalog = Catalog::of(*volume);
   if (!catalog && catalog.error().code == ErrorCode::NotFound)
     return ListedRuns{*std::move(volume), {}, std::nullopt};
   auto runs = catalog ? catalog->runs(study) : Result<std::vector<RunSummary>>(catalog.error());

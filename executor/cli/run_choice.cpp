@@ -31,7 +31,7 @@ Result<RunSummary> find_run(const Catalog& catalog, const std::string& name) {
 
 Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& name) {
   if (!volume) return std::move(volume).error();
-  auto catalog = Catalog::open(volume->database());
+  auto catalog = Catalog::of(*volume);
   if (!catalog) return std::move(catalog).error();
   auto run = find_run(*catalog, name);
   if (!run) return std::move(run).error();

@@ -1,10 +1,13 @@
 #include "store/catalog.h"
 
+#include "store/run_directory.h"
 #include "store/schema.h"
 #include "store/text_list.h"
 
 namespace studyctl {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Rows that are read before `visit` sees them: meanwhile the database is not locked.
 constexpr int64_t kPage = 500;
@@ -142,6 +145,21 @@ Result<Catalog> Catalog::open(const std::filesystem::path& database) {
   auto studies = open_studies_for_reading(database);
   if (!studies) return std::move(studies).error();
   return Catalog(*std::move(studies));
+}
+
+Result<Catalog> Catalog::of(const ResultsVolume& volume) {
+  auto catalog = open(volume.database());
+  if (catalog || catalog.error().code != ErrorCode::NotFound) return catalog;
+  for (const fs::path& run : find_run_directories(volume.root())) {
+    // One that a crash left before it began has no line of progress.
+    std::error_code missing;
+    const auto size = fs::file_size(run / "progress.jsonl", missing);
+    if (missing || size == 0) continue;
+    return Error{ErrorCode::Unavailable, volume.database().string() + ": is gone, but there are runs, as " +
+                                             run.string() +
+                                             ": `studyctl doctor --rebuild` makes it again from their files"};
+  }
+  return catalog;
 }
 
 template <class T>

@@ -16,6 +16,7 @@
 #include "model/states.h"
 #include "store/run_record.h"
 #include "store/sqlite.h"
+#include "store/volume.h"
 
 namespace studyctl {
 
@@ -95,6 +96,9 @@ class Catalog {
  public:
   // NotFound where there is none.
   static Result<Catalog> open(const std::filesystem::path& database);
+  // That of a volume. NotFound where nothing was ever run; Unavailable where runs lie, and their database is
+  // gone.
+  static Result<Catalog> of(const ResultsVolume& volume);
 
   // Of one study, or of all when empty; the newest first.
   Result<std::vector<RunSummary>> runs(const std::string& study = {}) const;

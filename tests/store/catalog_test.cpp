@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "base/temporary_directory.h"
@@ -220,6 +221,22 @@ TEST_F(CatalogTest, ReadersSeeWholeCommitsWhileAWriterWrites) {
   done = true;
   reader.join();
   EXPECT_EQ(indices({}).size(), 500u);
+}
+
+TEST_F(CatalogTest, RunsWithoutTheirDatabaseAreNoEmptyVolume) {
+  const ResultsVolume volume = *ResultsVolume::open(directory_.path());
+  EXPECT_EQ(Catalog::of(volume).error().code, ErrorCode::NotFound);
+  const auto run = directory_.path() / "nmr" / "2026-11-22_14-30-05";
+  std::filesystem::create_directories(run);
+  std::ofstream(run / "study_manifest.json") << "{}";
+  EXPECT_EQ(Catalog::of(volume).error().code, ErrorCode::NotFound) << "a crash left it before it began";
+  std::ofstream(run / "progress.jsonl") << "{}\n";
+  const Result<Catalog> catalog = Catalog::of(volume);
+  ASSERT_FALSE(catalog);
+  EXPECT_EQ(catalog.error().code, ErrorCode::Unavailable);
+  EXPECT_NE(catalog.error().message.find("`studyctl doctor --rebuild`"), std::string::npos);
+  write(mixed_story());
+  EXPECT_TRUE(Catalog::of(volume));
 }
 
 }  // namespace
