@@ -49,6 +49,18 @@ expect_code 0 on_terminal studyctl logs reading "$failed"
 expect_said "red 3"
 ! grep -q "$escape" out || fail "logs sends escape sequences to the terminal"
 
+# A database that is lost is made again from the files of its runs.
+summary() { studyctl get repetitions reading -o json | jq -c '.items[] | [.experiment, .cycle, .state, .exit_code, .duration_seconds]' | sort; }
+summary >before
+rm results/studies.db*
+expect_code 5 studyctl apply study.yaml
+expect_said "\`studyctl doctor --rebuild\` makes it again"
+expect_code 0 studyctl doctor --rebuild
+summary >after
+cmp before after || fail "the rebuilt database tells another story"
+expect_code 1 studyctl apply study.yaml
+expect_said "unchanged: CompletedWithFailures, 5 succeeded, 1 failed"
+
 expect_code 8 studyctl retry reading -l i=2
 expect_said "nothing that failed or was cancelled is selected"
 expect_code 1 studyctl retry reading -l i=3
