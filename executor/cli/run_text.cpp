@@ -15,7 +15,8 @@ bool is_unfinished(RunState state) {
 }
 
 std::string next_step(RunState state, const std::string& study) {
-  const std::string resume = "`studyctl resume " + study + "` goes on", retry = "`studyctl retry " + study;
+  std::string resume = "`studyctl resume " + study + "` goes on";
+  const std::string retry = "`studyctl retry " + study;
   switch (state) {
     case RunState::Completed: return "";
     case RunState::CompletedWithFailures: return retry + "` runs again what failed";
