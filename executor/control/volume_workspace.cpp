@@ -87,6 +87,7 @@ Result<ContainerSpec> VolumeWorkspace::container_spec(const Container& container
       auto secret = parts_.secret(*variable.secret);
       if (!secret) return std::move(secret).error();
       value = *std::move(secret);
+      spec.secret_variables.insert(variable.name);
     }
     std::erase_if(spec.environment, [&](const auto& pair) { return pair.first == variable.name; });
     spec.environment.emplace_back(variable.name, std::move(value));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct ContainerSpec {
   std::vector<std::string> command;
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::set<std::string> secret_variables;  // of the environment: their values are shown nowhere
   std::string working_directory;
   Resources resources;
   SecurityContext security;

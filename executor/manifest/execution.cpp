@@ -158,7 +158,7 @@ void read_max_failed(Fields& fields, FailureThreshold& threshold) {
 }
 
 std::optional<std::string> read_group(Reading& reading, const Item& item) {
-  const auto text = read_text(reading.problems, item);
+  auto text = read_text(reading.problems, item);
   if (!text || !check_parameter_name(reading, item.node->place, item.path, *text)) return std::nullopt;
   reading.uses.push_back({*text, item.node->place, item.path});
   return text;

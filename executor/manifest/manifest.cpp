@@ -94,17 +94,23 @@ void read_data(Fields& fields, std::string_view name, std::string_view plain,
   }
 }
 
-// A Secret (data in base64, stringData) or a ConfigMap (data, binaryData in base64). No message shows what is
-// in it.
+// Where a document keeps texts as they are, and where in base64.
+struct DataFields {
+  std::string_view plain, coded;
+};
+constexpr DataFields kSecretFields{"stringData", "data"};
+constexpr DataFields kConfigFields{"data", "binaryData"};
+
+// A Secret or a ConfigMap. No message shows what is in it.
 template <class Document>
-void read_data_document(Reading& reading, const Node& node, std::string_view plain, std::string_view coded,
+void read_data_document(Reading& reading, const Node& node, const DataFields& data,
                         std::vector<Document>& documents, Names& names) {
   Fields fields(reading, {&node, ""});
   for (const char* known : {"apiVersion", "kind", "immutable"}) fields.find(known);
-  if (plain == "stringData") fields.find("type");
+  if (data.plain == kSecretFields.plain) fields.find("type");
   Document document{read_name(fields), {}};
-  read_data(fields, coded, plain, document.data);
-  read_data(fields, plain, plain, document.data);
+  read_data(fields, data.coded, data.plain, document.data);
+  read_data(fields, data.plain, data.plain, document.data);
   names.add({&node, "metadata.name"}, document.name);
   documents.push_back(std::move(document));
 }
@@ -113,9 +119,9 @@ void read_data_documents(Reading& reading, const Sorted& sorted, Manifest& manif
   Names secrets(reading.problems);
   Names configs(reading.problems);
   for (const Node* node : sorted.secrets)
-    read_data_document(reading, *node, "stringData", "data", manifest.secrets, secrets);
+    read_data_document(reading, *node, kSecretFields, manifest.secrets, secrets);
   for (const Node* node : sorted.configs)
-    read_data_document(reading, *node, "data", "binaryData", reading.configs, configs);
+    read_data_document(reading, *node, kConfigFields, reading.configs, configs);
 }
 
 Written written_config(const ConfigMapDocument& config) {

@@ -97,46 +97,51 @@ constexpr auto kProjected = [](auto& io, auto& volume) {
   io.refuse(std::array<std::string_view, 2>{"defaultMode", "optional"}, kNotHere);
 };
 
+// A volume while it is read, and which source it was found to have.
+struct VolumeDraft {
+  Volume volume;
+  std::string_view source;
+};
+
 // One of the sources that a volume may have.
 template <class Source>
-bool read_source(Fields& fields, std::string_view name, Source source, auto describe, Volume& volume,
-                 std::string_view& first) {
+void read_source(Fields& fields, std::string_view name, Source source, auto describe, VolumeDraft& draft) {
   const auto item = fields.find(name);
-  if (!item) return false;
-  if (!first.empty()) fields.problem(name, "there is " + std::string(first) + " already; keep one");
-  first = name;
+  if (!item) return;
+  if (!draft.source.empty())
+    fields.problem(name, "there is " + std::string(draft.source) + " already; keep one");
+  draft.source = name;
   Fields inner(fields.reading(), *item);
   if (inner.is_map()) describe(inner, source);
-  volume.source = std::move(source);
-  return true;
+  draft.volume.source = std::move(source);
 }
 
 std::optional<Volume> read_volume(Reading& reading, const Item& item) {
   Fields fields(reading, item);
-  Volume volume;
+  VolumeDraft draft;
+  Volume& volume = draft.volume;
   fields.require("name", "volumeMounts refer to it by name");
   fields.text("name", volume.name);
   if (!volume.name.empty() && !is_label(volume.name, 63)) {
     fields.problem("name",
                    "'" + shortened(volume.name) + "' is no label; use a-z, 0-9 and -, 63 characters at most");
   }
-  std::string_view first;
-  read_source(fields, "hostPath", HostPathVolume{}, kHostPath, volume, first);
-  read_source(fields, "emptyDir", EmptyDirVolume{}, kEmptyDir, volume, first);
-  read_source(fields, "persistentVolumeClaim", NamedVolume{}, kClaim, volume, first);
-  read_source(fields, "configMap", ProjectedVolume{}, kProjected, volume, first);
+  read_source(fields, "hostPath", HostPathVolume{}, kHostPath, draft);
+  read_source(fields, "emptyDir", EmptyDirVolume{}, kEmptyDir, draft);
+  read_source(fields, "persistentVolumeClaim", NamedVolume{}, kClaim, draft);
+  read_source(fields, "configMap", ProjectedVolume{}, kProjected, draft);
   read_source(fields, "secret", ProjectedVolume{.is_secret = true, .name = {}, .items = {}, .data = {}},
-              kProjected, volume, first);
+              kProjected, draft);
   fields.refuse("nfs", "is not supported on one box; mount it on the host and use hostPath");
   fields.refuse(std::array<std::string_view, 9>{"csi", "cephfs", "downwardAPI", "ephemeral", "glusterfs",
                                                 "image", "iscsi", "projected", "rbd"},
                 "is not supported on one box; use hostPath, emptyDir or persistentVolumeClaim");
-  if (first.empty() && fields.is_map()) {
+  if (draft.source.empty() && fields.is_map()) {
     reading.problems.add(
         item.node->place, item.path,
         "has no source; give it hostPath, emptyDir, persistentVolumeClaim, configMap or secret");
   }
-  return volume;
+  return std::move(draft.volume);
 }
 
 Written written_volume(const Volume& volume) {

@@ -179,6 +179,7 @@ TEST_P(EngineContract, GivesAContainerWhatItsSpecSays) {
 TEST_P(EngineContract, NeitherNvidiaVariablesNorSecretsGetPastIt) {
   AttemptSpec spec = real().attempt("variables", "echo ${NVIDIA_VISIBLE_DEVICES-none}; echo $TOKEN | wc -c");
   spec.main.environment = {{"NVIDIA_VISIBLE_DEVICES", "all"}, {"TOKEN", "hunter2"}};
+  spec.main.secret_variables = {"TOKEN"};
   EXPECT_EQ(real().run(spec).exit_code, 0);
   EXPECT_EQ(text_of(spec.directory / "stdout.log"), "none\n8\n");
   EXPECT_EQ(real().engine->command_line(spec).find("hunter2"), std::string::npos);

@@ -79,7 +79,10 @@ std::string run_line(const AttemptSpec& spec, const ContainerSpec& container, co
   add_security(container.security, words);
   add_mounts(container, words);
   if (&container == &spec.main) add_devices(spec, endpoint, words);
-  for (const auto& [name, value] : container.environment) words.insert(words.end(), {"--env", name});
+  for (const auto& [name, value] : container.environment) {
+    const bool is_secret = container.secret_variables.contains(name);
+    words.insert(words.end(), {"--env", is_secret ? name : name + "=" + value});
+  }
   if (!container.working_directory.empty())
     words.insert(words.end(), {"--workdir", container.working_directory});
   if (!container.command.empty()) words.insert(words.end(), {"--entrypoint", container.command.front()});

@@ -8,7 +8,7 @@
 namespace studyctl {
 
 // The docker or podman command that runs `spec.main` by hand, as it is run here; init containers come before
-// it, a line each. Environment is passed on by name alone, so that no secret is in it.
+// it, a line each. A secret variable is there by its name alone: docker takes its value from the shell's.
 std::string command_line(const AttemptSpec& spec, const Endpoint& endpoint);
 
 // A word as a POSIX shell reads it.

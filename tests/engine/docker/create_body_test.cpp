@@ -212,15 +212,16 @@ TEST(CheckDevices, SaysWhatAnEngineCannotHandOver) {
 TEST_F(CreateBody, AsACommandLineHasNoSecret) {
   spec_.main.command = {"bench", "--model"};
   spec_.main.arguments = {"it's big"};
-  spec_.main.environment = {{"HF_TOKEN", "hunter2"}};
+  spec_.main.environment = {{"HF_TOKEN", "hunter2"}, {"STUDY_PARAM_I", "a b"}};
+  spec_.main.secret_variables = {"HF_TOKEN"};
   spec_.main.resources.millicpu = 1500;
   spec_.main.resources.memory_bytes = 1024;
   spec_.main.mounts = {{Mount::Kind::Bind, "/srv", "/data", true, {}}};
   spec_.devices = {{"nvidia.com/gpu", 1}};
   EXPECT_EQ(command_line(spec_, docker()),
             "docker run --rm --cpus 1.5 --memory 1024 --memory-swap 1024 --security-opt no-new-privileges "
-            "--mount type=bind,source=/srv,target=/data,readonly --gpus 1 --env HF_TOKEN --entrypoint bench "
-            "acme/x:1 "
+            "--mount type=bind,source=/srv,target=/data,readonly --gpus 1 --env HF_TOKEN "
+            "--env 'STUDY_PARAM_I=a b' --entrypoint bench acme/x:1 "
             "--model 'it'\\''s big'\n");
   EXPECT_TRUE(command_line(spec_, podman()).starts_with("podman run --rm"));
 }
