@@ -13,7 +13,7 @@ packages_of() {
     build)
       echo cmake ninja-build g++ ccache pkg-config git libcpp-httplib-dev libyaml-cpp-dev nlohmann-json3-dev \
         libspdlog-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libcli11-dev libssl-dev zlib1g-dev libre2-dev \
-        libgtest-dev libgmock-dev libbenchmark-dev ;;
+        libboost-dev libgtest-dev libgmock-dev libbenchmark-dev ;;
     docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
     podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 procps curl ca-certificates ;;
     images) echo mmdebstrap busybox-static zstd curl jq ;;
