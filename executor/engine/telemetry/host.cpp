@@ -1,0 +1,111 @@
+#include "engine/telemetry/host.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<double> number_in(const fs::path& file) {
+  std::ifstream stream(file);
+  double number = 0;
+  return stream >> number ? std::optional(number) : std::nullopt;
+}
+
+// What `read` finds in each directory entry whose name starts so; a missing directory has none.
+template <typename Read>
+void for_each_named(const fs::path& directory, std::string_view prefix, Read read) {
+  std::error_code gone;
+  for (const auto& entry : fs::directory_iterator(directory, gone)) {
+    if (entry.path().filename().string().starts_with(prefix)) read(entry.path());
+  }
+}
+
+double busy_seconds(const fs::path& proc) {
+  std::ifstream stream(proc / "stat");
+  std::string cpu;
+  double user = 0, nice = 0, system = 0, idle = 0, waiting = 0, interrupts = 0, soft = 0;
+  stream >> cpu >> user >> nice >> system >> idle >> waiting >> interrupts >> soft;
+  return (user + nice + system + interrupts + soft) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// The hottest of what the drivers for CPUs' own sensors tell, which is in thousandths of a degree.
+std::optional<double> hottest_cpu(const fs::path& sys) {
+  std::optional<double> hottest;
+  for_each_named(sys / "class/hwmon", "hwmon", [&](const fs::path& chip) {
+    std::string driver;
+    std::ifstream(chip / "name") >> driver;
+    if (driver != "coretemp" && driver != "k10temp" && driver != "zenpower" && driver != "cpu_thermal")
+      return;
+    for_each_named(chip, "temp", [&](const fs::path& file) {
+      if (!file.string().ends_with("_input")) return;
+      if (const auto degrees = number_in(file)) hottest = std::max(hottest.value_or(0), *degrees / 1000);
+    });
+  });
+  return hottest;
+}
+
+}  // namespace
+
+HostReading read_host(const HostPlaces& places) {
+  HostReading reading;
+  reading.busy_seconds = busy_seconds(places.proc);
+  reading.temperature = hottest_cpu(places.sys);
+
+  double megahertz = 0, cpus = 0;
+  for_each_named(places.sys / "devices/system/cpu", "cpu", [&](const fs::path& cpu) {
+    if (const auto kilohertz = number_in(cpu / "cpufreq/scaling_cur_freq")) {
+      megahertz += *kilohertz / 1000;
+      ++cpus;
+    }
+    if (const auto count = number_in(cpu / "thermal_throttle/core_throttle_count"))
+      reading.throttles = reading.throttles.value_or(0) + static_cast<uint64_t>(*count);
+  });
+  if (cpus > 0) reading.cpu_mhz = megahertz / cpus;
+
+  for_each_named(places.sys / "class/powercap", "intel-rapl:", [&](const fs::path& domain) {
+    // A package is "intel-rapl:0"; "intel-rapl:0:1" is a part of it.
+    const std::string name = domain.filename().string();
+    const auto microjoules = number_in(domain / "energy_uj");
+    if (std::count(name.begin(), name.end(), ':') != 1 || !microjoules) return;
+    const double wraps_at = number_in(domain / "max_energy_range_uj").value_or(0);
+    reading.energy.push_back({*microjoules * 1e-6, wraps_at * 1e-6});
+  });
+  return reading;
+}
+
+std::string groups_of(int pid, const HostPlaces& places) {
+  std::ifstream stream(places.proc / std::to_string(pid) / "cgroup");
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places) {
+  std::istringstream groups(groups_of(pid, places));
+  const fs::path root = places.sys / "fs/cgroup";
+  for (std::string line; std::getline(groups, line);) {
+    const auto first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const fs::path path = line.substr(std::min(line.size(), second + 2));
+    if (controllers.empty()) {  // version 2
+      std::ifstream stat(root / path / "cpu.stat");
+      std::string key;
+      double value = 0;
+      while (stat >> key >> value)
+        if (key == "usage_usec") return value * 1e-6;
+    } else if (("," + controllers + ",").find(",cpuacct,") != std::string::npos) {
+      if (const auto nanoseconds = number_in(root / controllers / path / "cpuacct.usage"))
+        return *nanoseconds * 1e-9;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace studyctl

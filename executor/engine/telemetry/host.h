@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace studyctl {
+
+// A counter of joules that begins again at 0 when it has reached `wraps_at`.
+struct EnergyCounter {
+  double joules;
+  double wraps_at;
+};
+
+// This machine as the kernel sees it now. What it does not tell (in a virtual machine, mostly) is absent.
+struct HostReading {
+  double busy_seconds = 0;            // of all its CPUs together, since it booted
+  std::optional<double> cpu_mhz;      // the mean over its CPUs
+  std::optional<double> temperature;  // °C, of the hottest CPU sensor
+  std::optional<uint64_t> throttles;  // how often its cores were slowed for their heat, since it booted
+  std::vector<EnergyCounter> energy;  // of each CPU package
+};
+
+struct HostPlaces {
+  std::filesystem::path proc = "/proc";
+  std::filesystem::path sys = "/sys";
+};
+
+// A fraction of a millisecond.
+HostReading read_host(const HostPlaces& places = {});
+
+// CPU seconds that the processes of `pid`'s control group have used, they and those that are gone; nothing
+// when it is gone itself. cgroup v1 and v2.
+std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places = {});
+
+// The control groups of `pid`, as one text that is the same for all processes of a container; empty when it
+// is gone.
+std::string groups_of(int pid, const HostPlaces& places = {});
+
+}  // namespace studyctl
