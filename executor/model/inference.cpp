@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <unordered_map>
 #include <vector>
 
 namespace studyctl {
@@ -110,6 +111,40 @@ std::optional<Interval> median_interval(std::span<const double> by_cycle, uint64
     for (const size_t place : places) chosen.push_back(by_cycle[place]);
     return median_in_place(chosen);
   });
+}
+
+std::optional<Drift> drift_of(std::span<const Timed> measured) {
+  struct Sums {
+    double hours = 0, values = 0, count = 0;
+  };
+  std::unordered_map<uint64_t, Sums> sums;
+  double total = 0;
+  for (const Timed& one : measured) {
+    Sums& own = sums[one.experiment];
+    own.hours += one.hours;
+    own.values += one.value;
+    ++own.count;
+    total += one.value;
+  }
+  // One slope for all, each experiment around its own means.
+  double hours_squared = 0, values_squared = 0, product = 0;
+  for (const Timed& one : measured) {
+    const Sums& own = sums[one.experiment];
+    const double hours = one.hours - own.hours / own.count;
+    const double value = one.value - own.values / own.count;
+    hours_squared += hours * hours;
+    values_squared += value * value;
+    product += hours * value;
+  }
+  const double freedom = static_cast<double>(measured.size()) - static_cast<double>(sums.size()) - 1;
+  if (freedom < 1 || hours_squared <= 0 || total == 0) return std::nullopt;
+  const double slope = product / hours_squared;
+  const double per_hour = slope * static_cast<double>(measured.size()) / std::abs(total);
+  const double left = std::max(0.0, values_squared - slope * product);
+  const double error = std::sqrt(left / freedom / hours_squared);
+  if (error == 0) return Drift{per_hour, slope == 0 ? 1.0 : 0.0};
+  const boost::math::students_t student(freedom);
+  return Drift{per_hour, 2 * boost::math::cdf(boost::math::complement(student, std::abs(slope / error)))};
 }
 
 std::optional<Interval> ratio_interval(std::span<const double> by_cycle, std::span<const double> baseline,

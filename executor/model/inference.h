@@ -40,6 +40,23 @@ struct Bootstrap {
   Interval interval(size_t count, const Statistic& statistic) const;
 };
 
+// A figure of one experiment, and when it was measured.
+struct Timed {
+  uint64_t experiment;
+  double hours;
+  double value;
+};
+
+// How a figure moves with time rather than with the parameters.
+struct Drift {
+  double per_hour;  // of the figure's mean: 0.02 is 2 % an hour
+  double p_value;   // how often chance alone would show as much; two-sided, by Student's t
+};
+
+// The trend that all experiments share, each compared with itself in other cycles. Nothing where that leaves
+// no freedom: an experiment tells something from its second cycle on.
+std::optional<Drift> drift_of(std::span<const Timed> measured);
+
 // Of at least one value.
 double mean_of(std::span<const double> values);
 double median_of(std::span<const double> values);

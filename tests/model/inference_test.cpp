@@ -114,5 +114,38 @@ TEST(Inference, TheSameSeedGivesTheSameInterval) {
   EXPECT_EQ(median_interval(values, 42)->high, median_interval(values, 42)->high);
 }
 
+// Twenty points in five cycles, interleaved: each takes 0.1 h.
+std::vector<Timed> measured(double drift_per_hour, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> noise(0, 0.02);
+  std::vector<Timed> all;
+  for (int cycle = 0; cycle < 5; ++cycle) {
+    for (uint64_t point = 0; point < 20; ++point) {
+      const double hours = 0.1 * static_cast<double>(all.size());
+      const double level = 1 + static_cast<double>(point);
+      all.push_back({point, hours, level * (1 + noise(random) + drift_per_hour * hours)});
+    }
+  }
+  return all;
+}
+
+TEST(Inference, AFigureThatMovesWithTimeIsToldFromOneThatMovesWithItsParameters) {
+  const Drift drift = *drift_of(measured(0.01, 1));
+  EXPECT_LT(drift.p_value, 0.001);
+  EXPECT_NEAR(drift.per_hour, 0.01, 0.003);
+}
+
+TEST(Inference, ADriftIsSeenWhereThereIsNoneAsOftenAsItsChanceSays) {
+  int seen = 0;
+  for (uint64_t seed = 0; seed < 500; ++seed) seen += drift_of(measured(0, seed))->p_value < 0.05;
+  EXPECT_GE(seen, 10);
+  EXPECT_LE(seen, 45);
+}
+
+TEST(Inference, OneCycleCannotShowADrift) {
+  const std::vector<Timed> once = {{0, 0, 1}, {1, 1, 2}, {2, 2, 3}};
+  EXPECT_FALSE(drift_of(once));
+}
+
 }  // namespace
 }  // namespace studyctl
