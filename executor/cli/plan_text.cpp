@@ -23,11 +23,7 @@ const char* name_of_order(Order order) {
 
 std::string rule_text(const ExcludeRule& rule) {
   std::vector<std::string> parts;
-  for (const auto& [name, values] : rule.match) {
-    std::vector<std::string> texts;
-    for (const Value& value : values) texts.push_back(value.text);
-    parts.push_back(name + (texts.size() == 1 ? "=" + texts.front() : " in (" + join(texts, ", ") + ")"));
-  }
+  for (const Requirement& requirement : rule.match) parts.push_back(text_of(requirement));
   return join(parts, ", ");
 }
 

@@ -75,6 +75,19 @@ const std::map<std::string, std::string>* find_config(Reading& reading, const It
 std::vector<std::pair<std::string, Node::Entry>> entries_of(Reading& reading, const std::optional<Item>& item,
                                                             std::string_view what_instead);
 
+// The value of a parameter; a problem, and nothing, when it is none.
+std::optional<Value> read_value(Reading& reading, const Item& item);
+Written written_value(const Value& value);
+
+// The entries of one point, or of one rule; a problem when there are none.
+std::vector<std::pair<std::string, Node::Entry>> parameter_entries(Reading& reading, const Item& item,
+                                                                   const std::string& example);
+
+// {backend: vllm, model: [a, b], batch_size: {gt: 8}}: of the parameters that the study has so far. Empty
+// when there are problems.
+std::vector<Requirement> read_match(Reading& reading, const Item& item);
+Written written_match(const std::vector<Requirement>& match);
+
 // A regular expression that compiles; with One, one that has a group to take.
 enum class Groups { None, One };
 void read_regex(Fields& fields, std::string_view name, std::string& to, Groups groups);

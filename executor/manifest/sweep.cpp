@@ -12,16 +12,6 @@ constexpr size_t kMostAxes = 64;
 constexpr size_t kMostNames = 256;
 constexpr uint64_t kMostPoints = 100'000'000;
 constexpr size_t kMostRules = 4096;
-constexpr std::array<std::string_view, 8> kOperators = {"gt", "ge", "lt",    "le",
-                                                        "ne", "in", "notIn", "matches"};
-
-std::optional<Value> read_value(Reading& reading, const Item& item) {
-  auto value = value_of(*item.node);
-  if (value) return std::move(*value);
-  reading.problems.add(item.node->place, item.path, value.error().message);
-  return std::nullopt;
-}
-
 // "precision, bits" → both; a problem, and nothing, when one cannot be a name.
 std::vector<std::string> read_names(Reading& reading, const Node::Entry& entry, const std::string& path) {
   std::vector<std::string> names;
@@ -177,56 +167,9 @@ void read_axis(Reading& reading, const Item& item, std::vector<std::string> name
   if (!rows.empty()) study.sweep.push_back({std::move(names), std::move(rows)});
 }
 
-// The entries of one point, or of one rule.
-std::vector<std::pair<std::string, Node::Entry>> parameters_of(Reading& reading, const Item& item,
-                                                               const std::string& example) {
-  const std::string what = "must be a map of parameters and values: " + example;
-  if (item.node->kind == Node::Kind::Map && item.node->entries.empty())
-    reading.problems.add(item.node->place, item.path, what);
-  return entries_of(reading, item, what);
-}
-
-// The values that a key of an exclude rule lists.
-std::vector<Value> read_matches(Reading& reading, const Item& item) {
-  if (item.node->kind == Node::Kind::Map) {
-    const auto& entries = item.node->entries;
-    const bool is_operator = !entries.empty() && std::find(kOperators.begin(), kOperators.end(),
-                                                           entries[0].key) != kOperators.end();
-    reading.problems.add(
-        item.node->place, item.path,
-        is_operator ? not_yet("operator " + entries[0].key + " in exclude") + "; list the values instead"
-                    : "must be a value or a list of values, is a map");
-    return {};
-  }
-  std::vector<Value> values;
-  const bool is_list = item.node->kind == Node::Kind::Sequence;
-  for (const Item& element : one_or_list(item)) {
-    if (auto value = read_value(reading, element)) values.push_back(std::move(*value));
-  }
-  if (is_list && item.node->items.empty()) {
-    reading.problems.add(item.node->place, item.path,
-                         "lists no value, so the rule matches nothing; remove it");
-  }
-  return values;
-}
-
 void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
-  const auto entries = parameters_of(reading, item, "{precision: fp32}");
-  if (entries.empty()) return;
-  ExcludeRule rule;
-  rule.place = reading.problems.source().describe(item.node->place);
-  for (const auto& [path, entry] : entries) {
-    if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
-    if (!reading.swept.contains(entry.key)) {
-      reading.problems.add(
-          entry.place, path,
-          unknown_name("parameter", entry.key,
-                       std::vector<std::string>(reading.swept.begin(), reading.swept.end())));
-      continue;
-    }
-    rule.match.emplace_back(entry.key, read_matches(reading, {entry.value, path}));
-  }
-  study.exclude.push_back(std::move(rule));
+  ExcludeRule rule{read_match(reading, item), reading.problems.source().describe(item.node->place)};
+  if (!rule.match.empty()) study.exclude.push_back(std::move(rule));
 }
 
 void read_sweep(Reading& reading, const Item& item, Study& study) {
@@ -274,7 +217,7 @@ void read_exclude(Reading& reading, const Item& item, Study& study) {
 
 void read_experiments(Reading& reading, const Item& item, Study& study) {
   for (const Item& element : read_list(reading.problems, item)) {
-    const auto entries = parameters_of(reading, element, "{molecule: water}");
+    const auto entries = parameter_entries(reading, element, "{molecule: water}");
     if (entries.empty()) continue;
     ExplicitPoint point;
     point.place = reading.problems.source().describe(element.node->place);
@@ -297,10 +240,6 @@ void check_size(Fields& spec, const Study& study) {
   if (points + study.experiments.size() <= kMostPoints) return;
   spec.problem(study.sweep.empty() ? "experiments" : "sweep",
                "makes more than 100,000,000 points; make axes shorter");
-}
-
-Written written_value(const Value& value) {
-  return value.kind == Value::Kind::String ? Written::text(value.text) : Written::number(value.text);
 }
 
 // Quoted, so that kubectl changes nothing in it.
@@ -330,15 +269,7 @@ Written written_axis(const Axis& axis) {
 
 Written written_exclude(const std::vector<ExcludeRule>& rules) {
   Written::List list;
-  for (const ExcludeRule& rule : rules) {
-    Written::Map map;
-    for (const auto& [name, values] : rule.match) {
-      Written::List any;
-      for (const Value& one : values) any.push_back(written_value(one));
-      map.emplace_back(name, Written{std::move(any)});
-    }
-    list.push_back({std::move(map)});
-  }
+  for (const ExcludeRule& rule : rules) { list.push_back(written_match(rule.match)); }
   return {std::move(list)};
 }
 

@@ -9,20 +9,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/requirement.h"
 #include "model/states.h"
+#include "model/value.h"
 
 // What a user asked for, validated; never changes after it was accepted. Plain data, filled by manifest/,
 // read by everyone. Every default is already in place: an optional here means "no such limit".
 namespace studyctl {
-
-// A scalar: what kind it is, and the literal text that names, hashes and substitution use. A Number's text is
-// its canonical JSON form.
-struct Value {
-  enum class Kind : uint8_t { Null, Boolean, Number, String };
-  Kind kind = Kind::String;
-  std::string text;
-  auto operator<=>(const Value&) const = default;
-};
 
 // from, from + step, … up to `to`, in decimal arithmetic: value i is (first + i * step) / 10^digits.
 struct Range {
@@ -43,9 +36,9 @@ struct Axis {
   std::vector<Value> at(uint64_t i) const;
 };
 
-// A point leaves the plan when for every key its value is among those listed (by literal text).
+// A point leaves the plan when it meets all of them.
 struct ExcludeRule {
-  std::vector<std::pair<std::string, std::vector<Value>>> match;
+  std::vector<Requirement> match;
   std::string place;  // "study.yaml:12:7", for what people are told
 };
 

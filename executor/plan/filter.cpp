@@ -3,13 +3,26 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/decimal.h"
 #include "base/text.h"
 
 namespace studyctl {
 namespace {
 
-constexpr std::string_view kNameEnds = " \t=!,()\"";
-constexpr std::string_view kValueEnds = ",()=\"";
+constexpr std::string_view kNameEnds = " \t=!<>~,()\"'";
+constexpr std::string_view kValueEnds = ",()=\"'";
+
+using Is = Requirement::Is;
+
+struct Sign {
+  std::string_view text;
+  Is is;
+};
+// The longer ones first.
+constexpr Sign kSigns[] = {
+    {"!=", Is::NotIn},       {"!~", Is::NotLike}, {"==", Is::In},  {">=", Is::GreaterOrEqual},
+    {"<=", Is::LessOrEqual}, {">", Is::Greater},  {"<", Is::Less}, {"=", Is::In},
+    {"~", Is::Like}};
 
 }  // namespace
 
@@ -36,34 +49,40 @@ class Selector::Parser {
     const bool absent = take("!");
     requirement.name = std::string(take_until(kNameEnds));
     if (requirement.name.empty()) return wrong("the name of a parameter");
-    if (absent) requirement.kind = Requirement::Kind::Absent;
+    requirement.holds_without = absent;
     if (absent) return requirement;
-    if (take("!=")) {
-      requirement.kind = Requirement::Kind::NotIn;
-    } else if (take_word("notin")) {
-      requirement.kind = Requirement::Kind::NotIn;
+    const bool negates = take_word("notin");
+    if (negates || take_word("in")) {
+      requirement.is = negates ? Is::NotIn : Is::In;
+      requirement.holds_without = negates;
       return with_values(std::move(requirement));
-    } else if (take_word("in")) {
-      return with_values(std::move(requirement));
-    } else if (!take("==") && !take("=")) {
-      requirement.kind = Requirement::Kind::Exists;
-      return requirement;
     }
-    std::optional<std::string> value = take_value();
-    if (!value) return wrong("a value, or its closing quote");
-    requirement.values.push_back(*std::move(value));
+    const auto sign =
+        std::find_if(std::begin(kSigns), std::end(kSigns), [&](const Sign& one) { return take(one.text); });
+    // Among none is every value: that there is one is all that is asked.
+    requirement.is = sign == std::end(kSigns) ? Is::NotIn : sign->is;
+    if (sign == std::end(kSigns)) return requirement;
+    requirement.holds_without = sign->is == Is::NotIn || sign->is == Is::NotLike;
+    if (auto taken = take_into(requirement); !taken) return std::move(taken).error();
+    if (compares_numbers(requirement.is) && !is_decimal(requirement.values.back().text))
+      return wrong("a number behind " + std::string(sign->text));
     return requirement;
   }
 
   Result<Requirement> with_values(Requirement requirement) {
     if (!take("(")) return wrong("values in brackets: in (a, b)");
     do {
-      std::optional<std::string> value = take_value();
-      if (!value) return wrong("a value, or its closing quote");
-      requirement.values.push_back(*std::move(value));
+      if (auto taken = take_into(requirement); !taken) return std::move(taken).error();
     } while (take(","));
     if (!take(")")) return wrong("the closing bracket )");
     return requirement;
+  }
+
+  Result<void> take_into(Requirement& requirement) {
+    std::optional<std::string> value = take_value();
+    if (!value) return wrong("a value, or its closing quote");
+    requirement.values.push_back({Value::Kind::String, *std::move(value)});
+    return {};
   }
 
   bool take(std::string_view token) {
@@ -86,12 +105,13 @@ class Selector::Parser {
 
   // Empty without quotes is a value too, as with kubectl; nothing when quotes do not close.
   std::optional<std::string> take_value() {
-    if (!rest_.starts_with('"')) return std::string(take_until(kValueEnds));
+    if (!rest_.starts_with('"') && !rest_.starts_with('\'')) return std::string(take_until(kValueEnds));
+    const char quote = rest_.front();
     std::string value;
     for (size_t i = 1; i < rest_.size(); ++i) {
       if (rest_[i] == '\\' && i + 1 < rest_.size()) {
         value += rest_[++i];
-      } else if (rest_[i] == '"') {
+      } else if (rest_[i] == quote) {
         rest_ = trim(rest_.substr(i + 1));
         return value;
       } else {
@@ -105,7 +125,7 @@ class Selector::Parser {
     const std::string at = rest_.empty() ? "at its end" : "before '" + printable(rest_) + "'";
     return {ErrorCode::Invalid, "selector '" + printable(whole_) + "': " + std::string(wanted) +
                                     " is wanted " + at +
-                                    "; write molecule=water, charge!=0 or backend in (a, b)"};
+                                    "; write molecule=water, charge>0 or backend in (a, b)"};
   }
 
   std::string_view whole_;
@@ -117,27 +137,13 @@ Result<Selector> Selector::parse(std::string_view text) {
 }
 
 bool Selector::matches(const Point& point) const {
-  return std::all_of(requirements_.begin(), requirements_.end(), [&](const Requirement& requirement) {
-    return requirement.holds(point.find(requirement.name));
-  });
+  return all_hold(requirements_, [&](const std::string& name) { return point.find(name); });
 }
 
 std::vector<std::string> Selector::names() const {
   std::vector<std::string> names;
   for (const Requirement& requirement : requirements_) names.push_back(requirement.name);
   return names;
-}
-
-bool Selector::Requirement::holds(const Value* value) const {
-  const bool listed =
-      value != nullptr && std::find(values.begin(), values.end(), value->text) != values.end();
-  switch (kind) {
-    case Kind::In: return listed;
-    case Kind::NotIn: return !listed;
-    case Kind::Exists: return value != nullptr;
-    case Kind::Absent: return value == nullptr;
-  }
-  return false;
 }
 
 }  // namespace studyctl

@@ -32,11 +32,7 @@ const Value* find_in(const std::vector<std::pair<std::string, Value>>& parameter
 }
 
 bool matches(const ExcludeRule& rule, const ExplicitPoint& point) {
-  return std::all_of(rule.match.begin(), rule.match.end(), [&](const auto& key) {
-    const Value* value = find_in(point.parameters, key.first);
-    return value != nullptr && std::any_of(key.second.begin(), key.second.end(),
-                                           [&](const Value& listed) { return listed.text == value->text; });
-  });
+  return all_hold(rule.match, [&](const std::string& name) { return find_in(point.parameters, name); });
 }
 
 // The rows that satisfy every key of a rule, of each axis that it names; or why there is no such point.
@@ -54,7 +50,8 @@ std::vector<uint64_t> in_both(const std::vector<uint64_t>& a, const std::vector<
 MatchingRows matching_rows(const ExcludeRule& rule, std::vector<RowFinder>& finders) {
   MatchingRows matching;
   matching.by_axis.resize(finders.size());
-  for (const auto& [name, values] : rule.match) {
+  for (const Requirement& requirement : rule.match) {
+    const std::string& name = requirement.name;
     size_t axis = 0;
     while (axis < finders.size() && !finders[axis].place_of(name)) ++axis;
     if (axis == finders.size()) {
@@ -62,7 +59,7 @@ MatchingRows matching_rows(const ExcludeRule& rule, std::vector<RowFinder>& find
       return matching;
     }
     std::optional<std::vector<uint64_t>>& rows = matching.by_axis[axis];
-    const std::vector<uint64_t> found = finders[axis].rows_with(*finders[axis].place_of(name), values);
+    const std::vector<uint64_t> found = finders[axis].rows_with(requirement);
     rows = rows ? in_both(*rows, found) : found;
     if (rows->empty()) matching.why_none = "the sweep has no such value of '" + printable(name) + "'";
   }

@@ -67,9 +67,16 @@ std::optional<size_t> RowFinder::place_of(std::string_view name) const {
   return static_cast<size_t>(found - axis_.names.begin());
 }
 
-std::vector<uint64_t> RowFinder::rows_with(size_t name, const std::vector<Value>& values) {
+std::vector<uint64_t> RowFinder::rows_with(const Requirement& requirement) {
   std::vector<uint64_t> rows;
-  for (const Value& value : values) {
+  const size_t name = *place_of(requirement.name);
+  if (requirement.is != Requirement::Is::In) {
+    for (uint64_t row = 0; row < axis_.size(); ++row) {
+      if (requirement.holds(&axis_.at(row)[name])) rows.push_back(row);
+    }
+    return rows;
+  }
+  for (const Value& value : requirement.values) {
     if (const Range* range = std::get_if<Range>(&axis_.values)) {
       if (const auto row = row_in(axis_, *range, value.text)) rows.push_back(*row);
     } else if (const auto found = by_text(name).find(value.text); found != by_text(name).end()) {

@@ -22,8 +22,8 @@ class RowFinder {
   const Axis& axis() const { return axis_; }
   // The place of `name` among the axis' names.
   std::optional<size_t> place_of(std::string_view name) const;
-  // Rows whose value of `name` is one of `values` by literal text, ascending, each once.
-  std::vector<uint64_t> rows_with(size_t name, const std::vector<Value>& values);
+  // Rows whose value meets `requirement`, which is about one of the axis' names; ascending, each once.
+  std::vector<uint64_t> rows_with(const Requirement& requirement);
   // The row that has exactly these values, one for each name.
   std::optional<uint64_t> row_of(const std::vector<Value>& values);
 

@@ -103,8 +103,8 @@ TEST(Exclude, KeepsRulesAndWhereTheyStand) {
   ASSERT_EQ(study.exclude.size(), 1u);
   EXPECT_EQ(study.exclude[0].place, "study.yaml:7:7");
   ASSERT_EQ(study.exclude[0].match.size(), 2u);
-  EXPECT_EQ(study.exclude[0].match[0].second, std::vector<Value>{number("1")});
-  EXPECT_EQ(study.exclude[0].match[1].second, (std::vector<Value>{text("x"), text("z")}));
+  EXPECT_EQ(study.exclude[0].match[0].values, std::vector<Value>{number("1")});
+  EXPECT_EQ(study.exclude[0].match[1].values, (std::vector<Value>{text("x"), text("z")}));
 }
 
 TEST(Experiments, KeepTheirParametersAndWhereTheyStand) {
@@ -137,6 +137,49 @@ TEST(Parameters, AreThereWhereTheyAreUsed) {
       "study.yaml:6:15: spec.files.f: unknown parameter 'modle', did you mean 'model'?\n"
       "study.yaml:7:58: spec.execution.failureThreshold.groupBy[0]: unknown parameter 'molecule'; there is: "
       "model");
+}
+
+TEST(SweepReader, AnExcludeRuleHasOperators) {
+  using Is = Requirement::Is;
+  const Study study =
+      study_of(manifest_with("  sweep: {a: [1, 8], m: [x-70b, z]}\n"
+                             "  exclude:\n"
+                             "    - {a: {gt: 1, le: 8}, m: {matches: '*70b*'}}\n"
+                             "    - {m: {ne: z}, a: {notIn: [1, 2]}}\n"));
+  ASSERT_EQ(study.exclude.size(), 2u);
+  const std::vector<Requirement>& first = study.exclude[0].match;
+  ASSERT_EQ(first.size(), 3u);
+  EXPECT_EQ(first[0].is, Is::Greater);
+  EXPECT_EQ(first[1].is, Is::LessOrEqual);
+  EXPECT_EQ(first[1].values, std::vector<Value>{number("8")});
+  EXPECT_EQ(first[2].is, Is::Like);
+  EXPECT_EQ(study.exclude[1].match[0].is, Is::NotIn);
+  EXPECT_EQ(study.exclude[1].match[1].values, (std::vector<Value>{number("1"), number("2")}));
+}
+
+TEST(SweepReader, WrongOperatorsAreToldWithTheirPlaces) {
+  const auto told = [](const std::string& rule) {
+    return problems_of(manifest_with("  sweep: {a: [1, 8]}\n  exclude: [" + rule + "]\n"));
+  };
+  EXPECT_EQ(told("{a: {greater: 1}}"),
+            "study.yaml:6:18: spec.exclude[0].a.greater: unknown operator; there are: gt, ge, lt, le, ne, in, "
+            "notIn, matches");
+  EXPECT_EQ(told("{a: {gt: many}}"), "study.yaml:6:22: spec.exclude[0].a.gt: must be a number, is many");
+  EXPECT_EQ(told("{a: {gt: [1, 2]}}"), "study.yaml:6:22: spec.exclude[0].a.gt: wants one value, is a list");
+  EXPECT_EQ(told("{a: {}}"),
+            "study.yaml:6:17: spec.exclude[0].a: is empty; there are: gt, ge, lt, le, ne, in, notIn, matches");
+}
+
+TEST(SweepReader, OperatorsAreWrittenAsTheyAreRead) {
+  const std::string text = manifest_with(
+      "  sweep: {a: [1, 8], m: [x, z]}\n  exclude: [{a: {gt: 1, notIn: [8]}, m: [x, z]}, {m: {matches: "
+      "[x*]}}]\n");
+  const auto manifest = read_manifest(text, "study.yaml");
+  ASSERT_TRUE(manifest);
+  const auto again = read_manifest(to_yaml(*manifest), "study.yaml");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(design_json(*again), design_json(*manifest));
+  EXPECT_NE(to_yaml(*manifest).find("gt: 1"), std::string::npos) << to_yaml(*manifest);
 }
 
 }  // namespace

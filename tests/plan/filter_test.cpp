@@ -54,6 +54,27 @@ TEST(Selector, NegationsHoldForAParameterThatIsNotThere) {
   EXPECT_FALSE(selects("solvent=water"));
 }
 
+TEST(Selector, ComparesNumbers) {
+  EXPECT_TRUE(selects("charge>-1"));
+  EXPECT_TRUE(selects("charge >= 0.0, charge<=0, charge < 1e3"));
+  EXPECT_FALSE(selects("charge>0"));
+  EXPECT_FALSE(selects("molecule>0"));
+  EXPECT_FALSE(selects("mass>0"));
+}
+
+TEST(Selector, MatchesGlobs) {
+  EXPECT_TRUE(selects("molecule~w*r"));
+  EXPECT_TRUE(selects("molecule~'w?te?'"));
+  EXPECT_FALSE(selects("molecule~wat"));
+  EXPECT_TRUE(selects("molecule!~*eth*,solvent!~*"));
+}
+
+TEST(Selector, WantsANumberToCompareWith) {
+  EXPECT_FALSE(Selector::parse("charge>many"));
+  EXPECT_FALSE(Selector::parse("charge>"));
+  EXPECT_TRUE(Selector::parse("charge>many").error().message.find("a number behind >") != std::string::npos);
+}
+
 TEST(Selector, QuotesHoldAnything) {
   EXPECT_TRUE(selects("in=\"a, (b)\""));
   EXPECT_TRUE(selects("in in (\"x\\\"y\", \"a, (b)\")"));

@@ -82,6 +82,17 @@ TEST(Plan, ARuleMatchesByLiteralText) {
   EXPECT_EQ(written(*Plan::make(study)), (Strings{"0", "0.25", "0.75", "1"}));
 }
 
+TEST(Plan, ARuleComparesNumbersOfListsAndRanges) {
+  using Is = Requirement::Is;
+  Study study;
+  study.sweep = {axis("batch", {"1", "8", "32", "auto"}), {{"t"}, Range{5, 1, 1, 5}}};
+  study.exclude = {{{{"batch", Is::Greater, texts({"8"})}}, "study.yaml:1:1"},
+                   {{{"t", Is::GreaterOrEqual, texts({"0.7"})}, {"batch", Is::NotIn, texts({"1"})}}, ""},
+                   {{{"t", Is::Less, texts({"0.6"})}, {"t", Is::Greater, texts({"0.49"})}}, ""},
+                   {{{"batch", Is::Like, texts({"au*"})}}, ""}};
+  EXPECT_EQ(written(*Plan::make(study)), (Strings{"1 0.6", "1 0.7", "1 0.8", "1 0.9", "8 0.6"}));
+}
+
 TEST(Plan, ARuleOnBothNamesOfATiedAxisWantsBothInOneRow) {
   Study study;
   study.sweep = {tied({"a", "b"}, {{"1", "1"}, {"1", "2"}, {"2", "1"}})};
@@ -203,9 +214,9 @@ std::vector<std::string> expanded(const Study& study) {
     const Point point{parameters};
     return std::any_of(study.exclude.begin(), study.exclude.end(), [&](const ExcludeRule& rule) {
       return std::all_of(rule.match.begin(), rule.match.end(), [&](const auto& key) {
-        const Value* value = point.find(key.first);
+        const Value* value = point.find(key.name);
         return value != nullptr &&
-               std::any_of(key.second.begin(), key.second.end(),
+               std::any_of(key.values.begin(), key.values.end(),
                            [&](const Value& listed) { return listed.text == value->text; });
       });
     });
@@ -254,7 +265,7 @@ TEST(Plan, RandomStudiesAreAsExpandedByHand) {
     for (int rules = names.empty() ? 0 : below(5); rules > 0; --rules) {
       ExcludeRule next =
           rule({{names[static_cast<size_t>(below(static_cast<int>(names.size())))], values(3)}});
-      if (names.size() > 1 && names[0] != next.match[0].first && below(2) == 0) {
+      if (names.size() > 1 && names[0] != next.match[0].name && below(2) == 0) {
         next.match.push_back(rule({{names[0], values(3)}}).match[0]);
       }
       study.exclude.push_back(next);

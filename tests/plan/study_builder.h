@@ -37,7 +37,8 @@ inline Axis axis(std::string name, const std::vector<std::string>& literals) {
 inline ExcludeRule rule(const std::vector<std::pair<std::string, std::vector<std::string>>>& match,
                         std::string place = "study.yaml:1:1") {
   ExcludeRule result;
-  for (const auto& [name, literals] : match) result.match.emplace_back(name, texts(literals));
+  for (const auto& [name, literals] : match)
+    result.match.push_back({name, Requirement::Is::In, texts(literals)});
   result.place = std::move(place);
   return result;
 }
