@@ -18,7 +18,7 @@ struct Id {
 using AttemptId = Id<struct AttemptKind>;
 
 // One repetition of a run. `index` is the experiment's place in the plan of `generation`; `cycle` counts
-// from 1.
+// from 1. A generation is what one accepted change of the design opens; it counts from 1.
 struct RepetitionKey {
   uint32_t generation = 1;
   uint64_t index = 0;
@@ -34,6 +34,13 @@ struct AttemptKey {
 };
 
 }  // namespace studyctl
+
+template <>
+struct std::hash<studyctl::RepetitionKey> {
+  size_t operator()(const studyctl::RepetitionKey& key) const {
+    return std::hash<uint64_t>()((key.index * 1000003 + key.cycle) * 31 + key.generation);
+  }
+};
 
 template <class Kind>
 struct std::hash<studyctl::Id<Kind>> {

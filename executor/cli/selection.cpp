@@ -46,7 +46,7 @@ class Started {
   Started(uint64_t experiments, uint32_t cycles) : cycles_(cycles), bits_(experiments * cycles) {}
 
   void add(const RepetitionKey& key) {
-    if (const uint64_t place = place_of(key); place < bits_.size()) bits_[place] = true;
+    if (key.cycle <= cycles_) bits_[place_of(key)] = true;
   }
   bool has(const RepetitionKey& key) const { return bits_[place_of(key)]; }
 

@@ -54,7 +54,7 @@ Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, Serve
       posted_([this] { loop_.wake(); }),
       gateway_([this] { loop_.wake(); }),
       secrets_(study_->manifest, options_.secret_directories),
-      experiments_(std::make_unique<Experiments>(study_->study(), *study_->plan, study_->inputs)),
+      experiments_(std::make_unique<Experiments>(study_->design())),
       workers_(std::make_unique<Workers>(kWorkers)) {}
 
 Service::~Service() {
@@ -148,9 +148,7 @@ Result<void> Service::keep_inputs() {
 }
 
 Result<void> Service::open_run(const std::optional<RunSummary>& again) {
-  const DescribeExperiment describe = [this](const RepetitionKey& key) {
-    return experiments_->facts(key.index);
-  };
+  const DescribeExperiment describe = [this](const RepetitionKey& key) { return experiments_->facts(key); };
   Result<SqliteJournal> journal = Error{ErrorCode::Internal, "no journal"};
   if (again) {
     auto directory = RunDirectory::find(volume_.root(), again->record.directory, again->record.id);
@@ -206,15 +204,14 @@ Result<void> Service::make_controller() {
                  machine_facts()};
   workspace_ = std::make_unique<VolumeWorkspace>(
       std::move(facts),
-      VolumeWorkspace::Parts{study, study_->inputs, *experiments_, *directory_, *workers_, poster(),
+      VolumeWorkspace::Parts{*experiments_, *directory_, *workers_, poster(),
                              [this](const SecretReference& reference) { return secrets_.value(reference); },
                              [this](const ProjectedVolume& volume) { return secrets_.files(volume); }});
   workspace_->set_command_line([this](const AttemptSpec& spec) { return engine_->command_line(spec); });
   auto checkpoints = journal_->checkpoints();
   if (!checkpoints) return std::move(checkpoints).error();
-  auto publisher = Publisher::open(directory_->path(), *checkpoints, [this](const RepetitionKey& key) {
-    return experiments_->facts(key.index);
-  });
+  auto publisher = Publisher::open(directory_->path(), *checkpoints,
+                                   [this](const RepetitionKey& key) { return experiments_->facts(key); });
   if (!publisher) return std::move(publisher).error();
   journal_->set_published(publisher->complete_to());
   const RunPlan plan = run_plan();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/experiments.h"
 #include "manifest/manifest.h"
 #include "plan/experiment.h"
 #include "plan/plan.h"
@@ -23,6 +24,7 @@ struct LoadedStudy {
   std::vector<std::string> warnings;
 
   const Study& study() const { return manifest.study; }
+  Experiments::Design design() const { return {study(), *plan, inputs}; }
   uint64_t repetitions() const { return plan->size() * manifest.study.execution.cycles; }
 };
 

@@ -31,8 +31,9 @@ void Controller::count_groups() {
     failed_groups_.insert(plan_.group_of(key.index));
   if (!execution_.threshold || execution_.threshold->min_samples == 0) return;
   for (uint64_t index = 0; index < ledger_.experiments(); ++index)
-    for (uint32_t cycle = 1; cycle <= ledger_.cycles(); ++cycle)
-      if (is_final(ledger_.state({1, index, cycle}))) finished_groups_.insert(plan_.group_of(index));
+    for (uint32_t cycle = 1; cycle <= ledger_.cycles_of(index); ++cycle)
+      if (is_final(ledger_.state({ledger_.generation(), index, cycle})))
+        finished_groups_.insert(plan_.group_of(index));
 }
 
 void Controller::count_group_of(const AttemptRecord& ended) {

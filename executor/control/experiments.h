@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -10,24 +12,40 @@
 
 namespace studyctl {
 
-// Who the experiments of a plan are, made when asked for and kept for a while: a run asks for the same ones
-// many times over. What it is made from must outlive it. One thread.
+// The experiments of a run: what they are made from, and who they are, made when asked for and kept for a
+// while: a run asks for the same ones many times over. One thread.
 class Experiments {
  public:
-  Experiments(const Study& study, const Plan& plan, const Inputs& inputs)
-      : study_(study), plan_(plan), identifier_(study, inputs) {}
+  // One generation. What it names must outlive it.
+  struct Design {
+    const Study& study;
+    const Plan& plan;
+    const Inputs& inputs;
+  };
 
-  // Good until the next call.
-  const ExperimentFacts& facts(uint64_t index);
-  Point point(uint64_t index) const { return plan_.at(index); }
+  // All keys are of this design, until set_earlier() says what those of earlier generations are of.
+  explicit Experiments(Design design);
+  // Keys of a generation before `generation` are of the design that `find` has; it must have one for every
+  // attempt that has not ended.
+  void set_earlier(uint32_t generation, std::function<const Design*(uint32_t generation)> find);
+
+  // Good until the next call. Without a design, all that is said is that it is not known.
+  const ExperimentFacts& facts(const RepetitionKey& key);
+  Point point(const RepetitionKey& key) const { return design(key).plan.at(key.index); }
+  const Study& study(const RepetitionKey& key) const { return design(key).study; }
+  const Inputs& inputs(const RepetitionKey& key) const { return design(key).inputs; }
 
  private:
   static constexpr size_t kMostKept = 4096;
 
-  const Study& study_;
-  const Plan& plan_;
+  const Design* find(const RepetitionKey& key) const;
+  const Design& design(const RepetitionKey& key) const;
+
+  Design current_;
   Identifier identifier_;
-  std::unordered_map<uint64_t, ExperimentFacts> kept_;
+  uint32_t generation_ = 1;
+  std::function<const Design*(uint32_t)> earlier_;
+  std::unordered_map<RepetitionKey, ExperimentFacts> kept_;  // by key of the first cycle
 };
 
 }  // namespace studyctl

@@ -64,8 +64,7 @@ void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
   if (fact.verdict == Verdict::Retry) ++retried_;
   if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);
   const RepetitionKey& key = fact.key.repetition;
-  push_rolling(failures_,
-               {key.index, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
+  push_rolling(failures_, {key, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
 }
 
 void RunReport::refresh(const Controller& controller) {
@@ -96,8 +95,8 @@ Status RunReport::status(const Controller& controller) const {
   for (size_t i = 0; i < kRepetitionStates; ++i)
     status.counts.at(i) = ledger.count(static_cast<RepetitionState>(i));
   for (size_t i = 0; i < kReasons; ++i) status.reasons.at(i) = ledger.count(static_cast<Reason>(i));
-  for (const auto& [index, failure] : failures_) {
-    const ExperimentFacts& facts = parts_.experiments.facts(index);
+  for (const auto& [key, failure] : failures_) {
+    const ExperimentFacts& facts = parts_.experiments.facts(key);
     status.failures.push_back(failure);
     status.failures.back().experiment = facts.experiment;
     status.failures.back().parameters = facts.parameters;
@@ -112,7 +111,7 @@ void RunReport::add_current(const Controller& controller, Status& status) const 
   for (const auto& [key, live] : controller.live()) {
     if (status.current.size() >= Status::kMostCurrent) break;
     const ActiveAttempt& attempt = *controller.ledger().active(key);
-    const ExperimentFacts& facts = parts_.experiments.facts(key.index);
+    const ExperimentFacts& facts = parts_.experiments.facts(key);
     Status::Current current;
     current.experiment = facts.experiment;
     current.parameters = facts.parameters;

@@ -56,7 +56,7 @@ class RunReport final : public CommittedEvents {
   std::deque<Duration> occupations_;  // of the last attempts: from making to end
   std::map<RepetitionKey, Steady> begun_;
   // Who they are is asked for when they are shown: a restart may see a million.
-  std::deque<std::pair<uint64_t, Status::Failure>> failures_;  // by index of the experiment
+  std::deque<std::pair<RepetitionKey, Status::Failure>> failures_;
   uint64_t ended_ = 0, retried_ = 0;
   bool behind_ = false;
 };

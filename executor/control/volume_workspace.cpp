@@ -45,33 +45,33 @@ Result<void> write_study_file(const std::filesystem::path& directory, const std:
 }  // namespace
 
 AttemptPlace VolumeWorkspace::place(const AttemptKey& key) {
-  return {parts_.experiments.facts(key.repetition.index).experiment, key.repetition.cycle, key.attempt};
+  return {parts_.experiments.facts(key.repetition).experiment, key.repetition.cycle, key.attempt};
 }
 
 AttemptId VolumeWorkspace::id(const AttemptKey& key) {
-  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition.index);
+  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition);
   return {"studyctl-" + facts_.volume_id.substr(0, 8) + "-" + facts_.run_id.substr(0, 8) + "-" +
           facts.identity.substr(0, 16) + "-c" + std::to_string(key.repetition.cycle) + "-a" +
           std::to_string(key.attempt)};
 }
 
 Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
-  const Point point = parts_.experiments.point(key.repetition.index);
+  const Point point = parts_.experiments.point(key.repetition);
   AttemptNames names;
   names.study = facts_.study;
   names.run = facts_.run_name;
-  names.experiment = parts_.experiments.facts(key.repetition.index).experiment;
+  names.experiment = parts_.experiments.facts(key.repetition).experiment;
   names.cycle = key.repetition.cycle;
   names.index = key.repetition.index;
   names.attempt = key.attempt;
-  names.seed = repetition_seed(parts_.study.execution.seed, point, key.repetition.cycle);
+  names.seed = repetition_seed(study(key.repetition).execution.seed, point, key.repetition.cycle);
   names.machine_millicpu = facts_.machine_millicpu;
   names.machine_memory_bytes = facts_.machine_memory_bytes;
-  return resolve(parts_.study, point, names);
+  return resolve(study(key.repetition), point, names);
 }
 
-Result<ContainerSpec> VolumeWorkspace::container_spec(const Container& container, const ResolvedPod& pod,
-                                                      const AttemptPaths& paths) {
+Result<ContainerSpec> VolumeWorkspace::container_spec(const Study& study, const Container& container,
+                                                      const ResolvedPod& pod, const AttemptPaths& paths) {
   ContainerSpec spec;
   spec.image = container.image;
   spec.pull_policy = container.pull_policy;
@@ -92,18 +92,18 @@ Result<ContainerSpec> VolumeWorkspace::container_spec(const Container& container
     std::erase_if(spec.environment, [&](const auto& pair) { return pair.first == variable.name; });
     spec.environment.emplace_back(variable.name, std::move(value));
   }
-  auto mounts = mounts_of(container, parts_.study.pod, parts_.study.results.path, paths);
+  auto mounts = mounts_of(container, study.pod, study.results.path, paths);
   if (!mounts) return std::move(mounts).error();
   spec.mounts = *std::move(mounts);
   return spec;
 }
 
 AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
-  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition.index);
+  const ExperimentFacts& facts = parts_.experiments.facts(key.repetition);
   AttemptSpec spec;
   spec.id = id(key);
   spec.directory = parts_.directory.partial(place(key));
-  spec.init.resize(parts_.study.pod.init_containers.size());
+  spec.init.resize(study(key.repetition).pod.init_containers.size());
   spec.labels = {{"studyctl.io/volume", facts_.volume_id},
                  {"studyctl.io/study", facts_.study},
                  {"studyctl.io/run", facts_.run_id},
@@ -118,19 +118,20 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::stri
   auto pod = resolve_pod(key);
   if (!pod) return std::move(pod).error();
   AttemptSpec spec = outline(key);
+  const Study& study = this->study(key.repetition);
   const AttemptPaths paths = paths_in(spec.directory);
   for (size_t i = 0; i < pod->init.size(); ++i) {
-    auto made = container_spec(pod->init[i], *pod, paths);
+    auto made = container_spec(study, pod->init[i], *pod, paths);
     if (!made) return std::move(made).error();
     spec.init.at(i) = *std::move(made);
   }
-  auto main = container_spec(pod->main, *pod, paths);
+  auto main = container_spec(study, pod->main, *pod, paths);
   if (!main) return std::move(main).error();
   spec.main = *std::move(main);
-  spec.devices = parts_.study.pod.main.resources.devices;
+  spec.devices = study.pod.main.resources.devices;
   spec.cpus = cpu_list(cpus);
-  spec.host_network = parts_.study.pod.host_network;
-  spec.share_process_namespace = parts_.study.pod.share_process_namespace;
+  spec.host_network = study.pod.host_network;
+  spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;
 }
 
@@ -149,20 +150,21 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   for (const ResolvedFile& file : pod->files) {
     std::string content = file.content;
     if (!file.from_file.empty()) {
-      auto input = read_input(file.from_file);
+      auto input = read_input(key.repetition, file.from_file);
       if (!input) return std::move(input).error();
       content = *std::move(input);
     }
     if (auto written = write_study_file(paths.study, file.path, content); !written) return written;
   }
-  if (auto made = make_volumes(parts_.study.pod, paths, parts_.projected); !made) return made;
+  if (auto made = make_volumes(study(key.repetition).pod, paths, parts_.projected); !made) return made;
   if (!command_line_) return {};
   return write_file_atomically(*directory / "command.txt", command_line_(spec) + "\n");
 }
 
-Result<std::string> VolumeWorkspace::read_input(const std::string& path) {
-  auto found = parts_.inputs.find(path);
-  if (found == parts_.inputs.end())
+Result<std::string> VolumeWorkspace::read_input(const RepetitionKey& key, const std::string& path) {
+  const Inputs& inputs = parts_.experiments.inputs(key);
+  auto found = inputs.find(path);
+  if (found == inputs.end())
     return Error{ErrorCode::NotFound, path + ": was not kept when the study was applied"};
   return parts_.directory.input(found->second);
 }
@@ -170,10 +172,11 @@ Result<std::string> VolumeWorkspace::read_input(const std::string& path) {
 void VolumeWorkspace::read(const AttemptKey& key, Question question, std::function<void(Findings)> done) {
   HarvestRequest request;
   request.directory = parts_.directory.partial(place(key));
-  request.rules = parts_.study.results;
+  const Study& study = this->study(key.repetition);
+  request.rules = study.results;
   request.exited_zero = question.exited_zero;
   request.log_patterns = std::move(question.log_patterns);
-  if (!parts_.study.pod.main.termination_message_path.empty())
+  if (!study.pod.main.termination_message_path.empty())
     request.termination_message_path_on_host = request.directory / kTerminationMessage;
   parts_.workers.submit([request = std::move(request)] { return harvest(request); },
                         [this, done = std::move(done)](Harvest harvest) mutable {
@@ -199,17 +202,17 @@ void VolumeWorkspace::seal(AttemptRecord record, std::function<void(Result<void>
 
 void VolumeWorkspace::complete(AttemptRecord& record) {
   const RepetitionKey& key = record.key.repetition;
-  const ExperimentFacts& facts = parts_.experiments.facts(key.index);
+  const ExperimentFacts& facts = parts_.experiments.facts(key);
   record.study = facts_.study;
   record.run_id = facts_.run_id;
   record.experiment = facts.experiment;
   record.identity = facts.identity;
   record.parameters = facts.parameters;
-  record.seed = repetition_seed(parts_.study.execution.seed, parts_.experiments.point(key.index), key.cycle);
+  record.seed = repetition_seed(study(key).execution.seed, parts_.experiments.point(key), key.cycle);
   record.engine = facts_.engine;
   record.endpoint = facts_.endpoint;
   record.host = facts_.host;
-  record.image = parts_.study.pod.main.image;
+  record.image = study(key).pod.main.image;
   record.cores = facts.cores;
   record.versions = facts_.versions;
 }

@@ -36,8 +36,6 @@ struct RunFacts {
 class VolumeWorkspace final : public Workspace {
  public:
   struct Parts {
-    const Study& study;
-    const Inputs& inputs;
     Experiments& experiments;
     const RunDirectory& directory;
     Workers& workers;
@@ -69,9 +67,10 @@ class VolumeWorkspace final : public Workspace {
  private:
   AttemptPlace place(const AttemptKey& key);
   Result<ResolvedPod> resolve_pod(const AttemptKey& key);
-  Result<ContainerSpec> container_spec(const Container& container, const ResolvedPod& pod,
+  const Study& study(const RepetitionKey& key) const { return parts_.experiments.study(key); }
+  Result<ContainerSpec> container_spec(const Study& study, const Container& container, const ResolvedPod& pod,
                                        const AttemptPaths& paths);
-  Result<std::string> read_input(const std::string& path);
+  Result<std::string> read_input(const RepetitionKey& key, const std::string& path);
   void complete(AttemptRecord& record);
 
   RunFacts facts_;

@@ -60,8 +60,9 @@ Result<Command> read_command(const std::string& body) {
     if (!grace) return std::move(grace).error().within("grace");
     command.grace = *grace;
   }
-  for (const Json& pair : json.value("repetitions", Json::array()))
-    command.repetitions.push_back({1, pair.at(0).get<uint64_t>(), pair.at(1).get<uint32_t>()});
+  for (const Json& key : json.value("repetitions", Json::array()))
+    command.repetitions.push_back(
+        {key.at(0).get<uint32_t>(), key.at(1).get<uint64_t>(), key.at(2).get<uint32_t>()});
   for (const Json& word : json.value("states", Json::array())) {
     const auto state = repetition_state_named(word.get<std::string>());
     if (!state)
@@ -112,7 +113,8 @@ std::string command_json(const Command& command) {
     if (known.kind == command.kind) json["command"] = known.name;
   json["who"] = to_utf8(command.who);
   if (command.grace) json["grace"] = format_duration(*command.grace);
-  for (const RepetitionKey& key : command.repetitions) json["repetitions"].push_back({key.index, key.cycle});
+  for (const RepetitionKey& key : command.repetitions)
+    json["repetitions"].push_back({key.generation, key.index, key.cycle});
   for (const RepetitionState state : command.states) json["states"].push_back(name_of(state));
   return json.dump();
 }

@@ -17,7 +17,7 @@ struct RunIdentity {
 // The routes of the control channel:
 //   GET  /v1/run            {"study", "run", "directory", "pid"}
 //   POST /v1/run/command    {"command": "stop|pause|resume|cancel|retry", "who", "grace"?, "repetitions"?:
-//   [[index, cycle]…]}
+//   [[generation, index, cycle]…]}
 //                           → {"message"}, or {"error"} with the status of its ErrorCode
 Server::Answer control_routes(Gateway& gateway, RunIdentity identity);
 

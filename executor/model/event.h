@@ -18,11 +18,28 @@ struct MetricValue {
   std::string unit;
 };
 
-// A new plan was accepted: `experiments` × `cycles` repetitions, all Waiting.
+// A new plan was accepted: `experiments` × `cycles` repetitions, all Waiting. Those of the generation before
+// leave, unless they are carried; what runs of them finishes.
 struct GenerationOpened {
   uint32_t generation;
   uint64_t experiments;
   uint32_t cycles;
+};
+// The experiment that was number `index` of `generation` is number `to` of the one that is open, with all
+// that became of it; what was cancelled waits again. `cycles` of it are planned.
+struct ExperimentCarried {
+  uint32_t generation;
+  uint64_t index;
+  uint64_t to;
+  uint32_t cycles;
+};
+// So many cycles of every experiment are planned from here on. What runs beyond them finishes.
+struct CyclesChanged {
+  uint32_t cycles;
+};
+// One more cycle of an experiment is planned, the next after those that are: `repeatUntil`.
+struct RepetitionAdded {
+  RepetitionKey key;
 };
 // Its container is about to be made.
 struct AttemptIntended {
@@ -62,6 +79,22 @@ struct AttemptEnded {
 struct RepetitionReset {
   RepetitionKey key;
 };
+// A waiting repetition is not run: `skip`.
+struct RepetitionSkipped {
+  RepetitionKey key;
+  std::string who;
+  std::string why;
+};
+// A waiting repetition is done: an attempt of an earlier run did just the same.
+struct RepetitionCached {
+  AttemptKey key;   // its number is that of the attempt in `run`
+  std::string run;  // the directory of the run it ran in: "nmr/2026-11-22_14-30-05"
+  Instant started_at;
+  Duration duration{0};
+  std::string image_digest;
+  std::vector<std::string> devices;
+  std::vector<MetricValue> metrics;
+};
 // The run moved. `then`: what Stopping or Cancelling becomes once nothing runs. Into Cancelled: all that wait
 // are Cancelled.
 struct RunStateChanged {
@@ -81,9 +114,13 @@ struct CooldownBegan {
 // The threshold counts from here on: `resume`.
 struct ThresholdRebased {};
 
-using Fact = std::variant<GenerationOpened, AttemptIntended, AttemptStarting, AttemptRunning, AttemptStopping,
-                          AttemptEnded, RepetitionReset, RunStateChanged, CommandAccepted, CooldownBegan,
-                          ThresholdRebased>;
+// The repetitions of the pilot are over: from here on all others may start.
+struct PilotEnded {};
+
+using Fact = std::variant<GenerationOpened, ExperimentCarried, CyclesChanged, RepetitionAdded,
+                          AttemptIntended, AttemptStarting, AttemptRunning, AttemptStopping, AttemptEnded,
+                          RepetitionReset, RepetitionSkipped, RepetitionCached, RunStateChanged,
+                          CommandAccepted, CooldownBegan, ThresholdRebased, PilotEnded>;
 
 // One fact about the past, the only thing recorded. `seq` counts from 1 within a run. `steady` is not
 // recorded: at recovery it is now less the wall time that has passed since `at`, so that deadlines go on.

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/repetition_table.h"
 
 namespace studyctl {
 
@@ -42,9 +43,13 @@ class Ledger {
  public:
   void apply(const Event& event);
 
-  uint64_t experiments() const { return experiments_; }
-  uint32_t cycles() const { return cycles_; }
-  uint64_t total() const { return experiments_ * cycles_; }
+  // Of the plan that is on, as all that is counted.
+  uint32_t generation() const { return static_cast<uint32_t>(tables_.size()); }
+  uint64_t experiments() const { return current().experiments(); }
+  uint32_t cycles() const { return current().cycles(); }
+  // Where `repeatUntil` added some, more than cycles().
+  uint32_t cycles_of(uint64_t index) const { return current().cycles_of(index); }
+  uint64_t total() const { return current().total(); }
   uint64_t last_seq() const { return last_seq_; }
 
   RunState run_state() const { return run_state_; }
@@ -56,7 +61,8 @@ class Ledger {
   // When it last began to run, from any other state; a new controller does not change that.
   Steady running_since() const { return running_since_; }
 
-  // True for the repetitions of this run; all that follows asks for one of them.
+  // True for the repetitions of the plan that is on. All that follows may be asked of those of an earlier one
+  // too.
   bool has(const RepetitionKey& key) const;
   RepetitionState state(const RepetitionKey& key) const;
   Troubles troubles(const RepetitionKey& key) const;
@@ -64,13 +70,13 @@ class Ledger {
   uint32_t next_attempt(const RepetitionKey& key) const { return troubles(key).attempts + 1; }
   const ActiveAttempt* active(const RepetitionKey& key) const;
   const std::map<RepetitionKey, ActiveAttempt>& active() const { return active_; }
-  uint64_t count(RepetitionState state) const { return counts_.at(static_cast<size_t>(state)); }
+  uint64_t count(RepetitionState state) const { return current().count(state); }
   uint64_t count(Reason reason) const {
     return reasons_.at(static_cast<size_t>(reason));
   }  // of ended attempts
   // Repetitions that wait for another attempt, the earliest first.
   const std::set<std::pair<Steady, RepetitionKey>>& retries() const { return retries_; }
-  // Every repetition in `state`; looks at all of them.
+  // Every planned repetition in `state`; looks at all of them.
   std::vector<RepetitionKey> all_in(RepetitionState state) const;
   // Those that are Failed, and became so since the threshold was last rebased.
   const std::set<RepetitionKey>& failed_since_rebase() const { return failed_; }
@@ -80,31 +86,43 @@ class Ledger {
   // The latest cycle of which an attempt was intended; 0 before the first.
   uint32_t last_cycle() const { return last_cycle_; }
 
+  // A pilot that the study asks for is over.
+  bool pilot_has_ended() const { return pilot_has_ended_; }
+
   // The invariants, for tests and for recovery: Internal says which does not hold.
   Result<void> check() const;
 
  private:
   void on(const GenerationOpened& fact, const Event& event);
+  void on(const ExperimentCarried& fact, const Event& event);
+  void on(const CyclesChanged& fact, const Event& event);
+  void on(const RepetitionAdded& fact, const Event& event);
   void on(const AttemptIntended& fact, const Event& event);
   void on(const AttemptStarting& fact, const Event& event);
   void on(const AttemptRunning& fact, const Event& event);
   void on(const AttemptStopping& fact, const Event& event);
   void on(const AttemptEnded& fact, const Event& event);
   void on(const RepetitionReset& fact, const Event& event);
+  void on(const RepetitionSkipped& fact, const Event& event);
+  void on(const RepetitionCached& fact, const Event& event);
   void on(const RunStateChanged& fact, const Event& event);
   void on(const CommandAccepted& fact, const Event& event);
   void on(const CooldownBegan& fact, const Event& event);
   void on(const ThresholdRebased& fact, const Event& event);
+  void on(const PilotEnded& fact, const Event& event);
 
-  size_t slot(const RepetitionKey& key) const { return key.index * cycles_ + (key.cycle - 1); }
+  const RepetitionTable& current() const { return tables_.empty() ? nothing_ : tables_.back(); }
+  RepetitionTable& table(const RepetitionKey& key) { return tables_.at(key.generation - 1); }
+  void carry(const RepetitionKey& from, const RepetitionKey& to);
+  // What is not planned any more waits for no retry, and no threshold counts it; what is planned again does.
+  void park(const RepetitionKey& key);
+  void unpark(const RepetitionKey& key);
   // An attempt at `key` is made: no retry is due any more.
   void begin(const RepetitionKey& key);
   void move(const RepetitionKey& key, RepetitionState to);
   Result<void> check_attempts() const;
   Result<void> check_retries() const;
 
-  uint64_t experiments_ = 0;
-  uint32_t cycles_ = 0;
   uint64_t last_seq_ = 0;
   RunState run_state_ = RunState::Pending;
   RunState run_then_ = RunState::Stopped;
@@ -114,13 +132,16 @@ class Ledger {
   Steady cooldown_until_{};
   uint32_t last_cycle_ = 0;
 
-  std::vector<RepetitionState> states_;
-  std::array<uint64_t, kRepetitionStates> counts_{};
+  bool pilot_has_ended_ = false;
+
+  RepetitionTable nothing_;              // before the first generation
+  std::vector<RepetitionTable> tables_;  // by generation; the last is on
   std::array<uint64_t, kReasons> reasons_{};
-  std::unordered_map<size_t, Troubles> troubles_;
+  std::unordered_map<RepetitionKey, Troubles> troubles_;
   std::map<RepetitionKey, ActiveAttempt> active_;
   std::set<std::pair<Steady, RepetitionKey>> retries_;
   std::set<RepetitionKey> failed_;
+  std::set<RepetitionKey> parked_failed_;
 };
 
 }  // namespace studyctl

@@ -60,8 +60,11 @@ StartQueue::StartQueue(RunOrder order, const Execution& execution, int places)
 
 std::optional<RepetitionKey> StartQueue::first_untried(const Ledger& ledger) {
   for (; cursor_ < order_.size(); ++cursor_) {
-    const RepetitionKey key = order_.at(cursor_);
-    if (ledger.state(key) == RepetitionState::Waiting && ledger.troubles(key).attempts == 0) return key;
+    RepetitionKey key = order_.at(cursor_);
+    key.generation = ledger.generation();
+    if (ledger.has(key) && ledger.state(key) == RepetitionState::Waiting &&
+        ledger.troubles(key).attempts == 0)
+      return key;
   }
   return std::nullopt;
 }

@@ -54,11 +54,13 @@ RepetitionSummary repetition_summary(const Rows& row, const std::string& run_dir
   summary.reason = reason_named(row.text(7));
   summary.fail_count = static_cast<uint32_t>(row.integer(8));
   summary.attempt = static_cast<uint32_t>(row.integer(9));
+  summary.source = row.text(17);
   if (summary.state != RepetitionState::Succeeded) summary.message = row.text(10);
+  if (summary.state == RepetitionState::Skipped) summary.message = row.text(18);
   const std::string& name = summary.experiment;
   const std::string spread = name.size() < 16 ? "00" : name.substr(name.size() - 16, 2);
-  summary.job_dir =
-      run_directory + "/experiments/" + spread + "/" + name + "/cycle-" + std::to_string(summary.key.cycle);
+  summary.job_dir = (summary.source.empty() ? run_directory : summary.source) + "/experiments/" + spread +
+                    "/" + name + "/cycle-" + std::to_string(summary.key.cycle);
   summary.exit_code = number_at(row, 11);
   summary.started_at = row.maybe_instant(12);
   summary.finished_at = row.maybe_instant(13);
@@ -98,8 +100,9 @@ constexpr std::string_view kRuns =
 
 constexpr std::string_view kRepetitions =
     "SELECT r.id, e.generation, e.position, r.cycle, e.name, e.parameters, r.state, r.reason, r.fail_count, "
-    "r.attempt, a.message, a.exit_code, a.started_at, a.finished_at, a.duration, r.created_at, r.updated_at "
-    "FROM ";
+    "r.attempt, a.message, a.exit_code, a.started_at, a.finished_at, a.duration, r.created_at, r.updated_at, "
+    "coalesce(r.source, ''), coalesce(r.note, '') FROM ";
+
 // CROSS JOIN: in this order, whatever the planner thinks of the tables' sizes.
 constexpr std::string_view kInOrder = "repetitions r CROSS JOIN experiments e ON e.id = r.experiment ";
 constexpr std::string_view kByName = "experiments e CROSS JOIN repetitions r ON r.experiment = e.id ";
@@ -108,27 +111,30 @@ constexpr std::string_view kThatMatch =
     "WHERE e.run = ?1 AND r.run = ?1 AND r.id > ?2 AND (?3 = '' OR r.state IN (SELECT value FROM "
     "json_each(?3))) "
     "AND (?4 = '' OR r.reason IN (SELECT value FROM json_each(?4))) "
-    "AND e.name BETWEEN ?5 AND ?5 || char(1114111) AND (?6 = 0 OR r.cycle = ?6) ORDER BY r.id LIMIT ?7";
+    "AND e.name BETWEEN ?5 AND ?5 || char(1114111) AND (?6 = 0 OR r.cycle = ?6) "
+    "AND e.generation = (SELECT generation FROM runs WHERE id = ?1) AND r.cycle <= max(coalesce(e.cycles, "
+    "0), (SELECT cycles FROM runs WHERE id = ?1)) ORDER BY r.id LIMIT ?7";
 
 // A row for each of an experiment's states and reasons; a page is cut between experiments.
 constexpr std::string_view kPageOfExperiments =
     "SELECT e.generation, e.position, e.name, e.parameters, r.state, coalesce(r.reason, ''), count(*), "
-    "sum(r.fail_count) FROM (SELECT * FROM experiments WHERE run = ?1 AND (generation, position) > (?2, ?3) "
-    "AND (?4 = '' OR substr(name, 1, length(?4)) = ?4) ORDER BY generation, position LIMIT ?5) e "
-    "JOIN repetitions r ON r.experiment = e.id "
-    "WHERE (?6 = '' OR r.state IN (SELECT value FROM json_each(?6))) "
-    "AND (?7 = '' OR r.reason IN (SELECT value FROM json_each(?7))) "
-    "GROUP BY e.generation, e.position, r.state, r.reason ORDER BY e.generation, e.position";
+    "sum(r.fail_count) FROM (SELECT * FROM experiments e WHERE run = ?1 AND e.generation = (SELECT "
+    "generation FROM runs WHERE id = ?1) "
+    "AND position > ?2 AND (?3 = '' OR substr(name, 1, length(?3)) = ?3) ORDER BY position LIMIT ?4) e "
+    "JOIN repetitions r ON r.experiment = e.id AND r.cycle <= max(coalesce(e.cycles, 0), (SELECT cycles FROM "
+    "runs WHERE id = ?1)) WHERE (?5 = '' OR r.state IN (SELECT value FROM json_each(?5))) "
+    "AND (?6 = '' OR r.reason IN (SELECT value FROM json_each(?6))) "
+    "GROUP BY e.position, r.state, r.reason ORDER BY e.position";
 // Where a page ends, also when the filter lets nothing of it through.
 constexpr std::string_view kEndOfPage =
-    "SELECT generation, position FROM (SELECT generation, position FROM experiments WHERE run = ?1 "
-    "AND (generation, position) > (?2, ?3) AND (?4 = '' OR substr(name, 1, length(?4)) = ?4) "
-    "ORDER BY generation, position LIMIT ?5) ORDER BY generation DESC, position DESC LIMIT 1";
+    "SELECT max(position) FROM (SELECT position FROM experiments e WHERE run = ?1 AND e.generation = (SELECT "
+    "generation FROM runs WHERE id = ?1) "
+    "AND position > ?2 AND (?3 = '' OR substr(name, 1, length(?3)) = ?3) ORDER BY position LIMIT ?4)";
 
 void add(const Rows& row, std::vector<ExperimentSummary>& page) {
   const auto generation = static_cast<uint32_t>(row.integer(0));
   const auto index = static_cast<uint64_t>(row.integer(1));
-  if (page.empty() || page.back().generation != generation || page.back().index != index)
+  if (page.empty() || page.back().index != index)
     page.push_back({generation, index, row.string(2), row.string(3), {}, {}, 0});
   ExperimentSummary& experiment = page.back();
   const auto count = static_cast<uint64_t>(row.integer(6));
@@ -240,20 +246,19 @@ Result<void> Catalog::experiments(const std::string& run_id, const RepetitionFil
                                   const std::function<bool(const ExperimentSummary&)>& visit) const {
   const int64_t run = run_row(run_id).number;
   const std::string states = words(filter.states), reasons = words(filter.reasons);
-  int64_t generation = 0, position = -1;  // of the last one seen
+  int64_t position = -1;  // of the last one seen
   while (true) {
     std::vector<ExperimentSummary> page;
     {
-      Rows rows = studies_->query(kPageOfExperiments, run, generation, position, filter.experiment, kPage,
-                                  states, reasons);
+      Rows rows =
+          studies_->query(kPageOfExperiments, run, position, filter.experiment, kPage, states, reasons);
       while (rows.next()) add(rows, page);
     }
     bool is_end = true;
-    if (Rows end = studies_->query(kEndOfPage, run, generation, position, filter.experiment, kPage);
-        end.next()) {
+    if (Rows end = studies_->query(kEndOfPage, run, position, filter.experiment, kPage);
+        end.next() && !end.is_null(0)) {
       is_end = false;
-      generation = end.integer(0);
-      position = end.integer(1);
+      position = end.integer(0);
     }
     if (Result<void> done = studies_->outcome(); !done) return done;
     for (const ExperimentSummary& experiment : page)

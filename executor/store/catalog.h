@@ -40,7 +40,8 @@ struct RepetitionSummary {
   std::optional<Reason> reason;  // why its last attempt ended
   uint32_t fail_count = 0;
   uint32_t attempt = 0;  // the last one's number
-  std::string message;   // of its last attempt when that did not succeed
+  std::string message;   // of its last attempt when that did not succeed; who skipped it, and why
+  std::string source;    // Cached: the directory of the run that it is from
   std::string job_dir;   // below the volume: nmr/2026-…/experiments/3f/water-…/cycle-1
   std::optional<int> exit_code;
   std::optional<Instant> started_at, finished_at;

@@ -22,6 +22,12 @@ enum class Kind : int64_t {
   CommandAccepted = 9,
   CooldownBegan = 10,
   ThresholdRebased = 11,
+  ExperimentCarried = 12,
+  CyclesChanged = 13,
+  RepetitionAdded = 14,
+  RepetitionSkipped = 15,
+  RepetitionCached = 16,
+  PilotEnded = 17,
 };
 
 // One statement a kind, each with the columns that its fact has.
@@ -83,6 +89,36 @@ class EventWriter {
   }
   void operator()(const ThresholdRebased&) {
     studies_.run("INSERT INTO events (id, at, kind) VALUES (?, ?, 11)", row_, at_);
+  }
+  void operator()(const ExperimentCarried& fact) {
+    studies_.run(
+        "INSERT INTO events (id, at, kind, generation, experiment, cycle, number) VALUES (?, ?, 12, ?, ?, ?, "
+        "?)",
+        row_, at_, fact.generation, fact.index, fact.cycles, fact.to);
+  }
+  void operator()(const CyclesChanged& fact) {
+    studies_.run("INSERT INTO events (id, at, kind, cycle) VALUES (?, ?, 13, ?)", row_, at_, fact.cycles);
+  }
+  void operator()(const RepetitionAdded& fact) {
+    studies_.run(
+        "INSERT INTO events (id, at, kind, generation, experiment, cycle) VALUES (?, ?, 14, ?, ?, ?)", row_,
+        at_, fact.key.generation, fact.key.index, fact.key.cycle);
+  }
+  void operator()(const RepetitionSkipped& fact) {
+    studies_.run(
+        "INSERT INTO events (id, at, kind, generation, experiment, cycle, text, more) "
+        "VALUES (?, ?, 15, ?, ?, ?, ?, ?)",
+        row_, at_, fact.key.generation, fact.key.index, fact.key.cycle, fact.who, fact.why);
+  }
+  void operator()(const RepetitionCached& fact) {
+    of_attempt(
+        "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, text, more, list, number, "
+        "duration) VALUES (?, ?, ?, ?, ?, ?, 16, ?, ?, ?, ?, ?)",
+        fact.key, fact.run, fact.image_digest, fact.devices, fact.started_at, fact.duration);
+    if (!fact.metrics.empty()) write_metrics(studies_, row_, fact.metrics);
+  }
+  void operator()(const PilotEnded&) {
+    studies_.run("INSERT INTO events (id, at, kind) VALUES (?, ?, 17)", row_, at_);
   }
 
  private:
@@ -166,8 +202,41 @@ bool read_fact(const Rows& row, Fact& fact) {
       fact = CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0};
       return true;
     case Kind::ThresholdRebased: fact = ThresholdRebased{}; return true;
+    case Kind::ExperimentCarried: {
+      const RepetitionKey key = repetition_key(row);
+      fact = ExperimentCarried{key.generation, key.index, static_cast<uint64_t>(row.integer(kNumber)),
+                               key.cycle};
+      return true;
+    }
+    case Kind::CyclesChanged: fact = CyclesChanged{repetition_key(row).cycle}; return true;
+    case Kind::RepetitionAdded: fact = RepetitionAdded{repetition_key(row)}; return true;
+    case Kind::RepetitionSkipped:
+      fact = RepetitionSkipped{repetition_key(row), row.string(kText), row.string(kMore)};
+      return true;
+    case Kind::RepetitionCached:
+      fact = RepetitionCached{attempt_key(row),
+                              row.string(kText),
+                              row.instant(kNumber),
+                              Duration(row.integer(kDuration)),
+                              row.string(kMore),
+                              row.list(kList),
+                              {}};
+      return true;
+    case Kind::PilotEnded: fact = PilotEnded{}; return true;
   }
   return false;
+}
+
+std::vector<MetricValue>* metrics_of(Fact& fact) {
+  if (auto* end = std::get_if<AttemptEnded>(&fact)) return &end->metrics;
+  auto* cached = std::get_if<RepetitionCached>(&fact);
+  return cached ? &cached->metrics : nullptr;
+}
+
+// Then one attempt may be known under several keys.
+bool plan_has_changed(Sqlite& studies, int64_t run) {
+  Rows row = studies.query("SELECT changes FROM runs WHERE id = ?", run);
+  return row.next() && row.integer(0) > 0;
 }
 
 // The row of the first event of those attempts that had not ended with event `known`; beyond it where there
@@ -213,7 +282,8 @@ void read_events(Sqlite& studies, int64_t run, uint64_t known,
                  const std::function<void(const Event&)>& visit) {
   const int64_t first = event_row(run, 0);
   const int64_t last = event_row(run + 1, 0) - 1;
-  const int64_t whole_from = known == 0 ? first : first_unended(studies, run, known);
+  const int64_t whole_from =
+      known == 0 || plan_has_changed(studies, run) ? first : first_unended(studies, run, known);
   Rows rows = studies.query(
       "SELECT id, at, kind, generation, experiment, cycle, attempt, reason, state, counted, number, "
       "duration, "
@@ -235,14 +305,14 @@ void read_events(Sqlite& studies, int64_t run, uint64_t known,
     if (kind == Kind::AttemptIntended) begun.insert(repetition_key(rows));
     if (kind == Kind::AttemptEnded) begun.erase(repetition_key(rows));
     const bool goes_on = kind > Kind::AttemptIntended && kind < Kind::AttemptEnded;
-    if (goes_on && !begun.contains(repetition_key(rows))) continue;
+    if (goes_on && whole_from > first && !begun.contains(repetition_key(rows))) continue;
     if (!read_fact(rows, event.fact))
       return studies.fail(
           {ErrorCode::Internal, "studies.db: an event of unknown kind " + rows.string(kKind)});
-    if (auto* end = std::get_if<AttemptEnded>(&event.fact)) {
+    if (std::vector<MetricValue>* values = metrics_of(event.fact)) {
       for (; more_metrics && metrics.integer(0) <= id; more_metrics = metrics.next())
         if (metrics.integer(0) == id)
-          end->metrics.push_back({metrics.string(1), metrics.real(2), metrics.string(3)});
+          values->push_back({metrics.string(1), metrics.real(2), metrics.string(3)});
     }
     visit(event);
   }

@@ -24,10 +24,17 @@ struct ProgressLine {
   std::string to;
   std::string reason;                // empty: none
   std::optional<Duration> duration;  // of the attempt that ended
-  std::string message;               // of the run
-  // What a new plan holds; 0 in every other line.
+  std::string message;               // of the run; who skipped it and why
+  std::string source;                // the directory of the run that it is cached from
+  // What a new plan holds; 0 in every other line. Of an experiment: so many cycles of it are planned.
   uint64_t experiments = 0;
   uint32_t cycles = 0;
+  // Where an experiment was in an earlier plan.
+  struct Before {
+    uint32_t generation = 1;
+    uint64_t index = 0;
+  };
+  std::optional<Before> before;
 };
 
 // With its line break.

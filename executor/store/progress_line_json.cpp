@@ -42,11 +42,13 @@ std::string to_json_line(const ProgressLine& line) {
     json["index"] = line.index;
   }
   if (!line.message.empty()) json["message"] = line.message;
+  if (!line.source.empty()) json["source"] = line.source;
   if (line.experiments > 0) {
     json["generation"] = line.generation;
     json["experiments"] = line.experiments;
-    json["cycles"] = line.cycles;
   }
+  if (line.cycles > 0) json["cycles"] = line.cycles;
+  if (line.before) json["before"] = {{"generation", line.before->generation}, {"index", line.before->index}};
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -69,6 +71,9 @@ Result<ProgressLine> progress_from_json(std::string_view bytes) {
     if (json.contains("duration_seconds") && !json["duration_seconds"].is_null())
       line.duration = Duration(std::llround(json["duration_seconds"].get<double>() * 1000));
     line.message = text_of(json, "message");
+    line.source = text_of(json, "source");
+    if (const auto before = json.find("before"); before != json.end())
+      line.before = {before->at("generation"), before->at("index")};
     line.experiments = number_of<uint64_t>(json, "experiments");
     line.cycles = number_of<uint32_t>(json, "cycles");
     return line;

@@ -1,6 +1,8 @@
 #include "store/projection.h"
 
+#include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "store/schema.h"
 
@@ -8,17 +10,20 @@ namespace studyctl {
 
 void Projection::load() {
   active_.clear();
-  changed_ = false;
+  changed_ = plan_changed_ = false;
   counts_.fill(0);
   Rows row = studies_.query(
-      "SELECT total, starting, running, succeeded, failed, infeasible, cancelled, skipped, cached FROM runs "
-      "WHERE id = ?",
+      "SELECT total, starting, running, succeeded, failed, infeasible, cancelled, skipped, cached, "
+      "generation, "
+      "coalesce(cycles, 0) FROM runs WHERE id = ?",
       run_);
   if (!row.next()) return studies_.fail({ErrorCode::NotFound, "studies.db: the run is not there"});
   total_ = static_cast<uint64_t>(row.integer(0));
   for (size_t i = 1; i < kRepetitionStates; ++i)
     counts_.at(i) = static_cast<uint64_t>(row.integer(static_cast<int>(i)));
   count(RepetitionState::Waiting) = total_ - std::accumulate(counts_.begin() + 1, counts_.end(), uint64_t{0});
+  generation_ = static_cast<uint32_t>(row.integer(9));
+  cycles_ = static_cast<uint32_t>(row.integer(10));
 }
 
 void Projection::apply(const Event& event) {
@@ -26,6 +31,7 @@ void Projection::apply(const Event& event) {
 }
 
 void Projection::save(Instant at) {
+  if (std::exchange(plan_changed_, false)) count_planned();
   if (!changed_) return;
   changed_ = false;
   const auto of = [&](RepetitionState state) { return count(state); };
@@ -42,7 +48,69 @@ void Projection::on(const GenerationOpened& fact, const Event&) {
   counts_.fill(0);
   count(RepetitionState::Waiting) = total_;
   changed_ = true;
-  studies_.run("UPDATE runs SET generation = ?, total = ? WHERE id = ?", fact.generation, total_, run_);
+  plan_changed_ = fact.generation > 1;
+  generation_ = fact.generation;
+  cycles_ = fact.cycles;
+  active_.clear();
+  studies_.run(
+      "UPDATE runs SET generation = ?1, experiments = ?2, cycles = ?3, total = ?4, changes = changes + (?1 > "
+      "1) "
+      "WHERE id = ?5",
+      fact.generation, fact.experiments, fact.cycles, total_, run_);
+  // A retry that was due is none until its experiment comes back.
+  studies_.run("UPDATE repetitions SET state = 'Skipped' WHERE run = ? AND state = 'Waiting'", run_);
+}
+
+void Projection::on(const ExperimentCarried& fact, const Event&) {
+  studies_.run(
+      "UPDATE experiments SET generation = ?, position = ?, cycles = ? "
+      "WHERE run = ? AND generation = ? AND position = ?",
+      generation_, fact.to, fact.cycles, run_, fact.generation, fact.index);
+  studies_.run(
+      "UPDATE repetitions SET state = 'Waiting' WHERE experiment = ? AND "
+      "(state = 'Cancelled' OR (state = 'Skipped' AND note IS NULL))",
+      experiment_row({generation_, fact.to, 1}).id);
+  plan_changed_ = true;
+}
+
+void Projection::on(const CyclesChanged& fact, const Event&) {
+  studies_.run("UPDATE runs SET cycles = ?, changes = changes + 1 WHERE id = ?", fact.cycles, run_);
+  studies_.run("UPDATE repetitions SET state = 'Waiting' WHERE run = ? AND state = 'Cancelled'", run_);
+  plan_changed_ = true;
+  cycles_ = fact.cycles;
+  active_.clear();
+}
+
+void Projection::on(const RepetitionAdded& fact, const Event&) {
+  studies_.run("UPDATE experiments SET cycles = ? WHERE id = ?", fact.key.cycle, experiment_row(fact.key).id);
+  ++total_;
+  ++count(RepetitionState::Waiting);
+  changed_ = true;
+  studies_.run("UPDATE runs SET total = ? WHERE id = ?", total_, run_);
+}
+
+void Projection::count_planned() {
+  Rows total = studies_.query(
+      "SELECT r.experiments * r.cycles + (SELECT coalesce(sum(max(e.cycles - r.cycles, 0)), 0) FROM "
+      "experiments e "
+      "WHERE e.run = r.id AND e.generation = r.generation) FROM runs r WHERE id = ?",
+      run_);
+  if (total.next()) total_ = static_cast<uint64_t>(total.integer(0));
+  counts_.fill(0);
+  count(RepetitionState::Waiting) = total_;
+  Rows begun = studies_.query(
+      "SELECT r.state, count(*) FROM runs JOIN experiments e ON e.run = runs.id AND e.generation = "
+      "runs.generation "
+      "JOIN repetitions r ON r.experiment = e.id WHERE runs.id = ? "
+      "AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) GROUP BY r.state",
+      run_);
+  while (begun.next()) {
+    const auto number = static_cast<uint64_t>(begun.integer(1));
+    count(RepetitionState::Waiting) -= number;
+    count(repetition_state_named(begun.text(0)).value_or(RepetitionState::Waiting)) += number;
+  }
+  studies_.run("UPDATE runs SET total = ? WHERE id = ?", total_, run_);
+  changed_ = true;
 }
 
 void Projection::on(const AttemptIntended& fact, const Event& event) {
@@ -55,8 +123,7 @@ void Projection::on(const AttemptIntended& fact, const Event& event) {
       "INSERT INTO attempts (repetition, attempt, state, intended_at, cpus) VALUES (?, ?, 'Starting', ?, ?)",
       rows.repetition, fact.key.attempt, event.at, cpus);
   rows.attempt = studies_.last_row();
-  move(rows.state, RepetitionState::Starting);
-  rows.state = RepetitionState::Starting;
+  move(rows, RepetitionState::Starting);
   active_[fact.key.repetition] = rows;
 }
 
@@ -69,8 +136,7 @@ void Projection::on(const AttemptRunning& fact, const Event& event) {
   Active& rows = active_rows(fact.key, event.at);
   studies_.run("UPDATE attempts SET state = 'Running', started_at = ? WHERE id = ?", fact.started_at,
                rows.attempt);
-  move(rows.state, RepetitionState::Running);
-  rows.state = RepetitionState::Running;
+  move(rows, RepetitionState::Running);
   rows.started_at = fact.started_at;
   studies_.run("UPDATE repetitions SET state = 'Running', updated_at = ? WHERE id = ?", event.at,
                rows.repetition);
@@ -82,7 +148,7 @@ void Projection::on(const AttemptStopping& fact, const Event& event) {
 }
 
 void Projection::on(const AttemptEnded& fact, const Event& event) {
-  const Active rows = active_rows(fact.key, event.at);
+  Active rows = active_rows(fact.key, event.at);
   active_.erase(fact.key.repetition);
   const bool ran = rows.started_at.has_value();
   const Instant finished_at = ran ? *rows.started_at + fact.duration : event.at;
@@ -93,7 +159,7 @@ void Projection::on(const AttemptEnded& fact, const Event& event) {
       fact.counted, fact.message, fact.warnings, finished_at,
       ran ? std::optional(fact.duration) : std::nullopt, event_row(run_, event.seq), rows.attempt);
   const RepetitionState to = state_after(fact.verdict);
-  move(rows.state, to);
+  move(rows, to);
   const bool is_failure = fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry;
   studies_.run(
       "UPDATE repetitions SET state = ?, reason = ?, fail_count = fail_count + ?, updated_at = ? WHERE id = "
@@ -102,12 +168,37 @@ void Projection::on(const AttemptEnded& fact, const Event& event) {
 }
 
 void Projection::on(const RepetitionReset& fact, const Event& event) {
-  const Active rows = repetition_rows(fact.key, event.at);
+  Active rows = repetition_rows(fact.key, event.at);
   // One that was cancelled before it ever started has no row until now.
-  move(rows.state == RepetitionState::Waiting ? RepetitionState::Cancelled : rows.state,
-       RepetitionState::Waiting);
-  studies_.run("UPDATE repetitions SET state = 'Waiting', updated_at = ? WHERE id = ?", event.at,
+  if (rows.state == RepetitionState::Waiting) rows.state = RepetitionState::Cancelled;
+  move(rows, RepetitionState::Waiting);
+  studies_.run("UPDATE repetitions SET state = 'Waiting', note = NULL, updated_at = ? WHERE id = ?", event.at,
                rows.repetition);
+}
+
+void Projection::on(const RepetitionSkipped& fact, const Event& event) {
+  Active rows = repetition_rows(fact.key, event.at);
+  move(rows, RepetitionState::Skipped);
+  studies_.run("UPDATE repetitions SET state = 'Skipped', note = ?, updated_at = ? WHERE id = ?",
+               "skipped by " + fact.who + (fact.why.empty() ? "" : ": " + fact.why), event.at,
+               rows.repetition);
+}
+
+void Projection::on(const RepetitionCached& fact, const Event& event) {
+  Active rows = repetition_rows(fact.key.repetition, event.at);
+  move(rows, RepetitionState::Cached);
+  studies_.run(
+      "UPDATE repetitions SET state = 'Cached', reason = 'Completed', attempt = ?, source = ?, updated_at = "
+      "? "
+      "WHERE id = ?",
+      fact.key.attempt, fact.run, event.at, rows.repetition);
+  studies_.run(
+      "INSERT INTO attempts (repetition, attempt, state, reason, exit_code, counted, image_digest, devices, "
+      "intended_at, started_at, finished_at, duration, end_event) VALUES (?1, ?2, 'Cached', 'Completed', 0, "
+      "1, ?3, "
+      "?4, ?5, ?5, ?6, ?7, ?8)",
+      rows.repetition, fact.key.attempt, fact.image_digest, fact.devices, fact.started_at,
+      fact.started_at + fact.duration, fact.duration, event_row(run_, event.seq));
 }
 
 void Projection::on(const RunStateChanged& fact, const Event& event) {
@@ -131,23 +222,25 @@ void Projection::on(const CommandAccepted& fact, const Event& event) {
                event_row(run_, event.seq), event.at, fact.who, fact.command);
 }
 
-int64_t Projection::experiment_row(const RepetitionKey& key) {
-  Rows row = studies_.query("SELECT id FROM experiments WHERE run = ? AND generation = ? AND position = ?",
-                            run_, key.generation, key.index);
-  if (row.next()) return row.integer(0);
+Projection::ExperimentRow Projection::experiment_row(const RepetitionKey& key) {
+  Rows row = studies_.query(
+      "SELECT id, coalesce(cycles, 0) FROM experiments WHERE run = ? AND generation = ? AND position = ?",
+      run_, key.generation, key.index);
+  if (row.next()) return {row.integer(0), std::max(cycles_, static_cast<uint32_t>(row.integer(1)))};
   const ExperimentFacts facts = describe_(key);
   studies_.run(
       "INSERT INTO experiments (run, generation, position, name, identity, parameters, cores) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)",
       run_, key.generation, key.index, facts.experiment, facts.identity, facts.parameters, facts.cores);
-  return studies_.last_row();
+  return {studies_.last_row(), cycles_};
 }
 
 Projection::Active Projection::repetition_rows(const RepetitionKey& key, Instant at) {
-  const int64_t experiment = experiment_row(key);
+  const ExperimentRow experiment = experiment_row(key);
   Rows row = studies_.query("SELECT id, state FROM repetitions WHERE experiment = ? AND cycle = ?",
-                            experiment, key.cycle);
+                            experiment.id, key.cycle);
   Active rows;
+  rows.is_planned = key.generation == generation_ && key.cycle <= experiment.cycles;
   if (row.next()) {
     rows.repetition = row.integer(0);
     rows.state = repetition_state_named(row.text(1)).value_or(RepetitionState::Waiting);
@@ -156,7 +249,7 @@ Projection::Active Projection::repetition_rows(const RepetitionKey& key, Instant
   studies_.run(
       "INSERT INTO repetitions (run, experiment, cycle, state, created_at, updated_at) "
       "VALUES (?, ?, ?, 'Waiting', ?, ?)",
-      run_, experiment, key.cycle, at, at);
+      run_, experiment.id, key.cycle, at, at);
   rows.repetition = studies_.last_row();
   return rows;
 }
@@ -176,7 +269,9 @@ Projection::Active& Projection::active_rows(const AttemptKey& key, Instant at) {
   return rows;
 }
 
-void Projection::move(RepetitionState from, RepetitionState to) {
+void Projection::move(Active& rows, RepetitionState to) {
+  const RepetitionState from = std::exchange(rows.state, to);
+  if (!rows.is_planned) return;
   --count(from);
   ++count(to);
   changed_ = true;

@@ -31,33 +31,49 @@ class Projection {
     int64_t repetition = 0;
     int64_t attempt = 0;
     RepetitionState state = RepetitionState::Waiting;
+    bool is_planned = true;  // and so it is counted
     std::optional<Instant> started_at;
   };
 
   void on(const GenerationOpened& fact, const Event& event);
+  void on(const ExperimentCarried& fact, const Event& event);
+  void on(const CyclesChanged& fact, const Event& event);
+  void on(const RepetitionAdded& fact, const Event& event);
   void on(const AttemptIntended& fact, const Event& event);
   void on(const AttemptStarting& fact, const Event& event);
   void on(const AttemptRunning& fact, const Event& event);
   void on(const AttemptStopping& fact, const Event& event);
   void on(const AttemptEnded& fact, const Event& event);
   void on(const RepetitionReset& fact, const Event& event);
+  void on(const RepetitionSkipped& fact, const Event& event);
+  void on(const RepetitionCached& fact, const Event& event);
   void on(const RunStateChanged& fact, const Event& event);
   void on(const CommandAccepted& fact, const Event& event);
   void on(const CooldownBegan&, const Event&) {}
   void on(const ThresholdRebased&, const Event&) {}
+  void on(const PilotEnded&, const Event&) {}
 
-  int64_t experiment_row(const RepetitionKey& key);
+  // What became of what is planned, counted anew: after the plan has changed.
+  void count_planned();
+  struct ExperimentRow {
+    int64_t id = 0;
+    uint32_t cycles = 0;  // planned
+  };
+  ExperimentRow experiment_row(const RepetitionKey& key);
   Active repetition_rows(const RepetitionKey& key, Instant at);
   // Of an attempt that has not ended.
   Active& active_rows(const AttemptKey& key, Instant at);
-  void move(RepetitionState from, RepetitionState to);
+  // Counts what a repetition is at; its row is written by the caller.
+  void move(Active& rows, RepetitionState to);
   uint64_t& count(RepetitionState state) { return counts_.at(static_cast<size_t>(state)); }
 
   Sqlite& studies_;
   int64_t run_;
   DescribeExperiment describe_;
   uint64_t total_ = 0;
+  uint32_t generation_ = 0, cycles_ = 0;
   bool changed_ = false;
+  bool plan_changed_ = false;
   std::array<uint64_t, kRepetitionStates> counts_{};
   std::map<RepetitionKey, Active> active_;
 };

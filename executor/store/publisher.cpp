@@ -36,23 +36,36 @@ struct Publisher::Parts {
 
   // What the events so far say, as far as the lines need it.
   RunState run_state = RunState::Pending;
+  uint32_t generation = 0;
   std::map<RepetitionKey, Active> active;
   std::map<RepetitionKey, RepetitionState> ended_badly;
 
   void on(const GenerationOpened& fact, const Event& event);
+  void on(const ExperimentCarried& fact, const Event& event);
+  void on(const CyclesChanged& fact, const Event& event);
+  void on(const RepetitionAdded& fact, const Event& event);
   void on(const AttemptIntended& fact, const Event& event);
   void on(const AttemptStarting& fact, const Event& event);
   void on(const AttemptRunning& fact, const Event& event);
   void on(const AttemptStopping&, const Event&) {}
   void on(const AttemptEnded& fact, const Event& event);
   void on(const RepetitionReset& fact, const Event& event);
+  void on(const RepetitionSkipped& fact, const Event& event);
+  void on(const RepetitionCached& fact, const Event& event);
   void on(const RunStateChanged& fact, const Event& event);
   void on(const CommandAccepted&, const Event&) {}
   void on(const CooldownBegan&, const Event&) {}
   void on(const ThresholdRebased&, const Event&) {}
+  void on(const PilotEnded&, const Event&) {}
 
   const ExperimentFacts& facts_of(const RepetitionKey& key, Active& attempt) const;
+  // What is known of its cycles is found under their new keys.
+  template <class What>
+  void carry(std::map<RepetitionKey, What>& known, const ExperimentCarried& fact) const;
   void add_line(const Event& event, const RepetitionKey& key, ProgressLine line);
+  // Of a repetition without an attempt.
+  void add_transition(const Event& event, const RepetitionKey& key, std::string_view from, RepetitionState to,
+                      const std::string& message = {});
   void add_row(const Event& event, const AttemptEnded& fact, Active& attempt);
   Result<void> flush();
 };
@@ -76,7 +89,7 @@ Result<Publisher> Publisher::open(const std::filesystem::path& run_directory,
   Result<ResultsCsv> csv = ResultsCsv::open(run_directory / "results.csv", *results, checkpoints);
   if (!csv) return std::move(csv).error();
   return Publisher(std::unique_ptr<Parts>(new Parts{
-      std::move(*progress), std::move(*results), std::move(*csv), std::move(describe), {}, {}, {}}));
+      std::move(*progress), std::move(*results), std::move(*csv), std::move(describe), {}, 0, {}, {}}));
 }
 
 void Publisher::publish(const Event& event) {
@@ -116,12 +129,47 @@ Result<void> Publisher::Parts::flush() {
 }
 
 void Publisher::Parts::on(const GenerationOpened& fact, const Event& event) {
+  generation = fact.generation;
   ProgressLine line;
   line.from = line.to = name_of(run_state);
   line.generation = fact.generation;
   line.experiments = fact.experiments;
   line.cycles = fact.cycles;
   add_line(event, {}, std::move(line));
+}
+
+template <class What>
+void Publisher::Parts::carry(std::map<RepetitionKey, What>& known, const ExperimentCarried& fact) const {
+  const RepetitionKey first{fact.generation, fact.index, 0};
+  for (auto at = known.lower_bound(first);
+       at != known.end() && at->first.generation == fact.generation && at->first.index == fact.index;) {
+    auto moved = known.extract(at++);
+    moved.key() = {generation, fact.to, moved.key().cycle};
+    known.insert(std::move(moved));
+  }
+}
+
+void Publisher::Parts::on(const ExperimentCarried& fact, const Event& event) {
+  carry(active, fact);
+  carry(ended_badly, fact);
+  if (!progress.wants(event.seq)) return;
+  const RepetitionKey key{generation, fact.to, 0};
+  ProgressLine line;
+  line.experiment = describe(key).experiment;
+  line.cycles = fact.cycles;
+  line.before = {fact.generation, fact.index};
+  add_line(event, key, std::move(line));
+}
+
+void Publisher::Parts::on(const CyclesChanged& fact, const Event& event) {
+  ProgressLine line;
+  line.from = line.to = name_of(run_state);
+  line.cycles = fact.cycles;
+  add_line(event, {}, std::move(line));
+}
+
+void Publisher::Parts::on(const RepetitionAdded& fact, const Event& event) {
+  add_transition(event, fact.key, "", RepetitionState::Waiting);
 }
 
 void Publisher::Parts::on(const AttemptIntended& fact, const Event& event) {
@@ -183,12 +231,38 @@ void Publisher::Parts::on(const RepetitionReset& fact, const Event& event) {
     from = found->second;
     ended_badly.erase(found);
   }
-  if (!progress.wants(event.seq)) return;
+  add_transition(event, fact.key, name_of(from), RepetitionState::Waiting);
+}
+
+void Publisher::Parts::on(const RepetitionSkipped& fact, const Event& event) {
+  ended_badly[fact.key] = RepetitionState::Skipped;
+  add_transition(event, fact.key, name_of(RepetitionState::Waiting), RepetitionState::Skipped,
+                 fact.who + (fact.why.empty() ? "" : ": " + fact.why));
+}
+
+void Publisher::Parts::on(const RepetitionCached& fact, const Event& event) {
+  const ExperimentFacts facts = describe(fact.key.repetition);
+  ResultRow row{facts.experiment,
+                fact.key.repetition.cycle,
+                fact.key.attempt,
+                facts.parameters,
+                fact.metrics,
+                fact.started_at,
+                fact.started_at + fact.duration,
+                fact.duration,
+                fact.image_digest,
+                fact.devices,
+                {},
+                fact.run};
+  if (results.wants(event.seq)) results.add(event.seq, to_json_line(row));
+  if (csv.wants(event.seq)) csv.add(event.seq, row);
   ProgressLine line;
-  line.experiment = describe(fact.key).experiment;
-  line.from = name_of(from);
-  line.to = name_of(RepetitionState::Waiting);
-  add_line(event, fact.key, std::move(line));
+  line.experiment = facts.experiment;
+  line.attempt = fact.key.attempt;
+  line.from = name_of(RepetitionState::Waiting);
+  line.to = name_of(RepetitionState::Cached);
+  line.source = fact.run;
+  add_line(event, fact.key.repetition, std::move(line));
 }
 
 void Publisher::Parts::on(const RunStateChanged& fact, const Event& event) {
@@ -214,6 +288,17 @@ void Publisher::Parts::add_line(const Event& event, const RepetitionKey& key, Pr
     line.cycle = key.cycle;
   }
   progress.add(event.seq, to_json_line(line));
+}
+
+void Publisher::Parts::add_transition(const Event& event, const RepetitionKey& key, std::string_view from,
+                                      RepetitionState to, const std::string& message) {
+  if (!progress.wants(event.seq)) return;
+  ProgressLine line;
+  line.experiment = describe(key).experiment;
+  line.from = from;
+  line.to = name_of(to);
+  line.message = message;
+  add_line(event, key, std::move(line));
 }
 
 void Publisher::Parts::add_row(const Event& event, const AttemptEnded& fact, Active& attempt) {

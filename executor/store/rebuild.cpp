@@ -1,5 +1,6 @@
 #include "store/rebuild.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -47,6 +48,7 @@ class RunRebuilder {
   Result<void> read_lines();
   void on_line(const ProgressLine& line);
   void on_end(const ProgressLine& line, const AttemptKey& key);
+  void on_cached(const ProgressLine& line, const AttemptKey& key);
   // Its line does not tell when the start was intended: just before what follows.
   void add_starting(const AttemptKey& key, const ProgressLine& line);
   void add(uint64_t seq, Instant at, Fact fact);
@@ -64,6 +66,7 @@ class RunRebuilder {
   uint64_t length_ = 0;  // of progress.jsonl, as far as it is whole
   size_t batch_ = 0;
   std::map<std::pair<uint32_t, uint64_t>, std::string> names_;  // of the experiments of this batch
+  std::map<std::string, ExperimentFacts> cached_;               // that need not have been started here
   std::map<RepetitionKey, bool> starting_known_;                // of attempts that have not ended
   std::string engine_, endpoint_;
   AttemptPlace record_place_;
@@ -121,12 +124,23 @@ void RunRebuilder::on_line(const ProgressLine& line) {
   if (!line.experiment.empty()) names_[{line.generation, line.index}] = line.experiment;
   if (line.experiments > 0)
     return add(line.seq, line.at, GenerationOpened{line.generation, line.experiments, line.cycles});
+  if (line.experiment.empty() && line.cycles > 0) return add(line.seq, line.at, CyclesChanged{line.cycles});
   if (line.experiment.empty()) {
     const RunState state = run_state_named(line.to).value_or(RunState::Interrupted);
     const RunState then = state == RunState::Cancelling ? RunState::Cancelled : RunState::Stopped;
     return add(line.seq, line.at, RunStateChanged{state, line.message, then});
   }
+  if (line.before)
+    return add(line.seq, line.at,
+               ExperimentCarried{line.before->generation, line.before->index, line.index, line.cycles});
   const AttemptKey key{{line.generation, line.index, line.cycle}, line.attempt};
+  if (line.to == name_of(RepetitionState::Cached)) return on_cached(line, key);
+  if (line.to == name_of(RepetitionState::Skipped)) {
+    const size_t colon = std::min(line.message.find(": "), line.message.size());
+    const std::string why = line.message.substr(std::min(colon + 2, line.message.size()));
+    return add(line.seq, line.at, RepetitionSkipped{key.repetition, line.message.substr(0, colon), why});
+  }
+  if (line.attempt == 0 && line.from.empty()) return add(line.seq, line.at, RepetitionAdded{key.repetition});
   if (line.attempt == 0) return add(line.seq, line.at, RepetitionReset{key.repetition});
   if (line.to == name_of(RepetitionState::Starting)) {
     starting_known_[key.repetition] = false;
@@ -163,6 +177,28 @@ void RunRebuilder::on_end(const ProgressLine& line, const AttemptKey& key) {
   add(line.seq, line.at, std::move(fact));
 }
 
+void RunRebuilder::on_cached(const ProgressLine& line, const AttemptKey& key) {
+  RepetitionCached fact;
+  fact.key = key;
+  fact.run = line.source;
+  const fs::path results = directory_.path().parent_path().parent_path();
+  const auto source = RunDirectory::open(results / line.source);
+  const auto files =
+      source ? source->locate({line.experiment, line.cycle, line.attempt}) : Result<fs::path>(source.error());
+  if (const auto record = files ? read_attempt(*files) : Result<AttemptRecord>(files.error())) {
+    fact.started_at = record->started_at.value_or(line.at);
+    fact.duration = record->duration;
+    fact.image_digest = record->image_digest;
+    fact.devices = record->devices;
+    fact.metrics = record->metrics;
+    cached_[line.experiment] = {line.experiment, record->identity, record->parameters, record->cores};
+  } else {
+    warn(line.experiment + " cycle " + std::to_string(line.cycle) + ": is cached from " + line.source +
+         ", where it is no more; its metrics are lost");
+  }
+  add(line.seq, line.at, std::move(fact));
+}
+
 void RunRebuilder::add_starting(const AttemptKey& key, const ProgressLine& line) {
   const AttemptRecord* record = record_of(line);
   bool& known = starting_known_[key.repetition];
@@ -195,6 +231,7 @@ const AttemptRecord* RunRebuilder::record_of(const ProgressLine& line) {
 
 ExperimentFacts RunRebuilder::describe(const RepetitionKey& key) const {
   const std::string& name = names_.at({key.generation, key.index});
+  if (const auto cached = cached_.find(name); cached != cached_.end()) return cached->second;
   const fs::path experiment = directory_.repetition({name, 1, 1}).parent_path();
   const std::optional<AttemptRecord> record = any_record(experiment);
   if (!record) return {name, "", "{}", 0};

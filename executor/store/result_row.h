@@ -11,7 +11,7 @@
 
 namespace studyctl {
 
-// A row of results.jsonl: one succeeded repetition.
+// A row of results.jsonl: one repetition that succeeded, in this run or in the one that it is cached from.
 struct ResultRow {
   std::string experiment;
   uint32_t cycle = 1;
@@ -23,6 +23,7 @@ struct ResultRow {
   std::string image_digest;
   std::vector<std::string> devices;
   std::vector<std::string> warnings;
+  std::string source;  // the directory of the run that it is cached from
 };
 
 // With its line break.

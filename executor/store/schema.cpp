@@ -7,7 +7,7 @@
 namespace studyctl {
 namespace {
 
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
 
 // Times are milliseconds since 1970, durations milliseconds; states and reasons are the words that users see.
 // An experiment and a repetition get a row when the repetition's first attempt is intended.
@@ -64,13 +64,29 @@ CREATE TABLE checkpoints (
   PRIMARY KEY (run, file)) WITHOUT ROWID;
 )sql";
 
+// From version 1 to 2. Cycles are those that are planned, of an experiment where it has more than the run;
+// changes are those of the plan. A note says who skipped a repetition and why, its source is the directory of
+// the run that it is cached from.
+constexpr const char* kSecond = R"sql(
+ALTER TABLE runs ADD COLUMN experiments INTEGER;
+ALTER TABLE runs ADD COLUMN cycles INTEGER;
+ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE experiments ADD COLUMN cycles INTEGER;
+ALTER TABLE repetitions ADD COLUMN note TEXT;
+ALTER TABLE repetitions ADD COLUMN source TEXT;
+UPDATE runs SET (experiments, cycles) = (SELECT experiment, cycle FROM events WHERE events.id = (runs.id << 40) + 1);
+)sql";
+
 // Public contract: columns are added at the end, never renamed. Times are ISO 8601 in UTC, wall_time is
 // seconds.
 constexpr const char* kViews = R"sql(
+DROP VIEW IF EXISTS jobs;
+DROP VIEW IF EXISTS job_metrics;
+
 CREATE VIEW jobs AS SELECT
   r.id AS id, runs.uuid AS run, e.name AS experiment, r.cycle AS cycle, r.state AS state, r.reason AS reason,
   r.fail_count AS fail_count, r.attempt AS attempt,
-  runs.directory || '/experiments/' || substr(e.name, -16, 2) || '/' || e.name || '/cycle-' || r.cycle AS job_dir,
+  coalesce(r.source, runs.directory) || '/experiments/' || substr(e.name, -16, 2) || '/' || e.name || '/cycle-' || r.cycle AS job_dir,
   CASE WHEN r.state IN ('Succeeded', 'Cached') THEN NULL ELSE nullif(a.message, '') END AS error_message,
   a.duration / 1000.0 AS wall_time, nullif(e.cores, 0) AS n_cores,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.created_at / 1000.0, 'unixepoch') AS created_at,
@@ -79,7 +95,8 @@ CREATE VIEW jobs AS SELECT
   a.image_digest AS image_digest, a.container AS container,
   strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch') AS started_at,
   strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch') AS finished_at,
-  a.warnings AS warnings, e.identity AS identity
+  a.warnings AS warnings, e.identity AS identity, r.source AS source, r.note AS note,
+  e.generation = runs.generation AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) AS is_planned
 FROM repetitions r JOIN experiments e ON e.id = r.experiment JOIN runs ON runs.id = e.run
 JOIN studies ON studies.id = runs.study LEFT JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt;
 
@@ -111,8 +128,10 @@ Result<std::unique_ptr<Sqlite>> open_studies_for_writing(const std::filesystem::
   Transaction transaction(studies);
   const int64_t version = version_of(studies);
   if (version > kVersion) return newer(database);
-  if (version == 0)
-    studies.execute(std::string(kTables) + kViews + "PRAGMA user_version = " + std::to_string(kVersion));
+  if (version == 0) studies.execute(kTables);
+  if (version < 2) studies.execute(kSecond);
+  if (version < kVersion)
+    studies.execute(std::string(kViews) + "PRAGMA user_version = " + std::to_string(kVersion));
   studies.execute(kIndexes);
   if (Result<void> done = transaction.commit(); !done) return std::move(done).error();
   return connection;
@@ -126,7 +145,10 @@ Result<std::unique_ptr<Sqlite>> open_studies_for_reading(const std::filesystem::
   if (version > kVersion) return newer(database);
   // Its controller is about to make it.
   if (version == 0) return Error{ErrorCode::NotFound, database.string() + ": there are no studies yet"};
-  return connection;
+  if (version == kVersion) return connection;
+  // Brought up to this version first; one that still writes it does not mind.
+  if (auto upgraded = open_studies_for_writing(database); !upgraded) return upgraded;
+  return Sqlite::open(database, Sqlite::Mode::Read);
 }
 
 }  // namespace studyctl

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "store/appended_file.h"
 #include "store/event_rows.h"
 #include "store/projection.h"
+#include "store/result_row.h"
 #include "store/schema.h"
 
 namespace studyctl {
@@ -12,6 +14,8 @@ namespace {
 
 // The last events are told whole: how long attempts took of late is read from them.
 constexpr uint64_t kAlwaysTold = 4096;
+// Of result lines between two writes.
+constexpr size_t kMostPending = 1 << 20;
 
 Result<void> add_run(Sqlite& studies, const RunRecord& run) {
   Transaction transaction(studies);
@@ -36,7 +40,8 @@ struct SqliteJournal::Parts {
   uint64_t published = 0;
   bool disk_full = false;
   std::vector<Event> batch;
-  std::map<std::string, Checkpoint> checkpoints;  // not yet committed
+  std::map<std::string, Checkpoint> checkpoints;                // not yet committed
+  std::optional<std::pair<std::string, std::string>> manifest;  // and its design hash; not yet committed
 
   Parts(std::unique_ptr<Sqlite> connection, RunRecord record, int64_t number, DescribeExperiment describe)
       : studies(std::move(connection)),
@@ -103,6 +108,7 @@ Result<void> SqliteJournal::commit() {
     parts_->last_seq = parts_->batch.back().seq;
     parts_->batch.clear();
     parts_->checkpoints.clear();
+    parts_->manifest.reset();
     parts_->disk_full = false;
     return {};
   }
@@ -120,6 +126,12 @@ Result<void> SqliteJournal::Parts::write() {
     projection.apply(event);
   }
   projection.save(batch.back().at);
+  if (manifest) {
+    studies->run("UPDATE runs SET manifest = ?, design_hash = ? WHERE id = ?", manifest->first,
+                 manifest->second, row);
+    // Rows of what has left the plan are in them.
+    studies->run("DELETE FROM checkpoints WHERE run = ? AND file LIKE 'results.%'", row);
+  }
   for (const auto& [file, checkpoint] : checkpoints)
     studies->run(
         "INSERT INTO checkpoints (run, file, seq, length) VALUES (?, ?, ?, ?) "
@@ -158,6 +170,73 @@ Result<void> SqliteJournal::fix_engine(const std::string& engine, const std::str
   run.engine = engine;
   run.endpoint = endpoint;
   return {};
+}
+
+void SqliteJournal::set_manifest(const std::string& manifest, const std::string& design_hash) {
+  parts_->manifest = {manifest, design_hash};
+}
+
+Result<void> SqliteJournal::known_experiments(
+    const std::function<void(const KnownExperiment&)>& visit) const {
+  Rows rows = parts_->studies->query(
+      "SELECT generation, position, coalesce(cycles, 0), identity FROM experiments WHERE run = ?",
+      parts_->row);
+  while (rows.next())
+    visit({static_cast<uint32_t>(rows.integer(0)), static_cast<uint64_t>(rows.integer(1)),
+           static_cast<uint32_t>(rows.integer(2)), rows.string(3)});
+  return parts_->studies->outcome();
+}
+
+Result<void> SqliteJournal::remake_results(const std::filesystem::path& file) {
+  Sqlite& studies = *parts_->studies;
+  const std::filesystem::path fresh = file.string() + ".new";
+  auto remade = AppendedFile::open(fresh, {});
+  if (!remade) return std::move(remade).error();
+  Rows metrics = studies.query(
+      "SELECT m.event, m.name, m.value, m.unit FROM metrics m WHERE m.event BETWEEN ? AND ? "
+      "ORDER BY m.event, m.position",
+      event_row(parts_->row, 0), event_row(parts_->row + 1, 0) - 1);
+  bool more = metrics.next();
+  Rows rows = studies.query(
+      "SELECT e.name, r.cycle, a.attempt, e.parameters, a.started_at, a.duration, a.image_digest, a.devices, "
+      "a.warnings, coalesce(r.source, ''), a.end_event FROM runs JOIN experiments e ON e.run = runs.id AND "
+      "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id "
+      "JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt WHERE runs.id = ? "
+      "AND r.state IN ('Succeeded', 'Cached') AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) "
+      "ORDER BY a.end_event",
+      parts_->row);
+  while (rows.next()) {
+    const Instant started_at = rows.instant(4);
+    const Duration duration(rows.integer(5));
+    ResultRow row{rows.string(0),
+                  static_cast<uint32_t>(rows.integer(1)),
+                  static_cast<uint32_t>(rows.integer(2)),
+                  rows.string(3),
+                  {},
+                  started_at,
+                  started_at + duration,
+                  duration,
+                  rows.string(6),
+                  rows.list(7),
+                  rows.list(8),
+                  rows.string(9)};
+    for (; more && metrics.integer(0) <= rows.integer(10); more = metrics.next())
+      if (metrics.integer(0) == rows.integer(10))
+        row.metrics.push_back({metrics.string(1), metrics.real(2), metrics.string(3)});
+    remade->add(parts_->last_seq, to_json_line(row));
+    if (remade->pending() > kMostPending)
+      if (auto flushed = remade->flush(); !flushed) return flushed;
+  }
+  remade->add(parts_->last_seq, "");
+  if (auto read = studies.outcome(); !read) return read;
+  if (auto flushed = remade->flush(); !flushed) return flushed;
+  if (auto synced = remade->sync(); !synced) return synced;
+  std::error_code failed;
+  std::filesystem::rename(fresh, file, failed);
+  if (failed) return Error{ErrorCode::Unavailable, file.string() + ": " + failed.message()};
+  studies.run("INSERT OR REPLACE INTO checkpoints (run, file, seq, length) VALUES (?, ?, ?, ?)", parts_->row,
+              file.filename().string(), remade->checkpoint().seq, remade->checkpoint().length);
+  return studies.outcome();
 }
 
 Result<void> SqliteJournal::replace_manifest(const std::string& manifest, const std::string& design_hash) {

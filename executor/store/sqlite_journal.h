@@ -42,11 +42,24 @@ class SqliteJournal final : public Journal {
   // Durably, at once: the engine is fixed at a run's first start. Unavailable, naming both, when another one
   // is.
   Result<void> fix_engine(const std::string& engine, const std::string& endpoint);
-  // Durably, at once: study_manifest.json of a run whose results are read by other rules.
+  // Goes with the next commit that has events: study_manifest.json of a run whose plan or execution changes.
+  void set_manifest(const std::string& manifest, const std::string& design_hash);
+  // Durably, at once: that of a run whose results are read by other rules.
   Result<void> replace_manifest(const std::string& manifest, const std::string& design_hash);
   // Durably, at once: the metrics of an ended attempt, read again by changed rules. The result files lose
   // their checkpoints: the next Publisher makes them again.
   Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);
+
+  // What is planned and was started at least once, by where an event names it: to be found in another plan.
+  struct KnownExperiment {
+    uint32_t generation = 1;
+    uint64_t index = 0;
+    uint32_t cycles = 0;  // planned, where it has more than others
+    std::string identity;
+  };
+  Result<void> known_experiments(const std::function<void(const KnownExperiment&)>& visit) const;
+  // results.jsonl made anew from all that is planned and has succeeded, and the checkpoints that go with it.
+  Result<void> remake_results(const std::filesystem::path& file);
 
   // By file name; goes with the next commit that has events.
   void set_checkpoints(const std::map<std::string, Checkpoint>& checkpoints);

@@ -52,7 +52,7 @@ class AppliedStudy {
     auto study = load_applied(read->applied_json, {});
     EXPECT_TRUE(study) << study.error().message;
     study_ = *std::move(study);
-    experiments_ = std::make_unique<Experiments>(study_->study(), *study_->plan, study_->inputs);
+    experiments_ = std::make_unique<Experiments>(study_->design());
     directory_ = *RunDirectory::create(volume_.root(), study_->study().name, at);
     begin();
   }
@@ -60,7 +60,7 @@ class AppliedStudy {
   const ResultsVolume& volume() const { return volume_; }
   const RunDirectory& directory() const { return *directory_; }
   const std::string& run_id() const { return run_id_; }
-  std::string id(uint64_t index) { return experiments_->facts(index).experiment; }
+  std::string id(uint64_t index) { return experiments_->facts({1, index, 1}).experiment; }
 
   void start(const AttemptKey& key) {
     EXPECT_TRUE(directory_->begin_attempt(place(key), std::nullopt));
@@ -75,7 +75,7 @@ class AppliedStudy {
   }
   void end(AttemptEnded end, std::optional<FailureRecord> failure = std::nullopt) {
     const AttemptKey key = end.key;
-    const ExperimentFacts facts = experiments_->facts(key.repetition.index);
+    const ExperimentFacts facts = experiments_->facts(key.repetition);
     AttemptRecord record;
     record.key = key;
     record.study = study_->study().name;
@@ -149,9 +149,7 @@ class AppliedStudy {
     manifest.manifest = study_->manifest.applied_json;
     manifest.source = "study.yaml";
     EXPECT_TRUE(write_run_manifest(directory_->path(), manifest));
-    const DescribeExperiment describe = [this](const RepetitionKey& key) {
-      return experiments_->facts(key.index);
-    };
+    const DescribeExperiment describe = [this](const RepetitionKey& key) { return experiments_->facts(key); };
     RunRecord record{
         run_id_, manifest.study, directory_->name_in_volume(), manifest.design_hash, to_json(manifest),
         now_,    "docker",       "unix:///docker.sock"};

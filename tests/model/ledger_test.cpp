@@ -256,4 +256,165 @@ TEST(Ledger, SaysWhenAThresholdCountsWhatHasNotFailed) {
 }
 
 }  // namespace
+
+// What a changed design does to what is there.
+
+TEST(Ledger, ANewGenerationBeginsWithEverythingWaiting) {
+  LedgerStory story(2, 1);
+  story.end(story.run({1, 0, 1}), Reason::Completed, Verdict::Succeeded);
+  story.tell(GenerationOpened{2, 3, 2});
+  EXPECT_EQ(story.ledger().generation(), 2u);
+  EXPECT_EQ(story.ledger().total(), 6u);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Waiting), 6u);
+  EXPECT_FALSE(story.ledger().has({1, 0, 1}));
+  EXPECT_EQ(story.ledger().state({1, 0, 1}), RepetitionState::Succeeded);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, ACarriedExperimentKeepsWhatBecameOfIt) {
+  LedgerStory story(2, 2);
+  story.end(story.run({1, 1, 1}), Reason::Completed, Verdict::Succeeded);
+  story.end(story.run({1, 1, 2}), Reason::Error, Verdict::Failed);
+  story.tell(GenerationOpened{2, 3, 2});
+  story.tell(ExperimentCarried{1, 1, 2, 2});
+  EXPECT_EQ(story.ledger().state({2, 2, 1}), RepetitionState::Succeeded);
+  EXPECT_EQ(story.ledger().state({2, 2, 2}), RepetitionState::Failed);
+  EXPECT_EQ(story.ledger().troubles({2, 2, 2}).failures, 1u);
+  EXPECT_EQ(story.ledger().next_attempt({2, 2, 2}), 2u);
+  EXPECT_EQ(story.ledger().failed_since_rebase(), (std::set<RepetitionKey>{{2, 2, 2}}));
+  EXPECT_EQ(story.ledger().count(RepetitionState::Succeeded), 1u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, AFailureThatLeftThePlanCountsForNoThreshold) {
+  LedgerStory story(2, 1);
+  story.end(story.run({1, 0, 1}), Reason::Error, Verdict::Failed);
+  story.tell(GenerationOpened{2, 1, 1});
+  EXPECT_TRUE(story.ledger().failed_since_rebase().empty());
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, AnAttemptThatRunsGoesOnUnderItsNewNumber) {
+  LedgerStory story(2, 1);
+  const AttemptKey running = story.run({1, 1, 1});
+  story.tell(GenerationOpened{2, 2, 1});
+  story.tell(ExperimentCarried{1, 1, 0, 1});
+  ASSERT_NE(story.ledger().active({2, 0, 1}), nullptr);
+  EXPECT_EQ(story.ledger().active({1, 1, 1}), nullptr);
+  EXPECT_EQ(story.ledger().state({2, 0, 1}), RepetitionState::Running);
+  story.end({{2, 0, 1}, running.attempt}, Reason::Completed, Verdict::Succeeded);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Succeeded), 1u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, AnAttemptWhoseExperimentLeftThePlanFinishesAndCountsNowhere) {
+  LedgerStory story(2, 1);
+  const AttemptKey running = story.run({1, 1, 1});
+  story.tell(GenerationOpened{2, 1, 1});
+  EXPECT_EQ(story.ledger().active().size(), 1u);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Running), 0u);
+  ASSERT_TRUE(story.ledger().check());
+  story.end(running, Reason::Error, Verdict::Failed);
+  EXPECT_TRUE(story.ledger().active().empty());
+  EXPECT_EQ(story.ledger().count(RepetitionState::Failed), 0u);
+  EXPECT_TRUE(story.ledger().failed_since_rebase().empty());
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, ARetryThatIsDueIsCarriedAndOneThatLeftThePlanIsNot) {
+  LedgerStory story(2, 1);
+  story.retry(story.run({1, 0, 1}), std::chrono::seconds(10));
+  story.retry(story.run({1, 1, 1}), std::chrono::seconds(10));
+  story.tell(GenerationOpened{2, 1, 1});
+  EXPECT_TRUE(story.ledger().retries().empty());
+  story.tell(ExperimentCarried{1, 1, 0, 1});
+  ASSERT_EQ(story.ledger().retries().size(), 1u);
+  EXPECT_EQ(story.ledger().retries().begin()->second, (RepetitionKey{2, 0, 1}));
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, AnExperimentThatComesBackAfterAGenerationWithoutItIsDoneStill) {
+  LedgerStory story(2, 1);
+  story.end(story.run({1, 1, 1}), Reason::Completed, Verdict::Succeeded);
+  story.tell(GenerationOpened{2, 1, 1});
+  story.tell(GenerationOpened{3, 2, 1});
+  story.tell(ExperimentCarried{1, 1, 1, 1});
+  EXPECT_EQ(story.ledger().state({3, 1, 1}), RepetitionState::Succeeded);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, WhatWasCancelledWaitsAgainWhenItIsCarried) {
+  LedgerStory story(1, 2);
+  story.end(story.run({1, 0, 1}), Reason::Cancelled, Verdict::Cancelled);
+  story.tell(RunStateChanged{RunState::Cancelled, "", RunState::Stopped});
+  story.tell(GenerationOpened{2, 1, 2});
+  story.tell(ExperimentCarried{1, 0, 0, 2});
+  EXPECT_EQ(story.ledger().count(RepetitionState::Waiting), 2u);
+  EXPECT_EQ(story.ledger().next_attempt({2, 0, 1}), 2u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, MoreCyclesWaitAndWhatIsDoneStaysDone) {
+  LedgerStory story(2, 1);
+  story.end(story.run({1, 0, 1}), Reason::Completed, Verdict::Succeeded);
+  story.tell(CyclesChanged{3});
+  EXPECT_EQ(story.ledger().total(), 6u);
+  EXPECT_EQ(story.ledger().state({1, 0, 1}), RepetitionState::Succeeded);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Waiting), 5u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, FewerCyclesLeaveWhatIsBeyondThemUncountedUntilTheyComeBack) {
+  LedgerStory story(1, 3);
+  story.end(story.run({1, 0, 1}), Reason::Completed, Verdict::Succeeded);
+  story.end(story.run({1, 0, 2}), Reason::Error, Verdict::Failed);
+  const AttemptKey running = story.run({1, 0, 3});
+  story.tell(CyclesChanged{1});
+  EXPECT_EQ(story.ledger().total(), 1u);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Failed), 0u);
+  EXPECT_TRUE(story.ledger().failed_since_rebase().empty());
+  ASSERT_TRUE(story.ledger().check());
+  story.end(running, Reason::Completed, Verdict::Succeeded);
+  story.tell(CyclesChanged{3});
+  EXPECT_EQ(story.ledger().count(RepetitionState::Succeeded), 2u);
+  EXPECT_EQ(story.ledger().failed_since_rebase().size(), 1u);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, OneExperimentMayHaveMoreCyclesThanTheOthers) {
+  LedgerStory story(3, 2);
+  story.tell(RepetitionAdded{{1, 1, 3}});
+  EXPECT_EQ(story.ledger().total(), 7u);
+  EXPECT_TRUE(story.ledger().has({1, 1, 3}));
+  EXPECT_FALSE(story.ledger().has({1, 0, 3}));
+  story.end(story.run({1, 1, 3}), Reason::Completed, Verdict::Succeeded);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Succeeded), 1u);
+  story.tell(GenerationOpened{2, 3, 2});
+  story.tell(ExperimentCarried{1, 1, 0, 3});
+  EXPECT_EQ(story.ledger().state({2, 0, 3}), RepetitionState::Succeeded);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, ASkippedRepetitionWaitsForNothingUntilItIsReset) {
+  LedgerStory story(2, 1);
+  story.retry(story.run({1, 0, 1}), std::chrono::seconds(10));
+  story.tell(RepetitionSkipped{{1, 0, 1}, "ann", "its input is broken"});
+  EXPECT_EQ(story.ledger().count(RepetitionState::Skipped), 1u);
+  EXPECT_TRUE(story.ledger().retries().empty());
+  ASSERT_TRUE(story.ledger().check());
+  story.tell(RepetitionReset{{1, 0, 1}});
+  EXPECT_EQ(story.ledger().state({1, 0, 1}), RepetitionState::Waiting);
+  EXPECT_TRUE(story.ledger().check());
+}
+
+TEST(Ledger, ACachedRepetitionIsDone) {
+  LedgerStory story(2, 1);
+  RepetitionCached cached;
+  cached.key = {{1, 1, 1}, 2};
+  cached.run = "nmr/2026-11-22_14-30-05";
+  story.tell(cached);
+  EXPECT_EQ(story.ledger().count(RepetitionState::Cached), 1u);
+  EXPECT_TRUE(is_final(story.ledger().state({1, 1, 1})));
+}
+
 }  // namespace studyctl

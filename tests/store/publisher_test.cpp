@@ -305,11 +305,13 @@ TEST(ResultRow, ReadsBackWhatItWrote) {
                 Duration(1500),
                 "sha256:1",
                 {"GPU 0"},
-                {"a warning"}};
+                {"a warning"},
+                "nmr/2026-11-21_00-00-00"};
   const Result<ResultRow> read = result_row_from_json(to_json_line(row));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->experiment, "water-1");
   EXPECT_EQ(read->attempt, 3u);
+  EXPECT_EQ(read->source, "nmr/2026-11-21_00-00-00");
   EXPECT_EQ(read->metrics[0].value, 0.1);
   EXPECT_TRUE(std::isnan(read->metrics[1].value));
   EXPECT_EQ(read->duration, Duration(1500));

@@ -14,6 +14,7 @@
 #include "store/publisher.h"
 #include "store/run_events.h"
 #include "store/small_disk.h"
+#include "store/sqlite.h"
 
 namespace studyctl {
 namespace {
@@ -136,6 +137,68 @@ TEST_F(SqliteJournalTest, ReplaysEveryKindOfEventAsItWasCommitted) {
   EXPECT_EQ(fact_at<CooldownBegan>(events, 9).length, Duration(60'000));
   EXPECT_TRUE(fact_at<CooldownBegan>(events, 9).between_cycles);
   EXPECT_EQ(journal.last_seq(), 11u);
+}
+
+TEST_F(SqliteJournalTest, ReplaysWhatChangesThePlanAsItWasCommitted) {
+  RunEvents story;
+  story.begin(3, 2);
+  story.succeed(attempt_of(1));
+  story.add(GenerationOpened{2, 4, 2});
+  story.add(ExperimentCarried{1, 1, 3, 2});
+  story.add(CyclesChanged{3});
+  story.add(RepetitionAdded{{2, 3, 4}});
+  story.add(RepetitionSkipped{{2, 0, 1}, "ann", "broken"});
+  story.add(RepetitionCached{
+      {{2, 2, 1}, 5}, "nmr/before", kStart, Duration(7), "sha256:2", {"GPU 1"}, {{"e", 1, "Eh"}}});
+  story.add(PilotEnded{});
+  {
+    SqliteJournal journal = create();
+    commit(journal, story.all);
+  }
+  SqliteJournal journal = reopen();
+  const std::vector<Event> events = replayed(journal);
+  ASSERT_EQ(events.size(), story.all.size());
+  const auto& carried = fact_at<ExperimentCarried>(events, 7);
+  EXPECT_EQ(std::tuple(carried.generation, carried.index, carried.to, carried.cycles),
+            std::tuple(1u, 1u, 3u, 2u));
+  EXPECT_EQ(fact_at<CyclesChanged>(events, 8).cycles, 3u);
+  EXPECT_EQ(fact_at<RepetitionAdded>(events, 9).key, (RepetitionKey{2, 3, 4}));
+  EXPECT_EQ(fact_at<RepetitionSkipped>(events, 10).key, (RepetitionKey{2, 0, 1}));
+  EXPECT_EQ(fact_at<RepetitionSkipped>(events, 10).who, "ann");
+  EXPECT_EQ(fact_at<RepetitionSkipped>(events, 10).why, "broken");
+  const auto& cached = fact_at<RepetitionCached>(events, 11);
+  EXPECT_EQ(cached.key, (AttemptKey{{2, 2, 1}, 5}));
+  EXPECT_EQ(cached.run, "nmr/before");
+  EXPECT_EQ(cached.started_at, kStart);
+  EXPECT_EQ(cached.duration, Duration(7));
+  EXPECT_EQ(cached.image_digest, "sha256:2");
+  EXPECT_EQ(cached.devices, std::vector<std::string>{"GPU 1"});
+  ASSERT_EQ(cached.metrics.size(), 1u);
+  EXPECT_EQ(cached.metrics[0].name, "e");
+  EXPECT_TRUE(std::holds_alternative<PilotEnded>(events[12].fact));
+}
+
+TEST_F(SqliteJournalTest, GoesOnWithADatabaseOfVersionOne) {
+  RunEvents story;
+  story.begin(3, 2);
+  {
+    SqliteJournal journal = create();
+    commit(journal, story.all);
+    auto studies = Sqlite::open(database_, Sqlite::Mode::Write);
+    (*studies)->execute(
+        "DROP VIEW jobs; DROP VIEW job_metrics; ALTER TABLE runs DROP COLUMN experiments;"
+        "ALTER TABLE runs DROP COLUMN cycles; ALTER TABLE runs DROP COLUMN changes;"
+        "ALTER TABLE experiments DROP COLUMN cycles; ALTER TABLE repetitions DROP COLUMN note;"
+        "ALTER TABLE repetitions DROP COLUMN source; PRAGMA user_version = 1");
+    ASSERT_TRUE((*studies)->outcome());
+  }
+  EXPECT_EQ(summary().total, 6u);
+  SqliteJournal journal = reopen();
+  RunEvents more = story;
+  more.succeed(attempt_of(1));
+  commit(journal, {more.all.begin() + 2, more.all.end()});
+  ASSERT_EQ(repetitions().size(), 1u);
+  EXPECT_EQ(repetitions().front().state, RepetitionState::Succeeded);
 }
 
 TEST_F(SqliteJournalTest, WhatWasAppendedButNotCommittedIsGone) {
