@@ -122,13 +122,15 @@ class Extraction {
 };
 
 // results.jsonl and results.csv once more, from what the database holds now.
-Result<void> publish(const ChosenRun& chosen, SqliteJournal& journal) {
+Result<void> publish(const ChosenRun& chosen, SqliteJournal& journal, const DescribeExperiment& describe) {
   const auto& directory = chosen.directory.path();
   if (auto made = journal.remake_results(directory / "results.jsonl"); !made) return made;
   auto checkpoints = journal.checkpoints();
   if (!checkpoints) return std::move(checkpoints).error();
-  auto publisher = Publisher::open(directory, *checkpoints, {});
-  return publisher ? Result<void>() : std::move(publisher).error();
+  auto publisher = Publisher::open(directory, *checkpoints, describe);
+  if (!publisher) return std::move(publisher).error();
+  auto replayed = journal.replay([&](const Event& event) { publisher->publish(event); });
+  return replayed ? publisher->flush() : replayed;
 }
 
 }  // namespace
@@ -153,7 +155,9 @@ Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string
   if (!lock) return lock.error();
 
   const LoadedStudy& study = *rules->study;
-  auto journal = SqliteJournal::open(chosen.volume.database(), chosen.run.record.id, {});
+  Experiments experiments(study.design());
+  const DescribeExperiment describe = [&](const RepetitionKey& key) { return experiments.facts(key); };
+  auto journal = SqliteJournal::open(chosen.volume.database(), chosen.run.record.id, describe);
   if (!journal) return std::move(journal).error();
   auto report = Extraction(chosen, *journal, study.study().results.metrics).run();
   if (!report) return report;
@@ -164,7 +168,7 @@ Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string
         !replaced)
       return std::move(replaced).error();
   }
-  if (auto published = publish(chosen, *journal); !published) return std::move(published).error();
+  if (auto published = publish(chosen, *journal, describe); !published) return std::move(published).error();
   return report;
 }
 
