@@ -33,5 +33,5 @@ if ! engine_answers; then
 fi
 images/build.sh zstd
 "$build/studyctl" --results "$results" apply examples/quickstart/study.yaml
-"$build/studyctl" --results "$results" results quickstart --summary --group-by input,level,threads
+"$build/studyctl" --results "$results" results quickstart --by input,level,threads
 echo "results: $(readlink -f "$results/quickstart/latest")"

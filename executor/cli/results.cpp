@@ -16,8 +16,11 @@ struct ResultsOptions {
   std::string experiment;
   std::string selector;
   ResultsOutput output = ResultsOutput::Table;
-  bool summary = false;
-  std::vector<std::string> group_by;
+  bool rows = false;
+  std::vector<std::string> by;
+  std::vector<std::string> baseline;
+  std::string sort;
+  std::string where;
   bool extract = false;
   std::string file;
 };
@@ -32,6 +35,22 @@ int extract(const ChosenRun& chosen, const ResultsOptions& options) {
   return kSucceeded;
 }
 
+Result<ConclusionsQuery> ask(const ResultsOptions& options) {
+  ConclusionsQuery asked;
+  asked.question.by = options.by;
+  asked.sort = options.sort;
+  for (const std::string& text : options.baseline) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return Error{ErrorCode::Invalid, "--baseline " + printable(text) + ": write PARAMETER=VALUE"};
+    asked.question.baseline.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  const bool of_groups = !options.by.empty() || !options.baseline.empty() || !options.sort.empty();
+  if (options.rows && of_groups)
+    return Error{ErrorCode::Invalid, "--rows: a row per repetition has no --by, --baseline or --sort"};
+  return asked;
+}
+
 int results(const Context& context, const ResultsOptions& options) {
   if (!options.extract && !options.file.empty())
     return fail(
@@ -41,13 +60,16 @@ int results(const Context& context, const ResultsOptions& options) {
   selection.experiment = options.experiment;
   auto rules = understand(selection);
   if (!rules) return fail(rules.error());
+  auto where = Selector::parse(options.where);
+  if (!where) return fail(std::move(where).error().within("--where"));
   auto chosen = choose_run(context.find_volume(), options.study);
   if (!chosen) return fail(chosen.error());
   if (options.extract) return extract(*chosen, options);
-  const ResultsQuery query{*chosen, *rules};
-  const bool summary = options.summary || !options.group_by.empty();
-  auto printed = summary ? print_results_summary(query, options.group_by, options.output, stdout)
-                         : print_results(query, options.output, stdout);
+  auto asked = ask(options);
+  if (!asked) return fail(asked.error());
+  const ResultsQuery query{*chosen, *rules, *where, metrics_of(*chosen)};
+  auto printed = options.rows ? print_results(query, options.output, stdout)
+                              : print_conclusions(query, *asked, options.output, stdout);
   if (!printed) return fail(printed.error());
   std::fflush(stdout);
   const bool for_people = options.output == ResultsOutput::Table || options.output == ResultsOutput::Wide;
@@ -62,38 +84,58 @@ int results(const Context& context, const ResultsOptions& options) {
 
 void add_results(CLI::App& app, Context& context) {
   ResultsOptions& options = context.keep<ResultsOptions>();
-  CLI::App* command = app.add_subcommand("results", "Print metrics, a row per succeeded repetition");
+  CLI::App* command =
+      app.add_subcommand("results", "Print what was measured: means and their 95 % intervals, by parameters");
   add_study(*command, options.study);
   command->add_option("EXPERIMENT", options.experiment, "An experiment's id, or its beginning");
   command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0")
       ->type_name("SELECTOR");
+  command
+      ->add_option("--by", options.by,
+                   "The parameters that make a group; every one that varies when not given")
+      ->type_name("NAMES")
+      ->delimiter(',');
+  command
+      ->add_option("--baseline", options.baseline,
+                   "Compare with the group at these values, cycle by cycle: backend=pytorch")
+      ->type_name("NAME=VALUE")
+      ->delimiter(',');
+  command
+      ->add_option("--where", options.where,
+                   "By parameters and by the mean of metrics: 'latency<100,batch>=8,model~*70b*'")
+      ->type_name("SELECTOR");
+  command
+      ->add_option("--sort", options.sort,
+                   "By a parameter or a metric's mean; NAME:desc from the greatest on")
+      ->type_name("NAME");
+  command->add_flag("--rows", options.rows,
+                    "A row per repetition, as results.jsonl and results.csv have them");
   add_format(*command, options.output,
              {{"table", ResultsOutput::Table},
               {"wide", ResultsOutput::Wide},
               {"csv", ResultsOutput::Csv},
-              {"json", ResultsOutput::Json},
               {"jsonl", ResultsOutput::JsonLines},
+              {"json", ResultsOutput::Json},
               {"yaml", ResultsOutput::Yaml},
+              {"md", ResultsOutput::Markdown},
               {"name", ResultsOutput::Name}});
-  command->add_flag("--summary", options.summary, "Statistics over cycles: n, mean, median, min, max");
-  command
-      ->add_option("--group-by", options.group_by,
-                   "Of a summary: the parameters that make a group; all when not given")
-      ->type_name("NAMES")
-      ->delimiter(',');
   command->add_flag("--extract", options.extract, "Read metrics again from the kept files; nothing is run");
   command
       ->add_option("-f,--filename", options.file,
                    "With --extract: a manifest with other spec.results.metrics, which the run then has")
       ->type_name("FILE");
   command->footer(
-      "-o jsonl gives the rows of results.jsonl: {experiment, cycle, attempt, parameters {by name}, metrics "
-      "{by name},\n"
-      "started_at, finished_at, duration_seconds, image_digest, devices, warnings}; -o json and -o yaml give "
-      "them as\n"
-      "{apiVersion, kind: List, items: [...]}. With --summary an item is {parameters {by name}, "
-      "repetitions,\n"
-      "metrics {by name: {unit, n, mean, median, min, max}}}.");
+      "Intervals are of 95 %. That of a mean is Student's t over the means of the cycles, from 2 cycles on; "
+      "those of\n"
+      "medians and ratios are bootstrapped (BCa) over cycles, from 10 on. Where a group has several "
+      "experiments, a\n"
+      "cycle counts by their mean. BEST marks by the metric's goal: * the best mean, = not told apart from "
+      "it.\n"
+      "-o csv and jsonl have a row per group and metric: {parameters {by name}, metric, unit, n, cycles, "
+      "mean,\n"
+      "mean_ci95 [low, high], median, median_ci95, sd, min, max, standing}, with --baseline also pairs, "
+      "difference,\n"
+      "difference_ci95, ratio, ratio_ci95.");
   command->final_callback([&] { context.run = [&] { return results(context, options); }; });
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "manifest/manifest.h"
+#include "store/results_csv.h"
 #include "store/run_manifest.h"
 
 namespace studyctl {
@@ -16,15 +17,27 @@ void add_new(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+// Its metrics too; what has the name of both is the parameter.
+Point point_of(const ResultRow& row) {
+  Point point;
+  for (auto& [name, text] : parameter_texts(row.parameters))
+    point.parameters.emplace_back(name, Value{Value::Kind::String, std::move(text)});
+  for (const MetricValue& metric : row.metrics)
+    point.parameters.emplace_back(metric.name, Value{Value::Kind::Number, number_text(metric.value)});
+  return point;
+}
+
 }  // namespace
 
 Result<void> visit_results(const ResultsQuery& query,
                            const std::function<void(const ResultRow&, const std::string&)>& visit) {
   std::ifstream file(query.chosen.directory.path() / "results.jsonl");
   ParameterSieve sieve(query.rules.selector);
+  const bool every = query.where.requirements().empty();
   for (std::string line; std::getline(file, line) && !file.eof();) {
     const auto row = result_row_from_json(line);
-    if (row && row->experiment.starts_with(query.rules.filter.experiment) && sieve.passes(row->parameters))
+    if (row && row->experiment.starts_with(query.rules.filter.experiment) && sieve.passes(row->parameters) &&
+        (every || query.where.matches(point_of(*row))))
       visit(*row, line);
   }
   return sieve.verdict();
@@ -42,15 +55,14 @@ Result<ResultColumns> columns_of_results(const ResultsQuery& query) {
   return columns;
 }
 
-std::map<std::string, std::string> metric_units(const ChosenRun& chosen) {
-  std::map<std::string, std::string> units;
+std::map<std::string, Metric> metrics_of(const ChosenRun& chosen) {
+  std::map<std::string, Metric> metrics;
   const auto applied = read_run_manifest(chosen.directory.path());
-  if (!applied) return units;
+  if (!applied) return metrics;
   const auto manifest = read_manifest(applied->manifest, "study_manifest.json");
-  if (!manifest) return units;
-  for (const Metric& metric : manifest->study.results.metrics)
-    if (!metric.unit.empty()) units[metric.name] = metric.unit;
-  return units;
+  if (!manifest) return metrics;
+  for (const Metric& metric : manifest->study.results.metrics) metrics[metric.name] = metric;
+  return metrics;
 }
 
 std::string parameter_of(const std::vector<std::pair<std::string, std::string>>& parameters,
@@ -64,6 +76,12 @@ const MetricValue* metric_of(const ResultRow& row, const std::string& name) {
   for (const MetricValue& metric : row.metrics)
     if (metric.name == name) return &metric;
   return nullptr;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) line += (i == 0 ? "" : ",") + csv_field(cells[i]);
+  return line + "\n";
 }
 
 std::string short_number(double value) {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cli/run_choice.h"
 #include "cli/selection.h"
+#include "model/study.h"
 #include "store/result_row.h"
 
 namespace studyctl {
@@ -17,7 +18,12 @@ namespace studyctl {
 struct ResultsQuery {
   const ChosenRun& chosen;
   const SelectionRules& rules;
+  const Selector& where;
+  std::map<std::string, Metric> metrics;  // by name, as the run's manifest has them
 };
+
+// Nothing where the manifest cannot be read.
+std::map<std::string, Metric> metrics_of(const ChosenRun& chosen);
 
 // Reads results.jsonl line by line; a torn tail is left out. `line` is the row as it lies there, without its
 // line break. Invalid: nothing is selected, since no experiment has a parameter that the selector names.
@@ -31,14 +37,13 @@ struct ResultColumns {
 };
 Result<ResultColumns> columns_of_results(const ResultsQuery& query);
 
-// Metric → unit, by the run's manifest; without those that have none.
-std::map<std::string, std::string> metric_units(const ChosenRun& chosen);
-
 // The text of a parameter or a metric of `row`; empty where it has none.
 std::string parameter_of(const std::vector<std::pair<std::string, std::string>>& parameters,
                          const std::string& name);
 const MetricValue* metric_of(const ResultRow& row, const std::string& name);
 
+// Cells with commas between, and a line break.
+std::string csv_line(const std::vector<std::string>& cells);
 // A number for people: six digits.
 std::string short_number(double value);
 

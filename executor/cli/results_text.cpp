@@ -13,16 +13,17 @@ void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-std::vector<std::string> headings(const ResultColumns& columns,
-                                  const std::map<std::string, std::string>& units, ResultsOutput output) {
+std::vector<std::string> headings(const ResultColumns& columns, const std::map<std::string, Metric>& metrics,
+                                  ResultsOutput output) {
   const bool wide = output == ResultsOutput::Wide;
   std::vector<std::string> cells;
   if (wide || columns.parameters.empty()) cells.emplace_back("EXPERIMENT");
   for (const std::string& name : columns.parameters) cells.push_back(name);
   cells.emplace_back("CYCLE");
   for (const std::string& name : columns.metrics) {
-    const auto unit = units.find(name);
-    cells.push_back(unit == units.end() ? name : name + " (" + unit->second + ")");
+    const auto metric = metrics.find(name);
+    const bool has_unit = metric != metrics.end() && !metric->second.unit.empty();
+    cells.push_back(has_unit ? name + " (" + metric->second.unit + ")" : name);
   }
   cells.emplace_back("TOOK");
   if (wide) cells.insert(cells.end(), {"ATTEMPT", "STARTED", "DEVICES", "WARNINGS"});
@@ -51,15 +52,9 @@ Result<void> print_table(const ResultsQuery& query, ResultsOutput output, std::F
   const auto columns = columns_of_results(query);
   if (!columns) return columns.error();
   if (columns->parameters.empty() && columns->metrics.empty()) return {};
-  Table table(to, headings(*columns, metric_units(query.chosen), output));
+  Table table(to, headings(*columns, query.metrics, output));
   return visit_results(
       query, [&](const ResultRow& row, const std::string&) { table.row(cells_of(row, *columns, output)); });
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_field(cell);
-  return line + "\n";
 }
 
 // The columns of results.csv.
@@ -118,6 +113,7 @@ Result<void> print_lines(const ResultsQuery& query, ResultsOutput output, std::F
 Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
   switch (output) {
     case ResultsOutput::Table:
+    case ResultsOutput::Markdown:
     case ResultsOutput::Wide: return print_table(query, output, to);
     case ResultsOutput::Csv: return print_csv(query, to);
     case ResultsOutput::Json: return print_json(query, to);

@@ -5,16 +5,21 @@
 #include <vector>
 
 #include "cli/results_rows.h"
+#include "model/conclusions.h"
 
 namespace studyctl {
 
-enum class ResultsOutput : uint8_t { Table, Wide, Csv, Json, JsonLines, Yaml, Name };
+enum class ResultsOutput : uint8_t { Table, Wide, Csv, Json, JsonLines, Yaml, Name, Markdown };
 
-// The rows themselves.
+// A row per repetition.
 Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to);
 
-// Statistics of each metric over the rows of a group; by all parameters when `group_by` is empty.
-Result<void> print_results_summary(const ResultsQuery& query, const std::vector<std::string>& group_by,
-                                   ResultsOutput output, std::FILE* to);
+// What the rows come to: a row per group and metric.
+struct ConclusionsQuery {
+  Question question;
+  std::string sort;  // "latency", "batch:desc": groups by a parameter or by the mean of a metric
+};
+Result<void> print_conclusions(const ResultsQuery& query, const ConclusionsQuery& asked, ResultsOutput output,
+                               std::FILE* to);
 
 }  // namespace studyctl

@@ -102,8 +102,10 @@ Result<SelectionRules> understand(const Selection& selection) {
 }
 
 bool ParameterSieve::passes(const std::string& parameters) {
-  if (asked_.empty()) return true;
-  const Point point = point_of(parameters);
+  return asked_.empty() || passes(point_of(parameters));
+}
+
+bool ParameterSieve::passes(const Point& point) {
   if (selector_.matches(point)) return passed_ = true;
   if (!passed_)
     for (const auto& [name, value] : point.parameters) known_.insert(name);

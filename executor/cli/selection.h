@@ -49,6 +49,7 @@ class ParameterSieve {
 
   // `parameters` is a JSON object.
   bool passes(const std::string& parameters);
+  bool passes(const Point& point);
   // Invalid: none passed, and none has a parameter that the selector names.
   Result<void> verdict() const;
 

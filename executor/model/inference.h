@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace studyctl {
 
@@ -20,29 +21,34 @@ inline constexpr size_t kFewestForBootstrap = 10;  // cycles, for that of a medi
 // Of the mean, 95 %, by Student's t. Nothing below kFewestForMean values.
 std::optional<Interval> mean_interval(std::span<const double> by_cycle);
 
-// Of the median, 95 %, by bootstrap. Nothing below kFewestForBootstrap values.
-std::optional<Interval> median_interval(std::span<const double> by_cycle, uint64_t seed);
+// Bias-corrected and accelerated bootstrap (Efron, "Better bootstrap confidence intervals", JASA 82, 1987)
+// over `count` observations. The resamples are drawn once, and are the same for every figure that is asked
+// about: thousands of groups of as many cycles each share one.
+class Bootstrap {
+ public:
+  // The same seed gives the same intervals.
+  explicit Bootstrap(size_t count, uint64_t seed, int resamples = 2000, double coverage = 0.95);
 
-// Of mean(figure) / mean(baseline), 95 %, by bootstrap over the cycles that both have, in the same order.
-// Nothing below kFewestForBootstrap cycles, or where the baseline's mean is 0.
-std::optional<Interval> ratio_interval(std::span<const double> by_cycle, std::span<const double> baseline,
-                                       uint64_t seed);
+  // A figure of the observations at these places, some of them there twice, in ascending order.
+  using Statistic = std::function<double(std::span<const uint32_t> places)>;
+  // Where every resample comes to the same, that is both its ends.
+  Interval interval(const Statistic& statistic) const;
 
-// Bias-corrected and accelerated bootstrap (Efron, "Better bootstrap confidence intervals", JASA 82, 1987).
-struct Bootstrap {
-  uint64_t seed = 0;  // the same seed gives the same interval
-  int resamples = 2000;
-  double coverage = 0.95;
-  // A figure of the observations at these places, some of them there twice; called a few thousand times.
-  using Statistic = std::function<double(std::span<const size_t> places)>;
-
-  // Over `count` observations. Where every resample comes to the same, that is both its ends.
-  Interval interval(size_t count, const Statistic& statistic) const;
+ private:
+  size_t count_;
+  double tail_;
+  std::vector<uint32_t> places_;  // one resample behind the other
 };
+
+// Of the median of `by_cycle`. As many as the bootstrap is of.
+Interval median_interval(std::span<const double> by_cycle, const Bootstrap& bootstrap);
+// Of mean(figure) / mean(baseline) over the cycles that both have, in the same order.
+Interval ratio_interval(std::span<const double> by_cycle, std::span<const double> baseline,
+                        const Bootstrap& bootstrap);
 
 // A figure of one experiment, and when it was measured.
 struct Timed {
-  uint64_t experiment;
+  uint32_t experiment;  // numbered from 0, without large gaps
   double hours;
   double value;
 };

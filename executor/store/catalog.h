@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "model/event.h"
+#include "model/measurements.h"
 #include "model/states.h"
 #include "store/run_record.h"
 #include "store/sqlite.h"
@@ -120,6 +121,9 @@ class Catalog {
   // Of one repetition, the first attempt first.
   Result<std::vector<AttemptSummary>> attempts(const std::string& run_id, const std::string& experiment,
                                                uint32_t cycle) const;
+  // What all succeeded repetitions measured, and those that were taken over from another run. Goals are not
+  // known here.
+  Result<Measurements> measurements(const std::string& run_id) const;
   Result<std::vector<CommandRecord>> commands(const std::string& run_id) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
   struct Usage {

@@ -30,7 +30,7 @@ spec:
     charge: [0, 1]
   template: {spec: {containers: [{name: main, image: "acme/nmr:1", command: [nmr, "${params.molecule}"]}]}}
   results:
-    metrics: [{name: energy, from: {stdout: true, regex: 'E=(\S+)'}, unit: Eh}]
+    metrics: [{name: energy, from: {stdout: true, regex: 'E=(\S+)'}, unit: Eh, goal: minimize}]
   execution: {cycles: 2}
 )";
 

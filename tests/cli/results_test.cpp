@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/text.h"
 #include "cli/applied_study.h"
 #include "cli/extract_results.h"
 #include "store/rebuild.h"
@@ -48,8 +49,8 @@ class ResultsTest : public testing::Test {
   AppliedStudy study_{results_};
 };
 
-TEST_F(ResultsTest, ATableHasAColumnForEachParameterAndMetricWithItsUnit) {
-  const Said said = results({"nmr"});
+TEST_F(ResultsTest, ARowPerRepetitionHasAColumnForEachParameterAndMetricWithItsUnit) {
+  const Said said = results({"nmr", "--rows"});
   EXPECT_EQ(said.code, 0);
   EXPECT_EQ(said.out,
             "charge  molecule  CYCLE  energy (Eh)  TOOK\n"
@@ -60,35 +61,79 @@ TEST_F(ResultsTest, ATableHasAColumnForEachParameterAndMetricWithItsUnit) {
 }
 
 TEST_F(ResultsTest, LinesAreThoseOfTheFile) {
-  EXPECT_EQ(results({"-o", "jsonl"}).out, text_of(study_.directory().path() / "results.jsonl"));
-  EXPECT_EQ(results({"-o", "csv"}).out, text_of(study_.directory().path() / "results.csv"));
+  EXPECT_EQ(results({"--rows", "-o", "jsonl"}).out, text_of(study_.directory().path() / "results.jsonl"));
+  EXPECT_EQ(results({"--rows", "-o", "csv"}).out, text_of(study_.directory().path() / "results.csv"));
 }
 
 TEST_F(ResultsTest, RowsAreSelectedByParameter) {
-  EXPECT_EQ(results({"-o", "name", "-l", "molecule=methane"}).out, study_.id(2) + "\n");
-  EXPECT_EQ(results({"-o", "name", "nmr", study_.id(0)}).out, study_.id(0) + "\n" + study_.id(0) + "\n");
+  EXPECT_EQ(results({"--rows", "-o", "name", "-l", "molecule=methane"}).out, study_.id(2) + "\n");
+  EXPECT_EQ(results({"--rows", "-o", "name", "nmr", study_.id(0)}).out,
+            study_.id(0) + "\n" + study_.id(0) + "\n");
+  EXPECT_EQ(results({"--rows", "-l", "solvent=x"}).code, 4);
   EXPECT_EQ(results({"-l", "solvent=x"}).code, 4);
 }
 
-TEST_F(ResultsTest, ASummaryFoldsCycles) {
-  const std::string text = results({"--summary", "-l", "molecule=water"}).out;
-  EXPECT_TRUE(has(text, "energy  Eh    2  -2    -2      -3   -1")) << text;
+// Student's t of two cycles: ±12.706 · √2 / √2.
+TEST_F(ResultsTest, ConclusionsAreARowPerGroupAndMetric) {
+  const Said said = results({"nmr"});
+  EXPECT_EQ(said.out,
+            "molecule  METRIC       N  MEAN  95% CI  MEDIAN  SD       MIN  MAX  BEST\n"
+            "water     energy (Eh)  2  -2    ±13     -2      1.41421  -3   -1   *\n"
+            "methane   energy (Eh)  1  5     -       5       0        5    5    -\n");
+  EXPECT_EQ(said.err, "3 of 8 repetitions have a result\n");
+  EXPECT_FALSE(has(results({"-l", "molecule=water"}).out, "5    5"));
 }
 
-TEST_F(ResultsTest, ASummaryIsGroupedByTheParametersThatAreNamed) {
-  const std::string csv = results({"--group-by", "charge", "-o", "csv"}).out;
-  EXPECT_TRUE(csv.starts_with("charge,metric,unit,n,mean,median,min,max\n0,energy,Eh,3,0.333")) << csv;
-  const std::string json = results({"--group-by", "molecule", "-o", "jsonl"}).out;
+TEST_F(ResultsTest, GroupsAreMadeByTheParametersThatAreNamed) {
+  const std::string csv = results({"--by", "charge", "-o", "csv"}).out;
   EXPECT_TRUE(
-      has(json,
-          R"({"parameters":{"molecule":"methane"},"repetitions":1,"metrics":{"energy":{"unit":"Eh","n":1,)"))
+      csv.starts_with("charge,metric,unit,n,cycles,mean,mean_ci95_low,mean_ci95_high,median,median_ci95_low,"
+                      "median_ci95_high,sd,min,max,standing\n0,energy,Eh,3,2,-0.5,"))
+      << csv;
+  const std::string json = results({"--by", "molecule", "-o", "jsonl"}).out;
+  EXPECT_TRUE(has(json, R"({"parameters":{"molecule":"methane"},"metric":"energy","unit":"Eh","n":1,)"
+                        R"("cycles":1,"mean":5,"mean_ci95":null,)"))
       << json;
-  EXPECT_EQ(results({"--group-by", "solvent"}).code, 4);
+  EXPECT_EQ(results({"--by", "solvent"}).code, 4);
+}
+
+TEST_F(ResultsTest, GroupsAreComparedWithABaseline) {
+  const std::string text = results({"--baseline", "molecule=water"}).out;
+  EXPECT_TRUE(has(text, "DIFFERENCE")) << text;
+  EXPECT_TRUE(has(text, "methane   energy (Eh)  1  5     -       6")) << text;
+  EXPECT_EQ(results({"--baseline", "molecule"}).code, 4);
+}
+
+TEST_F(ResultsTest, GroupsAreSortedByAParameterOrAMetric) {
+  const auto first_of = [&](const std::string& sort) {
+    return split(results({"--sort", sort, "-o", "csv"}).out, '\n')[1].substr(0, 5);
+  };
+  EXPECT_EQ(first_of("energy"), "water");
+  EXPECT_EQ(first_of("energy:desc"), "metha");
+  EXPECT_EQ(first_of("molecule"), "metha");
+  EXPECT_EQ(results({"--sort", "solvent"}).code, 4);
+}
+
+TEST_F(ResultsTest, GroupsAreChosenByWhatTheyAreAndWhatTheyCameTo) {
+  EXPECT_FALSE(has(results({"--where", "energy<0"}).out, "methane"));
+  EXPECT_FALSE(has(results({"--where", "molecule~m*"}).out, "water"));
+  EXPECT_EQ(
+      results({"--where", "enrgy<0"}).err,
+      "studyctl: --where enrgy: is neither a parameter nor a metric of this run; did you mean energy?\n");
+  EXPECT_EQ(results({"--rows", "-o", "name", "--where", "energy<-2"}).out, study_.id(0) + "\n");
+}
+
+TEST_F(ResultsTest, MarkdownIsATableToPaste) {
+  EXPECT_TRUE(
+      results({"-o", "md"})
+          .out.starts_with("| molecule | METRIC | N | MEAN | 95% CI | MEDIAN | SD | MIN | MAX | BEST |\n"
+                           "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+                           "| water | energy (Eh) | 2 | -2 | ±13 |"));
 }
 
 TEST_F(ResultsTest, ATornLastLineIsLeftOut) {
   std::ofstream(study_.directory().path() / "results.jsonl", std::ios::app) << R"({"experiment":"torn")";
-  EXPECT_EQ(results({"-o", "name"}).out.find("torn"), std::string::npos);
+  EXPECT_EQ(results({"--rows", "-o", "name"}).out.find("torn"), std::string::npos);
 }
 
 TEST_F(ResultsTest, MetricsAreReadAgainByChangedRules) {
@@ -98,7 +143,7 @@ TEST_F(ResultsTest, MetricsAreReadAgainByChangedRules) {
   ASSERT_EQ(said.code, 0) << said.err;
   EXPECT_TRUE(has(said.out, "read 3 values again from 3 attempts")) << said.out;
   EXPECT_TRUE(has(said.err, "metric gone")) << said.err;
-  EXPECT_EQ(results({"-o", "csv", "-l", "molecule=methane"}).out.substr(0, 200).find("energy"),
+  EXPECT_EQ(results({"--rows", "-o", "csv", "-l", "molecule=methane"}).out.substr(0, 200).find("energy"),
             std::string::npos);
   EXPECT_TRUE(has(results({}).out, "size")) << results({}).out;
   EXPECT_TRUE(has(text_of(study_.directory().path() / "results.csv"), ",size\n"));

@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "store/catalog.h"
+#include "store/result_row.h"
+#include "store/schema.h"
+
+namespace studyctl {
+namespace {
+
+// A repetition that counts, and the event that its metrics hang on.
+struct Source {
+  int64_t event;
+  Measurements::Row row;
+};
+
+class MeasurementsReader {
+ public:
+  MeasurementsReader(Sqlite& studies, int64_t run) : studies_(studies), run_(run) {}
+
+  Measurements read() {
+    read_points();
+    read_sources();
+    read_metrics();
+    return std::move(measured_);
+  }
+
+ private:
+  void read_points() {
+    Rows rows = studies_.query(
+        "SELECT id, name, parameters FROM experiments WHERE run = ? ORDER BY generation, position", run_);
+    while (rows.next()) {
+      points_.emplace(rows.integer(0), static_cast<uint32_t>(measured_.points.size()));
+      measured_.names.push_back(rows.string(1));
+      std::vector<uint32_t> levels;
+      for (auto& [name, text] : parameter_texts(rows.string(2))) {
+        const uint32_t parameter = parameter_named(name);
+        levels.resize(std::max<size_t>(levels.size(), parameter + 1), Measurements::kAbsent);
+        auto& known = levels_[parameter];
+        const auto [level, is_new] = known.try_emplace(text, static_cast<uint32_t>(known.size()));
+        if (is_new) measured_.parameters[parameter].levels.push_back(std::move(text));
+        levels[parameter] = level->second;
+      }
+      measured_.points.push_back(std::move(levels));
+    }
+  }
+
+  uint32_t parameter_named(const std::string& name) {
+    const uint32_t known = measured_.parameter(name);
+    if (known != Measurements::kAbsent) return known;
+    measured_.parameters.push_back({name, {}});
+    levels_.emplace_back();
+    return static_cast<uint32_t>(levels_.size() - 1);
+  }
+
+  void read_sources() {
+    Rows rows = studies_.query(
+        "SELECT a.end_event, r.experiment, r.cycle, a.finished_at FROM repetitions r CROSS JOIN attempts a "
+        "ON a.repetition = r.id AND a.attempt = r.attempt "
+        "WHERE r.run = ? AND r.state IN ('Succeeded', 'Cached') AND a.end_event IS NOT NULL",
+        run_);
+    while (rows.next())
+      sources_.push_back(
+          {rows.integer(0),
+           {points_.at(rows.integer(1)), static_cast<uint32_t>(rows.integer(2)), rows.instant(3)}});
+    std::sort(sources_.begin(), sources_.end(),
+              [](const Source& a, const Source& b) { return a.event < b.event; });
+    for (const Source& source : sources_) measured_.rows.push_back(source.row);
+  }
+
+  // Walked beside the repetitions: both lie in order of their events.
+  void read_metrics() {
+    Rows rows = studies_.query(
+        "SELECT event, name, value, unit FROM metrics WHERE event BETWEEN ? AND ? ORDER BY event, position",
+        event_row(run_, 0), event_row(run_ + 1, 0) - 1);
+    size_t row = 0, guess = 0;
+    while (rows.next()) {
+      const int64_t event = rows.integer(0);
+      if (row < sources_.size() && sources_[row].event < event) guess = 0;
+      while (row < sources_.size() && sources_[row].event < event) ++row;
+      if (row == sources_.size()) return;
+      if (sources_[row].event != event || rows.is_null(2)) continue;
+      guess = series_named(rows, guess);
+      measured_.series[guess++].values[row] = rows.real(2);
+    }
+  }
+
+  // Metrics come in the same order in most rows: `guess` is looked at first.
+  size_t series_named(const Rows& rows, size_t guess) {
+    auto& series = measured_.series;
+    const std::string_view name = rows.text(1);
+    if (guess < series.size() && series[guess].name == name) return guess;
+    const auto known =
+        std::find_if(series.begin(), series.end(), [&](const auto& one) { return one.name == name; });
+    if (known != series.end()) return static_cast<size_t>(known - series.begin());
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    series.push_back(
+        {std::string(name), rows.string(3), Metric::Goal::None, std::vector<double>(sources_.size(), kNone)});
+    return series.size() - 1;
+  }
+
+  Sqlite& studies_;
+  int64_t run_;
+  Measurements measured_;
+  std::unordered_map<int64_t, uint32_t> points_;                   // by row of the experiment
+  std::vector<std::unordered_map<std::string, uint32_t>> levels_;  // by parameter
+  std::vector<Source> sources_;
+};
+
+}  // namespace
+
+Result<Measurements> Catalog::measurements(const std::string& run_id) const {
+  Measurements measured = MeasurementsReader(*studies_, run_row(run_id).number).read();
+  if (Result<void> done = studies_->outcome(); !done) return std::move(done).error();
+  return measured;
+}
+
+}  // namespace studyctl
