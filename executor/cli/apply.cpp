@@ -1,16 +1,25 @@
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "base/text.h"
+#include "cli/applied_manifest.h"
+#include "cli/changes.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/control_client.h"
+#include "cli/engine_finder.h"
 #include "cli/exit_code.h"
 #include "cli/plan_text.h"
+#include "cli/record_change.h"
 #include "cli/run_choice.h"
 #include "cli/run_text.h"
 #include "cli/run_view.h"
 #include "cli/serve.h"
 #include "cli/study_options.h"
 #include "cli/table.h"
+#include "store/process_identity.h"
+#include "store/publisher.h"
 
 // apply: makes the results volume what the manifest says. A run that is on is followed, one that is
 // unfinished goes on, one that has finished is left alone.
@@ -25,9 +34,9 @@ struct ApplyOptions {
 };
 
 struct Decision {
-  enum class Kind : uint8_t { New, GoOn, Unchanged, Refused };
+  // Configured: the run takes it up and has nothing to do for it.
+  enum class Kind : uint8_t { New, GoOn, Configured, Unchanged, Refused };
   Kind kind = Kind::New;
-  std::optional<RunSummary> run;
   std::string message;
 };
 
@@ -38,28 +47,58 @@ std::string finished_text(const RunSummary& run) {
 }
 
 // What to do with the newest run of the study, which nobody drives.
-Decision decide(const LoadedStudy& study, const std::optional<RunSummary>& newest,
-                const ApplyOptions& options) {
-  if (!newest || options.fresh) return {};
-  const std::string name = newest->record.study;
-  if (newest->record.design_hash != study.design_hash)
-    return {Decision::Kind::Refused, newest,
-            name + ": its design differs from that of run " + newest->record.directory +
-                "; `apply --fresh` opens a new run, another metadata.name keeps both"};
-  if (newest->total != 0 && newest->total != study.repetitions())
-    return {Decision::Kind::Refused, newest,
-            name + ": the run has " + std::to_string(newest->total) + " repetitions, this manifest has " +
-                std::to_string(study.repetitions()) + "; `apply --fresh` opens a new run"};
-  if (is_unfinished(newest->state)) return {Decision::Kind::GoOn, newest, ""};
-  return {Decision::Kind::Unchanged, newest, finished_text(*newest)};
+Decision decide(const RunSummary& newest, const StudyChanges& changes, const LoadedStudy& study) {
+  using enum Decision::Kind;
+  if (changes.seed && newest.total > 0)
+    return {Refused, "execution.seed: a run that has begun keeps its seed; `apply --fresh` opens a new run"};
+  if (is_unfinished(newest.state)) return {GoOn, ""};
+  if (changes.none()) return {Unchanged, finished_text(newest)};
+  if (!changes.experiments.none()) return {New, ""};
+  const bool wants_more = study.study().execution.cycles > changes.before->study().execution.cycles;
+  return {wants_more ? GoOn : Configured, ""};
 }
 
-Result<std::optional<RunSummary>> newest_run(const ResultsVolume& volume, const std::string& study) {
-  const auto catalog = Catalog::of(volume);
-  auto run = catalog ? catalog->latest(study) : Result<RunSummary>(catalog.error());
-  if (run) return std::optional(*std::move(run));
-  if (run.error().code == ErrorCode::NotFound) return std::optional<RunSummary>();
-  return std::move(run).error();
+// The newest run of the study, if there is one.
+Result<std::optional<ChosenRun>> newest_run(const ResultsVolume& volume, const std::string& study) {
+  auto chosen = choose_run(volume, study);
+  if (chosen) return std::optional(*std::move(chosen));
+  if (chosen.error().code == ErrorCode::NotFound) return std::optional<ChosenRun>();
+  return std::move(chosen).error();
+}
+
+Result<StudyChanges> changes_since(const ChosenRun& chosen, const LoadedStudy& study) {
+  auto manifest = applied_manifest(chosen);
+  if (!manifest) return std::move(manifest).error();
+  return changes_of(*manifest, study);
+}
+
+// Tells the controller that drives the run to go on by this study, once its images and secrets are there.
+Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study, const ServeOptions& options) {
+  if (auto ready = look_ahead(study, chosen, options); !ready) return std::move(ready).error();
+  if (auto kept = keep_inputs(study, chosen.directory); !kept) return std::move(kept).error();
+  auto staged = stage(chosen.volume, manifest_as_applied(study, options.flags));
+  if (!staged) return staged;
+  return tell_controller_to_apply(chosen.volume, *staged);
+}
+
+// A run that has ended, and has nothing to do for what changed but to remember it.
+int configure(const LoadedStudy& study, const ChosenRun& chosen, const ApplyOptions& options) {
+  const auto lock = chosen.volume.lock(
+      {getpid(), this_process().host, study.study().name, chosen.run.record.id, SystemClock().now()});
+  if (!lock) return fail(lock.error());
+  if (auto kept = keep_inputs(study, chosen.directory); !kept) return fail(kept.error());
+  auto journal = SqliteJournal::open(chosen.volume.database(), chosen.run.record.id, {});
+  if (!journal) return fail(journal.error());
+  const RunManifest manifest = manifest_as_applied(study, options.serve.flags);
+  if (auto changed = record_change(*journal, chosen.directory, study, manifest, who_am_i()); !changed)
+    return fail(changed.error());
+  if (auto upright = bring_files_up(*journal, chosen.directory); !upright) return fail(upright.error());
+  auto checkpoints = journal->checkpoints();
+  auto publisher = checkpoints ? Publisher::open(chosen.directory.path(), *checkpoints, {})
+                               : Result<Publisher>(checkpoints.error());
+  if (!publisher) return fail(publisher.error());
+  std::printf("study %s: configured, nothing is left to run\n", study.study().name.c_str());
+  return exit_code_of(chosen.run.state);
 }
 
 // The volume is held: by this very study, which is then followed, or by another.
@@ -73,16 +112,46 @@ int meet_holder(const Context& context, const LoadedStudy& study, const LockHold
     return fail({ErrorCode::Conflict, name + ": is being started by " + describe(holder)});
   auto chosen = choose_run(context.find_volume(), holder.run);
   if (!chosen) return fail(chosen.error());
-  if (chosen->run.record.design_hash != study.design_hash)
-    return fail({ErrorCode::Conflict, name + ": runs with another design, held by " + describe(holder) +
-                                          ": `studyctl stop " + name + "` first"});
-  std::printf("study %s: unchanged, runs already (pid %d on host %s)\n", name.c_str(), holder.pid,
-              holder.host.c_str());
+  auto changes = changes_since(*chosen, study);
+  if (!changes) return fail(changes.error());
+  if (changes->none()) {
+    std::printf("study %s: unchanged, runs already (pid %d on host %s)\n", name.c_str(), holder.pid,
+                holder.host.c_str());
+  } else {
+    if (changes->seed)
+      return fail({ErrorCode::Conflict, name + ": execution.seed cannot change while it runs: `studyctl stop " + name +
+                                            "`, then `apply --fresh`"});
+    print_lines(change_lines(*changes));
+    auto answer = hand_over(*chosen, study, options);
+    if (!answer) return fail(std::move(answer).error().within(name));
+    std::printf("study %s: %s\n", name.c_str(), answer->c_str());
+  }
   return options.detach ? kSucceeded : follow(*chosen);
 }
 
 bool over_the_cap(const LoadedStudy& study, const ApplyOptions& options) {
   return !options.yes && study.repetitions() > study.study().execution.limit;
+}
+
+// The study has a run, which nobody drives.
+int apply_again(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ChosenRun chosen, ApplyOptions& options) {
+  const std::string name = study->study().name;
+  auto changes = changes_since(chosen, *study);
+  if (!changes) return fail(changes.error());
+  const Decision decision = decide(chosen.run, *changes, *study);
+  print_lines(change_lines(*changes));
+  switch (decision.kind) {
+    case Decision::Kind::Refused: return fail({ErrorCode::Invalid, name + ": " + decision.message});
+    case Decision::Kind::Unchanged:
+      std::printf("study %s: %s\n", name.c_str(), decision.message.c_str());
+      return exit_code_of(chosen.run.state);
+    case Decision::Kind::Configured: return configure(*study, chosen, options);
+    case Decision::Kind::GoOn:
+      print_lines({"study " + name + ": goes on with " + chosen.run.record.directory});
+      return serve(std::move(study), std::move(volume), std::move(chosen.run), options.serve);
+    case Decision::Kind::New: break;
+  }
+  return serve(std::move(study), std::move(volume), std::nullopt, options.serve);
 }
 
 int apply(const Context& context, ApplyOptions& options) {
@@ -101,18 +170,8 @@ int apply(const Context& context, ApplyOptions& options) {
   if (const auto holder = volume->holder()) return meet_holder(context, loaded, *holder, options.serve);
   auto newest = newest_run(*volume, loaded.study().name);
   if (!newest) return fail(newest.error());
-  Decision decision = decide(loaded, *newest, options);
-  switch (decision.kind) {
-    case Decision::Kind::Refused: return fail({ErrorCode::Invalid, decision.message});
-    case Decision::Kind::Unchanged:
-      std::printf("study %s: %s\n", loaded.study().name.c_str(), decision.message.c_str());
-      return exit_code_of(decision.run->state);
-    case Decision::Kind::GoOn:
-      print_lines({"study " + loaded.study().name + ": goes on with " + decision.run->record.directory});
-      return serve(*std::move(study), *std::move(volume), std::move(decision.run), options.serve);
-    case Decision::Kind::New: break;
-  }
-  return serve(*std::move(study), *std::move(volume), std::nullopt, options.serve);
+  if (!*newest || options.fresh) return serve(*std::move(study), *std::move(volume), std::nullopt, options.serve);
+  return apply_again(*std::move(study), *std::move(volume), **std::move(newest), options);
 }
 
 }  // namespace
@@ -125,9 +184,16 @@ void add_apply(CLI::App& app, Context& context) {
   command->add_flag("--yes,-y", options.yes,
                     "Even when there are more repetitions than spec.execution.limit");
   command->add_flag("--fresh", options.fresh, "Open a new run that reuses nothing");
+  const std::map<std::string, Reuse> reuses = {{"same-host", Reuse::SameHost}, {"any", Reuse::Any}};
+  command
+      ->add_option("--reuse", options.serve.reuse,
+                   "Of earlier runs: what was done on the same CPU, GPU and engine (same-host), or wherever (any)")
+      ->transform(CLI::CheckedTransformer(reuses))
+      ->type_name("WHAT");
   command->final_callback([&] {
     options.serve.engine = options.study.engine;
     options.serve.flags = flags_of(options.study);
+    if (options.fresh) options.serve.flags.emplace_back("--fresh");
     context.run = [&] { return apply(context, options); };
   });
 }

@@ -10,6 +10,7 @@ struct Context;
 // The commands, each in the file of its name.
 void add_apply(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
+void add_diff(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
 void add_steering(CLI::App& app, Context& context);  // stop pause resume cancel retry
 void add_get(CLI::App& app, Context& context);

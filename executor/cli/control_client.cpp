@@ -19,7 +19,9 @@ std::string who_am_i() {
          ") pid " + std::to_string(getpid());
 }
 
-Result<std::string> tell_controller(const ResultsVolume& volume, const Command& command) {
+namespace {
+
+Result<std::string> post(const ResultsVolume& volume, const char* path, std::string body) {
   SystemClock clock;
   EventLoop loop(clock);
   HttpAddress address;
@@ -29,8 +31,8 @@ Result<std::string> tell_controller(const ResultsVolume& volume, const Command& 
 
   HttpRequest request;
   request.method = "POST";
-  request.path = "/v1/run/command";
-  request.body = command_json(command);
+  request.path = path;
+  request.body = std::move(body);
   request.headers = {{"Content-Type", "application/json"}};
   request.timeout = std::chrono::seconds(60);
   std::optional<Result<HttpResponse>> answer;
@@ -38,6 +40,16 @@ Result<std::string> tell_controller(const ResultsVolume& volume, const Command& 
   while (!answer) loop.run_once(std::chrono::seconds(1));
   if (!*answer) return std::move(*answer).error();
   return answer_from((*answer)->status, (*answer)->body);
+}
+
+}  // namespace
+
+Result<std::string> tell_controller(const ResultsVolume& volume, const Command& command) {
+  return post(volume, "/v1/run/command", command_json(command));
+}
+
+Result<std::string> tell_controller_to_apply(const ResultsVolume& volume, const std::string& staged) {
+  return post(volume, "/v1/run/apply", apply_json(staged, who_am_i()));
 }
 
 }  // namespace studyctl

@@ -47,7 +47,8 @@ void add_failure(const FailureRecord& failure, const std::string& message, Descr
 
 void add_attempt(const ChosenRun& chosen, const std::string& experiment, const AttemptSummary& attempt,
                  Instant now, Description& description) {
-  const auto path = chosen.directory.locate({experiment, attempt.key.repetition.cycle, attempt.key.attempt});
+  const AttemptPlace place{experiment, attempt.key.repetition.cycle, attempt.key.attempt};
+  const auto path = files_of(chosen, place, attempt.source);
   const auto record = path ? read_attempt(*path) : Result<AttemptRecord>(path.error());
   description.field("attempt " + std::to_string(attempt.key.attempt), end_of(attempt), 2);
   const auto field = [&](const char* label, const std::string& value) {

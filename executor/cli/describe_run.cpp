@@ -1,9 +1,9 @@
+#include "cli/applied_manifest.h"
 #include "base/text.h"
 #include "cli/describe_text.h"
 #include "cli/run_text.h"
 #include "cli/status_text.h"
 #include "cli/table.h"
-#include "store/run_manifest.h"
 #include "store/status_file.h"
 
 namespace studyctl {
@@ -16,7 +16,7 @@ std::string at_text(const std::optional<Instant>& at, Instant now) {
 }
 
 void add_manifest(const ChosenRun& chosen, Description& description) {
-  const auto manifest = read_run_manifest(chosen.directory.path());
+  const auto manifest = applied_manifest(chosen);
   if (!manifest) return;
   std::string source = manifest->source;
   if (!manifest->flags.empty()) source += " with " + join(manifest->flags, " ");

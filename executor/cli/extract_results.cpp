@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "cli/applied_manifest.h"
 #include "base/text.h"
 #include "cli/study_source.h"
 #include "control/experiments.h"
@@ -49,7 +50,7 @@ struct Rules {
 };
 
 Result<Rules> rules_of(const ChosenRun& chosen, const std::string& file) {
-  auto manifest = read_run_manifest(chosen.directory.path());
+  auto manifest = applied_manifest(chosen);
   if (!manifest) return std::move(manifest).error();
   Rules rules{nullptr, *std::move(manifest), !file.empty()};
   if (rules.changed) {
@@ -71,18 +72,19 @@ Result<Rules> rules_of(const ChosenRun& chosen, const std::string& file) {
 
 class Extraction {
  public:
-  Extraction(const ChosenRun& chosen, SqliteJournal& journal, const std::vector<Metric>& metrics)
-      : chosen_(chosen), journal_(journal), metrics_(metrics) {}
+  Extraction(SqliteJournal& journal, const RunDirectory& directory, const std::vector<Metric>& metrics)
+      : journal_(journal), directory_(directory), metrics_(metrics) {}
 
   Result<ExtractReport> run() {
     RepetitionFilter filter;
-    filter.states = {RepetitionState::Succeeded};
+    filter.states = {RepetitionState::Succeeded, RepetitionState::Cached};
     Result<void> done;
-    auto read =
-        chosen_.catalog.repetitions(chosen_.run.record.id, filter, [&](const RepetitionSummary& repetition) {
-          done = extract(repetition);
-          return static_cast<bool>(done);
-        });
+    const auto catalog = Catalog::open(journal_.database());
+    if (!catalog) return catalog.error();
+    auto read = catalog->repetitions(journal_.run().id, filter, [&](const RepetitionSummary& repetition) {
+      done = extract(repetition);
+      return static_cast<bool>(done);
+    });
     if (!read) return std::move(read).error();
     if (!done) return std::move(done).error();
     return std::move(report_);
@@ -91,7 +93,7 @@ class Extraction {
  private:
   Result<void> extract(const RepetitionSummary& repetition) {
     const AttemptPlace place{repetition.experiment, repetition.key.cycle, repetition.attempt};
-    const auto path = chosen_.directory.locate(place);
+    const auto path = locate(place, repetition.source);
     auto readings = path ? extract_metrics(*path, metrics_) : Result<MetricReadings>(path.error());
     if (!readings) {
       // Its files are gone: what was read of them before stays.
@@ -101,8 +103,8 @@ class Extraction {
     for (const std::string& warning : readings->warnings) warn(place, warning);
     ++report_.attempts;
     report_.values += readings->metrics.size();
-    // The file first: the database is made again from it.
-    if (auto record = read_attempt(*path)) {
+    // The file first: the database is made again from it. That of another run is not ours to change.
+    if (auto record = read_attempt(*path); record && repetition.source.empty()) {
       record->metrics = readings->metrics;
       record->warnings = readings->warnings;
       if (auto written = write_attempt(*path, *record); !written) return written;
@@ -110,13 +112,19 @@ class Extraction {
     return journal_.replace_metrics({repetition.key, repetition.attempt}, readings->metrics);
   }
 
+  Result<std::filesystem::path> locate(const AttemptPlace& place, const std::string& source) const {
+    if (source.empty()) return directory_.locate(place);
+    const auto run = RunDirectory::open(directory_.path().parent_path().parent_path() / source);
+    return run ? run->locate(place) : Result<std::filesystem::path>(run.error());
+  }
+
   void warn(const AttemptPlace& place, const std::string& message) {
     if (report_.warnings.size() < kMostWarnings)
       report_.warnings.push_back(place.experiment + " cycle " + std::to_string(place.cycle) + ": " + message);
   }
 
-  const ChosenRun& chosen_;
   SqliteJournal& journal_;
+  const RunDirectory& directory_;
   const std::vector<Metric>& metrics_;
   ExtractReport report_;
 };
@@ -147,6 +155,11 @@ std::string with_metrics_of(const std::string& applied, const std::string& other
   return join(texts, "\n---\n");
 }
 
+Result<ExtractReport> extract_again(SqliteJournal& journal, const RunDirectory& directory,
+                                    const std::vector<Metric>& metrics) {
+  return Extraction(journal, directory, metrics).run();
+}
+
 Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string& file) {
   auto rules = rules_of(chosen, file);
   if (!rules) return std::move(rules).error();
@@ -159,7 +172,7 @@ Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string
   const DescribeExperiment describe = [&](const RepetitionKey& key) { return experiments.facts(key); };
   auto journal = SqliteJournal::open(chosen.volume.database(), chosen.run.record.id, describe);
   if (!journal) return std::move(journal).error();
-  auto report = Extraction(chosen, *journal, study.study().results.metrics).run();
+  auto report = extract_again(*journal, chosen.directory, study.study().results.metrics);
   if (!report) return report;
   if (rules->changed) {
     if (auto written = write_run_manifest(chosen.directory.path(), rules->manifest); !written)

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "cli/run_choice.h"
+#include "model/study.h"
+#include "store/sqlite_journal.h"
 
 namespace studyctl {
 
@@ -19,6 +21,10 @@ struct ExtractReport {
 // `file`, which is then the run's own; by those of the run when it is empty. Nothing is run. Conflict while
 // somebody holds the volume; Invalid where `file` is a manifest of another study.
 Result<ExtractReport> extract_results(const ChosenRun& chosen, const std::string& file);
+
+// The same for whoever holds the volume, by `metrics`; the result files are for the caller to make anew.
+Result<ExtractReport> extract_again(SqliteJournal& journal, const RunDirectory& directory,
+                                    const std::vector<Metric>& metrics);
 
 // The applied manifest `applied`, its spec.results.metrics replaced by those of the applied manifest `other`.
 std::string with_metrics_of(const std::string& applied, const std::string& other);

@@ -43,7 +43,8 @@ std::string metrics_text(const std::vector<MetricValue>& metrics) {
 }
 
 std::string succeeded_text(const RunSummary& run) {
-  return std::to_string(count_in(run, RepetitionState::Succeeded)) + "/" + std::to_string(run.total);
+  const uint64_t done = count_in(run, RepetitionState::Succeeded) + count_in(run, RepetitionState::Cached);
+  return std::to_string(done) + "/" + std::to_string(run.total);
 }
 
 Written path_data(const std::filesystem::path& path) {
@@ -143,7 +144,7 @@ ListItem attempt_item(const ChosenRun& chosen, const std::string& experiment, co
   const uint32_t cycle = attempt.key.repetition.cycle;
   ListItem item;
   item.name = experiment;
-  if (auto path = chosen.directory.locate({experiment, cycle, attempt.key.attempt}))
+  if (auto path = files_of(chosen, {experiment, cycle, attempt.key.attempt}, attempt.source))
     item.path = *std::move(path);
   item.column("EXPERIMENT", "experiment", written_of(experiment));
   item.column("CYCLE", "cycle", written_of(cycle));

@@ -76,7 +76,7 @@ int print_one(const ChosenRun& chosen, const RepetitionSummary& repetition, cons
               const LogStart& start) {
   const AttemptPlace place{repetition.experiment, repetition.key.cycle,
                            options.attempt.value_or(repetition.attempt)};
-  const auto path = chosen.directory.locate(place);
+  const auto path = files_of(chosen, place, repetition.source);
   if (!path) return fail(path.error());
   const LogStyle style = style_of(options);
   auto reader = LogReader::open(*path, LogPrinter(stdout, style, ""), style, start);
@@ -111,7 +111,7 @@ int print_many(const ChosenRun& chosen, const LogsOptions& options, LogStart sta
   auto read = visit_started(chosen, *rules, [&](const RepetitionSummary& repetition) {
     const AttemptPlace place{repetition.experiment, repetition.key.cycle,
                              options.attempt.value_or(repetition.attempt)};
-    const auto path = chosen.directory.locate(place);
+    const auto path = files_of(chosen, place, repetition.source);
     if (!path) return true;
     auto reader = LogReader::open(*path, LogPrinter(stdout, style, log_prefix(place)), style, start);
     if (reader) reader->finish();

@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "base/text.h"
+#include "cli/applied_manifest.h"
+#include "cli/changes.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
@@ -59,7 +61,19 @@ void print_experiments(const LoadedStudy& study, const PlanOptions& options) {
     std::printf("… and %llu more (--limit 0 shows all)\n", static_cast<unsigned long long>(size - shown));
 }
 
-int show_plan(const PlanOptions& options) {
+// What apply would change of the newest run; nothing where there is none.
+void print_changes(const Context& context, const LoadedStudy& study) {
+  const auto chosen = choose_run(context.find_volume(), study.study().name);
+  if (!chosen) return;
+  const auto manifest = applied_manifest(*chosen);
+  const auto changes = manifest ? changes_of(*manifest, study) : Result<StudyChanges>(manifest.error());
+  if (!changes) return;
+  std::printf("  since %s: %s\n", chosen->run.record.directory.c_str(),
+              changes->none() ? "unchanged" : "`studyctl diff` lists");
+  for (const std::string& line : change_lines(*changes)) print_lines({"    " + line});
+}
+
+int show_plan(const Context& context, const PlanOptions& options) {
   auto study = load_study(options.study);
   if (!study) return fail(study.error());
   const LoadedStudy& loaded = **study;
@@ -73,7 +87,10 @@ int show_plan(const PlanOptions& options) {
     std::printf("%s", to_yaml(loaded.manifest).c_str());
     return kSucceeded;
   }
-  if (options.output.empty() || options.output == "wide") print_lines(plan_summary(loaded));
+  if (options.output.empty() || options.output == "wide") {
+    print_lines(plan_summary(loaded));
+    print_changes(context, loaded);
+  }
   print_experiments(loaded, options);
   return kSucceeded;
 }
@@ -105,7 +122,7 @@ void add_plan(CLI::App& app, Context& context) {
   command->add_option("--limit", options.limit, "Rows of the table; 0 for all")
       ->check(CLI::Range(0, 100'000'000))
       ->capture_default_str();
-  command->final_callback([&] { context.run = [&] { return show_plan(options); }; });
+  command->final_callback([&] { context.run = [&] { return show_plan(context, options); }; });
 }
 
 void add_validate(CLI::App& app, Context& context) {

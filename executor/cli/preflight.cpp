@@ -6,9 +6,11 @@
 
 #include "base/text.h"
 #include "cli/secret_sources.h"
+#include "plan/experiment.h"
 #include "plan/plan_values.h"
 #include "plan/start_queue.h"
 #include "store/harvest/sync.h"
+#include "store/run_manifest.h"
 
 namespace studyctl {
 namespace {
@@ -79,16 +81,14 @@ void check_secrets(const PreflightParts& parts, const SecretSources& secrets,
       if (auto files = secrets.files(*projected); !files) problems.push_back(files.error().message);
 }
 
-std::optional<std::string> prepare_image(const PreflightParts& parts, const std::string& image,
-                                         PullPolicy policy) {
+Result<std::string> prepare_image(const PreflightParts& parts, const std::string& image, PullPolicy policy) {
   std::optional<Result<std::string>> answer;
   parts.engine.prepare_image(image, policy, [&](Result<std::string> digest) { answer = std::move(digest); });
   while (!answer) parts.loop.run_once(std::chrono::seconds(1));
-  if (*answer) return std::nullopt;
-  return answer->error().message;
+  return *std::move(answer);
 }
 
-void check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
+ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
   const PodTemplate& pod = parts.study.study().pod;
   std::set<std::pair<std::string, PullPolicy>> images;
   const auto add = [&](const Container& container) {
@@ -97,15 +97,19 @@ void check_images(const PreflightParts& parts, std::vector<std::string>& problem
   };
   for (const Container& container : pod.init_containers) add(container);
   add(pod.main);
+  ImageDigests digests;
   for (const auto& [image, policy] : images) {
-    if (problems.size() >= kMostProblems) return;
-    if (auto problem = prepare_image(parts, image, policy)) problems.push_back(*problem);
+    if (problems.size() >= kMostProblems) break;
+    auto digest = prepare_image(parts, image, policy);
+    if (digest) digests[image] = *std::move(digest);
+    if (!digest) problems.push_back(digest.error().message);
   }
+  return digests;
 }
 
 }  // namespace
 
-Result<void> preflight(const PreflightParts& parts) {
+Result<ImageDigests> preflight(const PreflightParts& parts) {
   std::vector<std::string> problems;
   const Room room{parts.inventory.millicpu, parts.inventory.memory_bytes, parts.inventory.devices};
   if (auto problem = does_not_fit(room, need_of(parts.study.study().pod.main.resources)))
@@ -113,9 +117,45 @@ Result<void> preflight(const PreflightParts& parts) {
   check_mounts(parts, problems);
   check_space(parts, problems);
   if (parts.secrets) check_secrets(parts, *parts.secrets, problems);
-  check_images(parts, problems);
-  if (problems.empty()) return {};
+  ImageDigests digests = check_images(parts, problems);
+  if (problems.empty()) return digests;
   return Error{ErrorCode::Invalid, "nothing was started:\n  " + join(problems, "\n  ")};
+}
+
+ImageDigests image_digests(const PreflightParts& parts) {
+  std::vector<std::string> problems;
+  return check_images(parts, problems);
+}
+
+std::string image_of(const LoadedStudy& study, uint64_t index) {
+  const Point point = study.plan->at(index);
+  SubstitutionScope scope;
+  scope.point = &point;
+  const std::string& written = study.study().pod.main.image;
+  auto image = substitute(written, scope);
+  return image ? *std::move(image) : written;
+}
+
+Result<void> expect_same_images(const ResultsVolume& volume, const std::string& run_id, const ImageDigests& now) {
+  auto catalog = Catalog::of(volume);
+  if (!catalog) return std::move(catalog).error();
+  auto ran = catalog->image_digests(run_id);
+  if (!ran || ran->empty()) return ran ? Result<void>() : std::move(ran).error();
+  auto text = catalog->manifest(run_id);
+  auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
+  if (!manifest) return std::move(manifest).error();
+  auto study = load_applied(manifest->manifest, manifest->inputs);
+  if (!study) return std::move(study).error();
+  std::set<std::string> looked_at;  // the newest of each counts
+  for (const auto& [index, digest] : *ran) {
+    const std::string image = image_of(**study, index);
+    const auto found = now.find(image);
+    if (!looked_at.insert(image).second || found == now.end() || found->second == digest) continue;
+    return Error{ErrorCode::Invalid, "image " + printable(image) + " is another now (" + found->second.substr(0, 19) +
+                                         ") than what has succeeded ran (" + digest.substr(0, 19) +
+                                         "): --accept-image-change goes on with it, apply --fresh begins anew"};
+  }
+  return {};
 }
 
 }  // namespace studyctl

@@ -40,6 +40,14 @@ Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& na
   return ChosenRun{*std::move(volume), *std::move(catalog), *std::move(run), *std::move(directory)};
 }
 
+Result<std::filesystem::path> files_of(const ChosenRun& chosen, const AttemptPlace& place,
+                                       const std::string& source) {
+  if (source.empty()) return chosen.directory.locate(place);
+  const auto run = RunDirectory::open(chosen.volume.root() / source);
+  if (run) return run->locate(place);
+  return Error{ErrorCode::NotFound, place.experiment + ": is from run " + source + ", which is there no more"};
+}
+
 bool is_on(const ChosenRun& chosen) {
   const std::optional<LockHolder> holder = chosen.volume.holder();
   return holder && holder->run == chosen.run.record.id;

@@ -25,6 +25,10 @@ Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& na
 // The argument STUDY of a command, in the words that choose_run() knows.
 void add_study(CLI::App& command, std::string& study);
 
+// The files of an attempt; of a Cached repetition, in the run that is its `source`. NotFound.
+Result<std::filesystem::path> files_of(const ChosenRun& chosen, const AttemptPlace& place,
+                                       const std::string& source);
+
 // True when a controller holds the volume for this very run.
 bool is_on(const ChosenRun& chosen);
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "cli/applied_manifest.h"
 #include "base/text.h"
 #include "cli/study_source.h"
 #include "plan/order.h"
 #include "store/result_row.h"
-#include "store/run_manifest.h"
 
 namespace studyctl {
 namespace {
@@ -141,7 +141,7 @@ RepetitionState state_of_never_started(const RunSummary& run) {
 
 Result<void> visit_never_started(const ChosenRun& chosen, const SelectionRules& rules,
                                  const VisitRepetition& visit) {
-  auto manifest = read_run_manifest(chosen.directory.path());
+  auto manifest = applied_manifest(chosen);
   if (!manifest) return std::move(manifest).error();
   auto study = load_applied(manifest->manifest, manifest->inputs);
   if (!study) return std::move(study).error();
@@ -158,8 +158,10 @@ Result<void> visit_never_started(const ChosenRun& chosen, const SelectionRules& 
   const RunOrder order(execution.order, loaded.plan->size(), execution.cycles, execution.seed);
   RepetitionSummary planned;
   planned.state = state_of_never_started(chosen.run);
+  const uint32_t generation = chosen.run.generation;
   for (uint64_t position = 0; position < order.size(); ++position) {
     planned.key = order.at(position);
+    planned.key.generation = generation;
     if (started.has(planned.key)) continue;
     const Point point = loaded.plan->at(planned.key.index);
     if (!rules.selector.matches(point)) continue;

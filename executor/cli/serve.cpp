@@ -12,11 +12,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/run_view.h"
 #include "cli/service.h"
-#include "store/run_manifest.h"
 
 namespace studyctl {
 namespace {
@@ -64,12 +64,25 @@ void leave_terminal() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere.get(), fd);
 }
 
-int drive(Service& service, ViewThread* view) {
-  service.on_hangup([view] {
-    if (view) view->hide();
-    leave_terminal();
-  });
-  const Result<void> ran = service.run();
+// Runs one controller after the other, as long as one says what the next is to do.
+Result<void> run_all(std::unique_ptr<Service>& service, ViewThread* view) {
+  while (true) {
+    service->on_hangup([view] {
+      if (view) view->hide();
+      leave_terminal();
+    });
+    if (auto ran = service->run(); !ran) return ran;
+    auto next = service->next();
+    if (!next) return {};
+    service.reset();
+    service = std::make_unique<Service>(std::move(next->first), std::move(next->second));
+    if (auto opened = service->open(); !opened) return opened;
+  }
+}
+
+int drive(std::unique_ptr<Service> driven, ViewThread* view) {
+  const Result<void> ran = run_all(driven, view);
+  Service& service = *driven;
   if (view) view->end();
   if (!ran) {
     log::error(ran.error().message);
@@ -89,8 +102,7 @@ int report_to_parent(int pipe, const std::string& line) {
   return write_all(end.get(), line) ? 0 : 1;
 }
 
-int serve_detached(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optional<RunSummary> again,
-                   ServeOptions options) {
+int serve_detached(Assignment assignment, ServeOptions options) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return fail(errno_error("pipe"));
   const pid_t child = fork();
@@ -98,15 +110,15 @@ int serve_detached(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std
   if (child == 0) {
     close(ends[0]);
     setsid();
-    Service service(std::move(study), std::move(volume), std::move(options));
-    if (auto opened = service.open(std::move(again)); !opened) {
+    auto service = std::make_unique<Service>(std::move(assignment), std::move(options));
+    if (auto opened = service->open(); !opened) {
       report_to_parent(ends[1],
                        std::to_string(exit_code_of(opened.error().code)) + " " + opened.error().message);
       return kRefused;
     }
-    report_to_parent(ends[1], "ok " + service.directory().path().string());
+    report_to_parent(ends[1], "ok " + service->directory().path().string());
     leave_terminal();
-    return drive(service, nullptr);
+    return drive(std::move(service), nullptr);
   }
   close(ends[1]);
   const Fd from_child(ends[0]);
@@ -142,23 +154,25 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->type_name("DIR")
       ->allow_extra_args(false);
   command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
+  command.add_flag("--accept-image-change", options.accept_image_change,
+                   "Go on although an image's tag points elsewhere than before");
   command.add_flag("--detach,-d", options.detach,
                    "Run headless; the log is controller.log in the run's directory");
 }
 
 int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optional<RunSummary> again,
           ServeOptions options) {
-  if (options.detach)
-    return serve_detached(std::move(study), std::move(volume), std::move(again), std::move(options));
-  Service service(std::move(study), std::move(volume), std::move(options));
-  if (auto opened = service.open(std::move(again)); !opened) return fail(opened.error());
+  Assignment assignment{std::move(study), std::move(volume), std::move(again), std::nullopt};
+  if (options.detach) return serve_detached(std::move(assignment), std::move(options));
+  auto service = std::make_unique<Service>(std::move(assignment), std::move(options));
+  if (auto opened = service->open(); !opened) return fail(opened.error());
   SystemClock clock;
-  ViewThread view(service.directory().path(), clock);
-  return drive(service, &view);
+  ViewThread view(service->directory().path(), clock);
+  return drive(std::move(service), &view);
 }
 
 int serve_again(ChosenRun chosen, ServeOptions options) {
-  auto manifest = read_run_manifest(chosen.directory.path());
+  auto manifest = applied_manifest(chosen);
   if (!manifest) return fail(manifest.error());
   auto study = load_applied(manifest->manifest, manifest->inputs);
   if (!study) return fail(study.error());

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/reuse.h"
 #include "cli/run_choice.h"
 #include "cli/study_source.h"
 #include "control/command.h"
@@ -22,6 +23,8 @@ struct ServeOptions {
   std::vector<std::string> secret_directories;
   std::vector<std::string> flags;  // that won over the manifest, as typed, for the record
   bool detach = false;
+  Reuse reuse = Reuse::SameHost;
+  bool accept_image_change = false;
   std::optional<Command> first;  // given to the controller before its first turn
 };
 

@@ -10,10 +10,12 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/control_client.h"
+#include "cli/engine_finder.h"
 #include "cli/machine.h"
 #include "cli/preflight.h"
-#include "engine/make_engine.h"
+#include "cli/record_change.h"
 #include "http/routes.h"
 #include "plan/plan_values.h"
 #include "store/run_manifest.h"
@@ -45,14 +47,18 @@ const char* word_for(EngineKind kind) {
 
 }  // namespace
 
-Service::Service(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ServeOptions options)
-    : study_(std::move(study)),
-      volume_(std::move(volume)),
+Service::Service(Assignment assignment, ServeOptions options)
+    : study_(std::move(assignment.study)),
+      volume_(std::move(assignment.volume)),
+      again_(std::move(assignment.again)),
+      lock_(std::move(assignment.lock)),
+      is_relay_(lock_.has_value()),
       options_(std::move(options)),
       signals_(signal_descriptor()),
       loop_(clock_),
       posted_([this] { loop_.wake(); }),
       gateway_([this] { loop_.wake(); }),
+      staged_([this] { loop_.wake(); }),
       secrets_(study_->manifest, options_.secret_directories),
       experiments_(std::make_unique<Experiments>(study_->design())),
       workers_(std::make_unique<Workers>(kWorkers)) {}
@@ -64,18 +70,20 @@ Service::~Service() {
   if (signals_) loop_.unwatch(signals_.get());
 }
 
-Result<void> Service::open(std::optional<RunSummary> again) {
+Result<void> Service::open() {
   watch_signals();
-  LockHolder holder{getpid(), this_process().host, study_->study().name, again ? again->record.id : "",
+  LockHolder holder{getpid(), this_process().host, study_->study().name, again_ ? again_->record.id : "",
                     clock_.now()};
-  auto lock = volume_.lock(holder);
-  if (!lock) return std::move(lock).error();
-  lock_ = *std::move(lock);
-  if (again)
-    if (auto kept = secrets_.keep(volume_, again->record.id); !kept) return kept;
-  if (auto found = find_engine(again); !found) return found;
-  if (auto ready = check_before_start(again); !ready) return ready;
-  if (auto opened = open_run(again); !opened) return opened;
+  if (!lock_) {
+    auto lock = volume_.lock(holder);
+    if (!lock) return std::move(lock).error();
+    lock_ = *std::move(lock);
+  }
+  if (again_)
+    if (auto kept = secrets_.keep(volume_, again_->record.id); !kept) return kept;
+  if (auto found = find_engine(); !found) return found;
+  if (auto ready = check_before_start(); !ready) return ready;
+  if (auto opened = open_run(); !opened) return opened;
   holder.run = journal_->run().id;
   if (auto renamed = lock_->rename(holder); !renamed) return renamed;
   if (auto made = make_controller(); !made) return made;
@@ -83,47 +91,45 @@ Result<void> Service::open(std::optional<RunSummary> again) {
   return controller_->recover();
 }
 
-Result<void> Service::find_engine(const std::optional<RunSummary>& again) {
+Result<void> Service::find_engine() {
   EngineRequest request;
   request.wanted = options_.engine.empty() ? word_for(study_->study().execution.engine) : options_.engine;
   if (request.wanted.find("://") != std::string::npos) request.fixed_endpoint = request.wanted;
-  if (again) request.fixed_endpoint = again->record.endpoint;
+  if (again_) request.fixed_endpoint = again_->record.endpoint;
   request.volume = volume_.id();
   request.lease_directory = options_.lease_directory;
   request.gpus = options_.gpus;
-  auto engine = make_engine(loop_, request, [this](Observation seen) {
+  auto found = studyctl::find_engine(loop_, request, [this](Observation seen) {
     if (controller_) controller_->see(std::move(seen));
   });
-  if (!engine) return std::move(engine).error();
-  engine_ = *std::move(engine);
-
-  std::optional<Result<Inventory>> inventory;
-  engine_->inspect([&](Result<Inventory> found) { inventory = std::move(found); });
-  while (!inventory) loop_.run_once(std::chrono::seconds(1));
-  if (!*inventory) return std::move(*inventory).error();
-  inventory_ = **std::move(inventory);
+  if (!found) return std::move(found).error();
+  engine_ = std::move(found->engine);
+  inventory_ = std::move(found->inventory);
   return {};
 }
 
-Result<void> Service::check_before_start(const std::optional<RunSummary>& again) {
-  return preflight({*study_, inventory_, volume_, *engine_, loop_, again ? nullptr : &secrets_});
+Result<void> Service::check_before_start() {
+  const PreflightParts parts{*study_, inventory_, volume_, *engine_, loop_, again_ ? nullptr : &secrets_};
+  if (is_relay_) {  // whoever asked for it has looked
+    images_ = image_digests(parts);
+    return {};
+  }
+  auto images = preflight(parts);
+  if (!images) return std::move(images).error();
+  images_ = *std::move(images);
+  return again_ && !options_.accept_image_change ? expect_same_images(volume_, again_->record.id, images_)
+                                                 : Result<void>();
 }
 
 Result<RunRecord> Service::begin_run() {
   auto directory = RunDirectory::create(volume_.root(), study_->study().name, clock_.now());
   if (!directory) return std::move(directory).error();
   directory_ = *std::move(directory);
-  if (auto kept = keep_inputs(); !kept) return std::move(kept).error();
+  if (auto kept = keep_inputs(*study_, *directory_); !kept) return std::move(kept).error();
 
-  RunManifest manifest;
+  RunManifest manifest = manifest_as_applied(*study_, options_.flags);
   manifest.run_id = random_uuid();
-  manifest.study = study_->study().name;
-  manifest.design_hash = study_->design_hash;
   manifest.created_at = clock_.now();
-  manifest.manifest = study_->manifest.applied_json;
-  manifest.source = study_->manifest.file;
-  manifest.flags = options_.flags;
-  manifest.inputs = study_->inputs;
   manifest.environment = machine_facts();
   manifest.environment["engine"] = inventory_.engine;
   if (auto written = write_run_manifest(directory_->path(), manifest); !written)
@@ -141,20 +147,14 @@ Result<RunRecord> Service::begin_run() {
   return record;
 }
 
-Result<void> Service::keep_inputs() {
-  for (const auto& [hash, content] : study_->contents)
-    if (auto kept = directory_->keep_input(content); !kept) return std::move(kept).error();
-  return {};
-}
-
-Result<void> Service::open_run(const std::optional<RunSummary>& again) {
+Result<void> Service::open_run() {
   const DescribeExperiment describe = [this](const RepetitionKey& key) { return experiments_->facts(key); };
   Result<SqliteJournal> journal = Error{ErrorCode::Internal, "no journal"};
-  if (again) {
-    auto directory = RunDirectory::find(volume_.root(), again->record.directory, again->record.id);
+  if (again_) {
+    auto directory = RunDirectory::find(volume_.root(), again_->record.directory, again_->record.id);
     if (!directory) return std::move(directory).error();
     directory_ = *std::move(directory);
-    journal = SqliteJournal::open(volume_.database(), again->record.id, describe);
+    journal = SqliteJournal::open(volume_.database(), again_->record.id, describe);
     if (journal)
       if (auto fixed = journal->fix_engine(inventory_.kind, inventory_.endpoint); !fixed) return fixed;
   } else {
@@ -164,6 +164,10 @@ Result<void> Service::open_run(const std::optional<RunSummary>& again) {
   }
   if (!journal) return std::move(journal).error();
   journal_ = *std::move(journal);
+  know_earlier_designs();
+  if (again_)
+    if (auto changed = go_on_by_this_study(); !changed) return changed;
+  if (auto reused = reuse_what_is_done(); !reused) return reused;
   if (auto kept = secrets_.keep(volume_, journal_->run().id); !kept) return kept;
   if (auto cleared = directory_->clear_stop(); !cleared) return cleared;
   if (auto filled = volume_.reserve().fill(); !filled) log::warning(filled.error().message);
@@ -176,6 +180,8 @@ RunPlan Service::run_plan() const {
   plan.experiments = study_->plan->size();
   plan.room = {inventory_.millicpu, inventory_.memory_bytes, inventory_.devices};
   plan.at_most = options_.at_most;
+  plan.is_relay = is_relay_;
+  plan.note = note_;
   const auto& threshold = study_->study().execution.threshold;
   if (!threshold || threshold->group_by.empty()) return plan;
   plan.group_of = [plan = study_->plan.get(), names = threshold->group_by](uint64_t index) {
@@ -208,6 +214,7 @@ Result<void> Service::make_controller() {
                              [this](const SecretReference& reference) { return secrets_.value(reference); },
                              [this](const ProjectedVolume& volume) { return secrets_.files(volume); }});
   workspace_->set_command_line([this](const AttemptSpec& spec) { return engine_->command_line(spec); });
+  if (auto upright = bring_files_up(*journal_, *directory_); !upright) return upright;
   auto checkpoints = journal_->checkpoints();
   if (!checkpoints) return std::move(checkpoints).error();
   auto publisher = Publisher::open(directory_->path(), *checkpoints,
@@ -228,7 +235,10 @@ Result<void> Service::make_controller() {
 Result<void> Service::open_control_channel() {
   const RunRecord& run = journal_->run();
   auto server = Server::listen(control_socket(volume_),
-                               control_routes(gateway_, {run.study, run.id, directory_->path().string()}));
+                               control_routes(gateway_, {run.study, run.id, directory_->path().string()},
+                                              [this](const std::string& name, const std::string& who) {
+                                                return ask_to_apply(name, who);
+                                              }));
   if (!server) return std::move(server).error();
   server_ = *std::move(server);
   return {};
@@ -276,6 +286,8 @@ Result<void> Service::run() {
     for (const std::function<void()>& job : posted_.drain()) job();
     if (auto turned = controller_->turn(); !turned) return turned;
     report_->refresh(*controller_);
+    for (StagedApply& request : staged_.drain()) request.answer.set_value(apply_staged(request));
+    if (next_) return {};
     if (controller_->finished()) break;
     Steady next = std::min(clock_.steady() + std::chrono::seconds(1), report_->next_due());
     if (const auto turn = controller_->next_turn()) next = std::min(next, *turn);

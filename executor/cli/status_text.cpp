@@ -127,7 +127,8 @@ std::vector<std::string> summary_lines(const Status& status, Instant now) {
 std::string progress_text(const ProgressLine& line) {
   const auto state = repetition_state_named(line.to);
   const bool is_retried = state == RepetitionState::Waiting && line.attempt > 0;
-  if (line.experiment.empty() || !(is_retried || (state && is_final(*state)))) return "";
+  const bool has_ended = state && is_final(*state) && state != RepetitionState::Cached;
+  if (line.experiment.empty() || !(is_retried || has_ended)) return "";
   std::string text = format_instant(line.at) + " " + line.experiment + " cycle " +
                      std::to_string(line.cycle) + ": " + (is_retried ? "to be retried" : line.to);
   if (!line.reason.empty() && line.reason != name_of(Reason::Completed)) text += " (" + line.reason + ")";

@@ -157,6 +157,7 @@ Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments)
 Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs) {
   auto study = with_plan(read_applied(manifest, "study_manifest.json"));
   if (!study) return study;
+  (*study)->manifest.applied_json = manifest;
   (*study)->inputs = inputs;
   (*study)->design_hash = design_hash_of(**study);
   return study;

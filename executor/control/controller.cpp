@@ -83,8 +83,10 @@ void Controller::ask_what_is_true(std::vector<Engine::Expected> expected) {
 
 void Controller::open_or_go_on() {
   if (ledger_.total() == 0) record(GenerationOpened{1, plan_.experiments, execution_.cycles});
+  if (plan_.is_relay && !is_final(ledger_.run_state()) && ledger_.run_state() != RunState::Pending) return;
   switch (ledger_.run_state()) {
-    case RunState::Pending: return change_run(RunState::Running, "started");
+    case RunState::Pending:
+      return change_run(RunState::Running, plan_.note.empty() ? "started" : "started; " + plan_.note);
     case RunState::Cancelling: return;  // what was begun is finished
     case RunState::Stopping:
       if (ledger_.run_then() == RunState::Failed) return;
@@ -93,7 +95,7 @@ void Controller::open_or_go_on() {
     case RunState::Failed: record(ThresholdRebased{}); break;
     default: break;
   }
-  change_run(RunState::Running, "went on");
+  change_run(RunState::Running, plan_.note.empty() ? "went on" : "went on; " + plan_.note);
 }
 
 Result<void> Controller::turn() {

@@ -33,6 +33,9 @@ struct RunPlan {
       group_of;                     // the threshold's group of an experiment; null: it does not group
   uint64_t groups = 0;              // how many groups there are
   std::optional<uint64_t> at_most;  // start so many repetitions, then stop: `apply --at-most`
+  // The controller before this one lived until now, and left the run as it is to be: paused, or draining.
+  bool is_relay = false;
+  std::string note;  // for people, when it begins to run: "4 are done already, in earlier runs"
 };
 
 // What is known of an active attempt beyond the ledger, and need not outlive the process.
@@ -87,6 +90,8 @@ class Controller {
   // What the engine has not removed in time when the run was finished: the next look at the engine does.
   size_t left_behind() const { return leaving_.size(); }
   bool handed_over() const { return handed_over_; }
+  // Repetitions that this controller has begun, where it may begin so many at most.
+  uint64_t begun() const { return begun_here_.size(); }
 
   const Ledger& ledger() const { return ledger_; }
   const std::map<RepetitionKey, LiveAttempt>& live() const { return live_; }
@@ -127,6 +132,8 @@ class Controller {
   void start(const AttemptKey& key);
   std::string pin(const RepetitionKey& key) const;
   void withdraw_unstarted();
+  // Nothing is started of what has left the plan, nor while the run does not run.
+  bool may_start(const RepetitionKey& key) const;
   void enforce_deadlines();
 
   // controller_attempts.cpp: one attempt from its making to its end

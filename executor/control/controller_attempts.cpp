@@ -61,7 +61,7 @@ void Controller::make(const AttemptKey& key) {
   LiveAttempt* live = find(key);
   if (!live || live->stage != LiveAttempt::Stage::Making) return;
   const ActiveAttempt& attempt = *ledger_.active(key.repetition);
-  if (attempt.stopping || ledger_.run_state() != RunState::Running) return see(not_there(live->id));
+  if (attempt.stopping || !may_start(key.repetition)) return see(not_there(live->id));
   auto spec = workspace_.spec(key, attempt.cpus);
   if (!spec) {
     missing_ = spec.error().message;
@@ -116,7 +116,7 @@ void Controller::note_created(LiveAttempt& live, const Observation& observation)
   if (live.stage != LiveAttempt::Stage::Making) return;
   const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
   if (attempt.stage != ActiveAttempt::Stage::Intended) return;
-  if (!attempt.stopping && ledger_.run_state() != RunState::Running) give_back(live);
+  if (!attempt.stopping && !may_start(live.key.repetition)) give_back(live);
   if (attempt.stopping) return read(live, observation);
   live.stage = LiveAttempt::Stage::Starting;
   live.message.clear();
@@ -144,7 +144,7 @@ void Controller::note_missing(LiveAttempt& live, const Observation& observation)
   const bool never_made =
       attempt.stage == ActiveAttempt::Stage::Intended && live.stage == LiveAttempt::Stage::Making;
   if (never_made && !attempt.stopping) {
-    if (ledger_.run_state() == RunState::Running) return after_commit([this, key = live.key] { make(key); });
+    if (may_start(live.key.repetition)) return after_commit([this, key = live.key] { make(key); });
     give_back(live);
   }
   read(live, observation);
@@ -154,7 +154,9 @@ void Controller::note_missing(LiveAttempt& live, const Observation& observation)
 void Controller::give_back(LiveAttempt& live) {
   const RunState state = ledger_.run_state();
   const Reason reason = state == RunState::Cancelling ? Reason::Cancelled : Reason::Interrupted;
-  record(AttemptStopping{live.key, reason, "not started: the run is " + std::string(name_of(state))});
+  const bool has_left = !ledger_.has(live.key.repetition);
+  record(AttemptStopping{live.key, reason, has_left ? std::string("not started: it has left the plan")
+                                                    : "not started: the run is " + std::string(name_of(state))});
 }
 
 void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace) {
@@ -188,6 +190,8 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   const bool given_back = attempt.stopping == Reason::Interrupted;
   live.decision = given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""}
                              : decide_retry(execution_.retry, end);
+  if (live.decision.verdict == Verdict::Retry && !ledger_.has(key.repetition))
+    live.decision = {Verdict::Failed, true, {}, false, "not retried: it has left the plan"};
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
   findings.warnings.insert(findings.warnings.end(), live.end.warnings.begin(), live.end.warnings.end());
 

@@ -38,6 +38,7 @@ void Controller::count_groups() {
 
 void Controller::count_group_of(const AttemptRecord& ended) {
   if (!plan_.group_of || state_after(ended.verdict) == RepetitionState::Waiting) return;
+  if (!ledger_.has(ended.key.repetition)) return;
   const std::string group = plan_.group_of(ended.key.repetition.index);
   finished_groups_.insert(group);
   if (ended.verdict == Verdict::Failed) failed_groups_.insert(group);
@@ -45,7 +46,9 @@ void Controller::count_group_of(const AttemptRecord& ended) {
 
 FailureCounts Controller::failure_counts() const {
   if (plan_.group_of) return {failed_groups_.size(), finished_groups_.size(), plan_.groups};
-  const uint64_t unfinished = ledger_.count(RepetitionState::Waiting) + ledger_.active().size();
+  const uint64_t unfinished = ledger_.count(RepetitionState::Waiting) +
+                              ledger_.count(RepetitionState::Starting) +
+                              ledger_.count(RepetitionState::Running);
   return {ledger_.failed_since_rebase().size(), ledger_.total() - unfinished, ledger_.total()};
 }
 
@@ -162,10 +165,13 @@ std::string Controller::pin(const RepetitionKey&) const {
   return "";
 }
 
+bool Controller::may_start(const RepetitionKey& key) const {
+  return ledger_.run_state() == RunState::Running && ledger_.has(key);
+}
+
 void Controller::withdraw_unstarted() {
-  const RunState state = ledger_.run_state();
-  if (state != RunState::Paused && state != RunState::Stopping && state != RunState::Cancelling) return;
   for (auto& [key, live] : live_) {
+    if (may_start(key)) continue;
     const ActiveAttempt& attempt = *ledger_.active(key);
     const bool unmade =
         live.stage == LiveAttempt::Stage::Making && attempt.stage == ActiveAttempt::Stage::Intended;

@@ -90,7 +90,7 @@ Status RunReport::status(const Controller& controller) const {
   status.finished_at = ledger.finished_at();
   status.updated_at = status.heartbeat_at = parts_.clock.now();
   status.total = ledger.total();
-  status.completed = ledger.count(RepetitionState::Succeeded);
+  status.completed = ledger.count(RepetitionState::Succeeded) + ledger.count(RepetitionState::Cached);
   status.failed = ledger.count(RepetitionState::Failed);
   for (size_t i = 0; i < kRepetitionStates; ++i)
     status.counts.at(i) = ledger.count(static_cast<RepetitionState>(i));

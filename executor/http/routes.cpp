@@ -89,10 +89,20 @@ ApiResponse run_command(Gateway& gateway, const std::string& body) {
   } catch (const std::future_error&) { return failed({ErrorCode::Unavailable, "the controller has ended"}); }
 }
 
+ApiResponse run_apply(const ApplyStaged& apply, const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object() || !json.contains("staged") || !json["staged"].is_string())
+    return failed({ErrorCode::Invalid, "the body names no staged manifest"});
+  const Gateway::Answer said =
+      apply(json["staged"].get<std::string>(), printable(json.value("who", std::string("somebody"))));
+  return said ? ApiResponse{200, Json{{"message", *said}}.dump()} : failed(said.error());
+}
+
 }  // namespace
 
-Server::Answer control_routes(Gateway& gateway, RunIdentity identity) {
-  return [&gateway, identity = std::move(identity)](const ApiRequest& request) -> ApiResponse {
+Server::Answer control_routes(Gateway& gateway, RunIdentity identity, ApplyStaged apply) {
+  return [&gateway, identity = std::move(identity),
+          apply = std::move(apply)](const ApiRequest& request) -> ApiResponse {
     if (request.method == "GET" && request.path == "/v1/run") {
       return {200, Json{{"study", identity.study},
                         {"run", identity.run},
@@ -102,6 +112,7 @@ Server::Answer control_routes(Gateway& gateway, RunIdentity identity) {
     }
     if (request.method == "POST" && request.path == "/v1/run/command")
       return run_command(gateway, request.body);
+    if (request.method == "POST" && request.path == "/v1/run/apply") return run_apply(apply, request.body);
     return failed(
         {ErrorCode::NotFound, request.method + " " + printable(request.path) + ": there is no such route"});
   };
@@ -117,6 +128,10 @@ std::string command_json(const Command& command) {
     json["repetitions"].push_back({key.generation, key.index, key.cycle});
   for (const RepetitionState state : command.states) json["states"].push_back(name_of(state));
   return json.dump();
+}
+
+std::string apply_json(const std::string& staged, const std::string& who) {
+  return Json{{"staged", staged}, {"who", to_utf8(who)}}.dump();
 }
 
 Gateway::Answer answer_from(int status, const std::string& body) {

@@ -70,6 +70,10 @@ ExperimentIdentity Identifier::of(const Point& point) const {
   return {identity, slug_of(point) + "-" + identity.substr(0, kIdentityDigits)};
 }
 
+uint64_t Identifier::fingerprint(const Point& point) const {
+  return std::stoull(sha256_hex(canonical_json(point)).substr(0, kIdentityDigits), nullptr, 16);
+}
+
 std::string slug_of(const Point& point) {
   std::string slug;
   const auto add = [&slug](char c) {

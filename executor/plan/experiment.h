@@ -32,6 +32,8 @@ class Identifier {
  public:
   Identifier(const Study& study, const Inputs& inputs);
   ExperimentIdentity of(const Point& point) const;
+  // The first 64 bits of the identity, which the id ends in.
+  uint64_t fingerprint(const Point& point) const;
 
   // What `identity` is the SHA-256 of.
   std::string canonical_json(const Point& point) const;

@@ -40,6 +40,7 @@ RunSummary run_summary(const Rows& row) {
   run.started_at = row.maybe_instant(18);
   run.finished_at = row.maybe_instant(19);
   run.updated_at = row.instant(20);
+  run.generation = static_cast<uint32_t>(row.integer(21));
   return run;
 }
 
@@ -55,7 +56,8 @@ RepetitionSummary repetition_summary(const Rows& row, const std::string& run_dir
   summary.fail_count = static_cast<uint32_t>(row.integer(8));
   summary.attempt = static_cast<uint32_t>(row.integer(9));
   summary.source = row.text(17);
-  if (summary.state != RepetitionState::Succeeded) summary.message = row.text(10);
+  if (summary.state == RepetitionState::Cached) summary.message = "from " + summary.source;
+  if (summary.source.empty() && summary.state != RepetitionState::Succeeded) summary.message = row.text(10);
   if (summary.state == RepetitionState::Skipped) summary.message = row.text(18);
   const std::string& name = summary.experiment;
   const std::string spread = name.size() < 16 ? "00" : name.substr(name.size() - 16, 2);
@@ -96,7 +98,7 @@ constexpr std::string_view kRuns =
     "SELECT uuid, studies.name, directory, design_hash, runs.created_at, engine, endpoint, state, message, "
     "total, "
     "starting, running, succeeded, failed, infeasible, cancelled, skipped, cached, started_at, finished_at, "
-    "updated_at FROM runs JOIN studies ON studies.id = runs.study ";
+    "updated_at, generation FROM runs JOIN studies ON studies.id = runs.study ";
 
 constexpr std::string_view kRepetitions =
     "SELECT r.id, e.generation, e.position, r.cycle, e.name, e.parameters, r.state, r.reason, r.fail_count, "
@@ -274,18 +276,64 @@ Result<std::vector<AttemptSummary>> Catalog::attempts(const std::string& run_id,
       "SELECT e.generation, e.position, r.cycle, a.attempt, a.state, a.reason, a.exit_code, a.message, "
       "a.container, a.image_digest, a.cpus, a.devices, a.warnings, a.intended_at, a.started_at, "
       "a.finished_at, "
-      "a.duration, a.counted, a.end_event FROM experiments e JOIN repetitions r ON r.experiment = e.id "
+      "a.duration, a.counted, a.end_event, coalesce(r.source, '') FROM experiments e JOIN repetitions r ON r.experiment = e.id "
       "JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND e.name = ? AND r.cycle = ? ORDER BY "
       "a.attempt",
       run_row(run_id).number, experiment, cycle);
   while (rows.next()) {
     found.push_back(attempt_summary(rows));
+    found.back().source = rows.text(19);
     Rows metrics = studies_->query("SELECT name, value, unit FROM metrics WHERE event = ? ORDER BY position",
                                    rows.integer(18));
     while (metrics.next())
       found.back().metrics.push_back({metrics.string(0), metrics.real(1), metrics.string(2)});
   }
   return outcome(std::move(found));
+}
+
+Result<void> Catalog::done(const std::string& study, const std::function<void(const Done&)>& visit) const {
+  Rows rows = studies_->query(
+      "SELECT runs.uuid, coalesce(r.source, runs.directory), e.identity, r.cycle, a.attempt, a.started_at, a.duration, "
+      "a.image_digest, a.devices, a.end_event FROM studies JOIN runs ON runs.study = studies.id "
+      "JOIN repetitions r ON r.run = runs.id JOIN experiments e ON e.id = r.experiment "
+      "JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt "
+      "WHERE studies.name = ? AND r.state IN ('Succeeded', 'Cached') ORDER BY runs.id DESC",
+      study);
+  Done done;
+  while (rows.next()) {
+    done.run_id = rows.text(0);
+    done.as_cached.run = rows.text(1);
+    done.identity = rows.text(2);
+    done.cycle = static_cast<uint32_t>(rows.integer(3));
+    done.as_cached.key.attempt = static_cast<uint32_t>(rows.integer(4));
+    done.as_cached.started_at = rows.instant(5);
+    done.as_cached.duration = Duration(rows.integer(6));
+    done.as_cached.image_digest = rows.text(7);
+    done.as_cached.devices = rows.list(8);
+    done.end_event = rows.integer(9);
+    visit(done);
+  }
+  return studies_->outcome();
+}
+
+Result<std::vector<MetricValue>> Catalog::done_metrics(int64_t end_event) const {
+  std::vector<MetricValue> values;
+  Rows rows =
+      studies_->query("SELECT name, value, unit FROM metrics WHERE event = ? ORDER BY position", end_event);
+  while (rows.next()) values.push_back({rows.string(0), rows.real(1), rows.string(2)});
+  return outcome(std::move(values));
+}
+
+Result<std::vector<std::pair<uint64_t, std::string>>> Catalog::image_digests(const std::string& run_id) const {
+  std::vector<std::pair<uint64_t, std::string>> digests;
+  Rows rows = studies_->query(
+      "SELECT e.position, a.image_digest, max(a.id) FROM runs JOIN experiments e ON e.run = runs.id AND "
+      "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = r.id "
+      "AND a.attempt = r.attempt WHERE runs.uuid = ? AND r.state = 'Succeeded' GROUP BY a.image_digest "
+      "ORDER BY max(a.id) DESC",
+      run_id);
+  while (rows.next()) digests.emplace_back(static_cast<uint64_t>(rows.integer(0)), rows.string(1));
+  return outcome(std::move(digests));
 }
 
 Result<std::vector<CommandRecord>> Catalog::commands(const std::string& run_id) const {

@@ -25,6 +25,7 @@ struct RunSummary {
   RunRecord record;  // `manifest` is left out: see Catalog::manifest()
   RunState state = RunState::Pending;
   std::string message;
+  uint32_t generation = 0;  // of its plan
   uint64_t total = 0;
   std::array<uint64_t, kRepetitionStates> counts{};
   std::optional<Instant> started_at, finished_at;
@@ -52,6 +53,7 @@ struct RepetitionSummary {
 
 struct AttemptSummary {
   AttemptKey key;
+  std::string source;  // of a Cached repetition: the directory of the run that it is from
   std::string state;  // Starting, Running, or what its end made of the repetition: Succeeded, Failed, Retry …
   std::optional<Reason> reason;
   std::optional<int> exit_code;
@@ -125,6 +127,19 @@ class Catalog {
   // known here.
   Result<Measurements> measurements(const std::string& run_id) const;
   Result<std::vector<CommandRecord>> commands(const std::string& run_id) const;
+  // A repetition that is done, in whatever run of a study.
+  struct Done {
+    std::string run_id;
+    RepetitionCached as_cached;  // `key` is not set but for the number of the attempt
+    std::string identity;
+    uint32_t cycle = 1;
+    int64_t end_event = 0;  // where done_metrics() finds its metrics
+  };
+  // Of all runs of `study`, the newest first; Cached ones name the run that they are from.
+  Result<void> done(const std::string& study, const std::function<void(const Done&)>& visit) const;
+  Result<std::vector<MetricValue>> done_metrics(int64_t end_event) const;
+  // The digests that succeeded attempts of a run's plan ran, each with an experiment that did; the newest first.
+  Result<std::vector<std::pair<uint64_t, std::string>>> image_digests(const std::string& run_id) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
   struct Usage {
     double wall_seconds = 0;

@@ -15,7 +15,7 @@ void Projection::load() {
   Rows row = studies_.query(
       "SELECT total, starting, running, succeeded, failed, infeasible, cancelled, skipped, cached, "
       "generation, "
-      "coalesce(cycles, 0) FROM runs WHERE id = ?",
+      "coalesce(cycles, 0), coalesce(experiments, 0) FROM runs WHERE id = ?",
       run_);
   if (!row.next()) return studies_.fail({ErrorCode::NotFound, "studies.db: the run is not there"});
   total_ = static_cast<uint64_t>(row.integer(0));
@@ -24,6 +24,7 @@ void Projection::load() {
   count(RepetitionState::Waiting) = total_ - std::accumulate(counts_.begin() + 1, counts_.end(), uint64_t{0});
   generation_ = static_cast<uint32_t>(row.integer(9));
   cycles_ = static_cast<uint32_t>(row.integer(10));
+  experiments_ = static_cast<uint64_t>(row.integer(11));
 }
 
 void Projection::apply(const Event& event) {
@@ -50,6 +51,7 @@ void Projection::on(const GenerationOpened& fact, const Event&) {
   changed_ = true;
   plan_changed_ = fact.generation > 1;
   generation_ = fact.generation;
+  experiments_ = fact.experiments;
   cycles_ = fact.cycles;
   active_.clear();
   studies_.run(

@@ -22,6 +22,9 @@ class Projection {
   // Reads what it keeps in memory anew: at first, and after a transaction was rolled back.
   void load();
   void apply(const Event& event);
+  uint32_t generation() const { return generation_; }
+  uint64_t experiments() const { return experiments_; }
+  uint32_t cycles() const { return cycles_; }
   // The run's row, once for all that was applied.
   void save(Instant at);
 
@@ -70,7 +73,7 @@ class Projection {
   Sqlite& studies_;
   int64_t run_;
   DescribeExperiment describe_;
-  uint64_t total_ = 0;
+  uint64_t total_ = 0, experiments_ = 0;
   uint32_t generation_ = 0, cycles_ = 0;
   bool changed_ = false;
   bool plan_changed_ = false;

@@ -212,7 +212,8 @@ void Publisher::Parts::on(const AttemptEnded& fact, const Event& event) {
   active.erase(key);
   const RepetitionState to = state_after(fact.verdict);
   if (to != RepetitionState::Succeeded && to != RepetitionState::Waiting) ended_badly[key] = to;
-  if (fact.verdict == Verdict::Succeeded) add_row(event, fact, attempt);
+  // What has left the plan finishes, but is none of its results.
+  if (fact.verdict == Verdict::Succeeded && key.generation == generation) add_row(event, fact, attempt);
   if (!progress.wants(event.seq)) return;
   ProgressLine line;
   line.experiment = facts_of(key, attempt).experiment;

@@ -1,6 +1,7 @@
 #include "store/sqlite_journal.h"
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "store/appended_file.h"
@@ -33,6 +34,7 @@ Result<void> add_run(Sqlite& studies, const RunRecord& run) {
 
 struct SqliteJournal::Parts {
   std::unique_ptr<Sqlite> studies;
+  std::filesystem::path database;
   RunRecord run;
   int64_t row = 0;
   Projection projection;
@@ -85,6 +87,7 @@ Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& database,
            row.string(5), row.instant(6), row.string(7), row.string(8)};
   }
   auto parts = std::make_unique<Parts>(*std::move(connection), std::move(run), number, std::move(describe));
+  parts->database = database;
   parts->projection.load();
   Rows last = studies.query("SELECT max(id) FROM events WHERE id BETWEEN ? AND ?", event_row(number, 0),
                             event_row(number + 1, 0) - 1);
@@ -95,6 +98,10 @@ Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& database,
 
 const RunRecord& SqliteJournal::run() const {
   return parts_->run;
+}
+
+const std::filesystem::path& SqliteJournal::database() const {
+  return parts_->database;
 }
 
 void SqliteJournal::append(const Event& event) {
@@ -108,6 +115,7 @@ Result<void> SqliteJournal::commit() {
     parts_->last_seq = parts_->batch.back().seq;
     parts_->batch.clear();
     parts_->checkpoints.clear();
+    if (parts_->manifest) std::tie(parts_->run.manifest, parts_->run.design_hash) = *parts_->manifest;
     parts_->manifest.reset();
     parts_->disk_full = false;
     return {};
@@ -152,6 +160,18 @@ Result<void> SqliteJournal::replay(const std::function<void(const Event&)>& visi
 
 void SqliteJournal::set_published(uint64_t seq) {
   parts_->published = seq;
+}
+
+uint32_t SqliteJournal::generation() const {
+  return parts_->projection.generation();
+}
+
+uint64_t SqliteJournal::experiments() const {
+  return parts_->projection.experiments();
+}
+
+uint32_t SqliteJournal::cycles() const {
+  return parts_->projection.cycles();
 }
 
 uint64_t SqliteJournal::last_seq() const {

@@ -27,6 +27,7 @@ class SqliteJournal final : public Journal {
   ~SqliteJournal() override;
 
   const RunRecord& run() const;
+  const std::filesystem::path& database() const;
 
   void append(const Event& event) override;
   Result<void> commit() override;
@@ -35,6 +36,11 @@ class SqliteJournal final : public Journal {
   // All that is made of events up to `seq` lies in its files. Of attempts that ended before, replay() then
   // tells the end alone, but for the last few; without this it leaves out nothing.
   void set_published(uint64_t seq);
+
+  // Of the plan that is on; 0 before the first.
+  uint32_t generation() const;
+  uint64_t experiments() const;
+  uint32_t cycles() const;
 
   // The seq of the last committed event; 0 before the first.
   uint64_t last_seq() const;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/run_choice.h"
+#include "cli/study_source.h"
+#include "store/run_directory.h"
+#include "store/run_manifest.h"
+#include "store/volume.h"
+
+namespace studyctl {
+
+// A study as a run is to remember it; who the run is, and on what it runs, is for the caller to say.
+RunManifest manifest_as_applied(const LoadedStudy& study, const std::vector<std::string>& flags);
+
+// That of a run that is there.
+Result<RunManifest> applied_manifest(const ChosenRun& chosen);
+
+// True when a run that is of one would do something else, or be told otherwise, by the other.
+bool differs(const RunManifest& before, const RunManifest& after);
+
+// The files that a study names, kept in a run's directory.
+Result<void> keep_inputs(const LoadedStudy& study, const RunDirectory& directory);
+
+// Lays a manifest on the volume for its controller; returns the name it is found by. Only its owner may read it.
+Result<std::string> stage(const ResultsVolume& volume, const RunManifest& manifest);
+// Reads it and takes it away.
+Result<RunManifest> take_staged(const ResultsVolume& volume, const std::string& name);
+
+}  // namespace studyctl
