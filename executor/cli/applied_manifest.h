@@ -23,7 +23,8 @@ bool differs(const RunManifest& before, const RunManifest& after);
 // The files that a study names, kept in a run's directory.
 Result<void> keep_inputs(const LoadedStudy& study, const RunDirectory& directory);
 
-// Lays a manifest on the volume for its controller; returns the name it is found by. Only its owner may read it.
+// Lays a manifest on the volume for its controller; returns the name it is found by. Only its owner may read
+// it.
 Result<std::string> stage(const ResultsVolume& volume, const RunManifest& manifest);
 // Reads it and takes it away.
 Result<RunManifest> take_staged(const ResultsVolume& volume, const std::string& name);

@@ -73,7 +73,8 @@ Result<StudyChanges> changes_since(const ChosenRun& chosen, const LoadedStudy& s
 }
 
 // Tells the controller that drives the run to go on by this study, once its images and secrets are there.
-Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study, const ServeOptions& options) {
+Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study,
+                              const ServeOptions& options) {
   if (auto ready = look_ahead(study, chosen, options); !ready) return std::move(ready).error();
   if (auto kept = keep_inputs(study, chosen.directory); !kept) return std::move(kept).error();
   auto staged = stage(chosen.volume, manifest_as_applied(study, options.flags));
@@ -119,8 +120,9 @@ int meet_holder(const Context& context, const LoadedStudy& study, const LockHold
                 holder.host.c_str());
   } else {
     if (changes->seed)
-      return fail({ErrorCode::Conflict, name + ": execution.seed cannot change while it runs: `studyctl stop " + name +
-                                            "`, then `apply --fresh`"});
+      return fail({ErrorCode::Conflict, name +
+                                            ": execution.seed cannot change while it runs: `studyctl stop " +
+                                            name + "`, then `apply --fresh`"});
     print_lines(change_lines(*changes));
     auto answer = hand_over(*chosen, study, options);
     if (!answer) return fail(std::move(answer).error().within(name));
@@ -134,7 +136,8 @@ bool over_the_cap(const LoadedStudy& study, const ApplyOptions& options) {
 }
 
 // The study has a run, which nobody drives.
-int apply_again(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ChosenRun chosen, ApplyOptions& options) {
+int apply_again(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, ChosenRun chosen,
+                ApplyOptions& options) {
   const std::string name = study->study().name;
   auto changes = changes_since(chosen, *study);
   if (!changes) return fail(changes.error());
@@ -170,7 +173,8 @@ int apply(const Context& context, ApplyOptions& options) {
   if (const auto holder = volume->holder()) return meet_holder(context, loaded, *holder, options.serve);
   auto newest = newest_run(*volume, loaded.study().name);
   if (!newest) return fail(newest.error());
-  if (!*newest || options.fresh) return serve(*std::move(study), *std::move(volume), std::nullopt, options.serve);
+  if (!*newest || options.fresh)
+    return serve(*std::move(study), *std::move(volume), std::nullopt, options.serve);
   return apply_again(*std::move(study), *std::move(volume), **std::move(newest), options);
 }
 
@@ -186,8 +190,9 @@ void add_apply(CLI::App& app, Context& context) {
   command->add_flag("--fresh", options.fresh, "Open a new run that reuses nothing");
   const std::map<std::string, Reuse> reuses = {{"same-host", Reuse::SameHost}, {"any", Reuse::Any}};
   command
-      ->add_option("--reuse", options.serve.reuse,
-                   "Of earlier runs: what was done on the same CPU, GPU and engine (same-host), or wherever (any)")
+      ->add_option(
+          "--reuse", options.serve.reuse,
+          "Of earlier runs: what was done on the same CPU, GPU and engine (same-host), or wherever (any)")
       ->transform(CLI::CheckedTransformer(reuses))
       ->type_name("WHAT");
   command->final_callback([&] {

@@ -18,7 +18,8 @@ bool same_metric_rules(const Study& a, const Study& b) {
   return metric_rules(a) == metric_rules(b);
 }
 
-Result<StudyChanges> changes_of(const RunManifest& before, const LoadedStudy& after, const VisitChange& visit) {
+Result<StudyChanges> changes_of(const RunManifest& before, const LoadedStudy& after,
+                                const VisitChange& visit) {
   StudyChanges changes;
   auto loaded = load_applied(before.manifest, before.inputs);
   if (!loaded) return std::move(loaded).error();
@@ -39,8 +40,8 @@ std::vector<std::string> change_lines(const StudyChanges& changes) {
   std::string counts;
   for (const Change change : {Change::Added, Change::Same, Change::Changed, Change::Dropped})
     if (const uint64_t count = changes.experiments.count(change); count > 0)
-      counts += (counts.empty() ? "" : "  ") + std::string(1, sign_of(change)) + " " + std::to_string(count) + " " +
-                kWords[static_cast<size_t>(change)];
+      counts += (counts.empty() ? "" : "  ") + std::string(1, sign_of(change)) + " " + std::to_string(count) +
+                " " + kWords[static_cast<size_t>(change)];
   if (!changes.experiments.none()) lines.push_back("experiments: " + counts);
   for (const std::string& value : changes.execution) lines.push_back("execution." + value);
   if (changes.metrics) lines.emplace_back("results.metrics: other rules");

@@ -13,7 +13,8 @@ std::string shown(const Json& value) {
   return printable(value.is_string() ? value.get<std::string>() : value.dump());
 }
 
-void compare_values(const std::string& path, const Json& before, const Json& after, std::vector<std::string>& lines) {
+void compare_values(const std::string& path, const Json& before, const Json& after,
+                    std::vector<std::string>& lines) {
   if (before == after) return;
   if (!(before.is_object() || before.is_null()) || !(after.is_object() || after.is_null()) ||
       (before.is_null() && after.is_null())) {
@@ -23,7 +24,9 @@ void compare_values(const std::string& path, const Json& before, const Json& aft
   Json all = before.is_null() ? Json::object() : before;
   if (after.is_object()) all.update(after);
   for (const auto& [key, value] : all.items()) {
-    const auto in = [&key = key](const Json& json) { return json.is_object() && json.contains(key) ? json[key] : Json(); };
+    const auto in = [&key = key](const Json& json) {
+      return json.is_object() && json.contains(key) ? json[key] : Json();
+    };
     compare_values(path.empty() ? key : path + "." + key, in(before), in(after), lines);
   }
 }

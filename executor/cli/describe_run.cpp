@@ -1,5 +1,5 @@
-#include "cli/applied_manifest.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/describe_text.h"
 #include "cli/run_text.h"
 #include "cli/status_text.h"

@@ -40,7 +40,8 @@ int diff(const Context& context, const DiffOptions& options) {
   auto changes = changes_of(*manifest, after, show);
   if (!changes) return fail(changes.error());
   if (shown < differing)
-    std::printf("… and %llu more (--limit 0 shows all)\n", static_cast<unsigned long long>(differing - shown));
+    std::printf("… and %llu more (--limit 0 shows all)\n",
+                static_cast<unsigned long long>(differing - shown));
   print_lines(change_lines(*changes));
   if (changes->none()) return kSucceeded;
   return kDiffers;

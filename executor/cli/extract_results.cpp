@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
-#include "cli/applied_manifest.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/study_source.h"
 #include "control/experiments.h"
 #include "manifest/document.h"

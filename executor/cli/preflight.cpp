@@ -136,7 +136,8 @@ std::string image_of(const LoadedStudy& study, uint64_t index) {
   return image ? *std::move(image) : written;
 }
 
-Result<void> expect_same_images(const ResultsVolume& volume, const std::string& run_id, const ImageDigests& now) {
+Result<void> expect_same_images(const ResultsVolume& volume, const std::string& run_id,
+                                const ImageDigests& now) {
   auto catalog = Catalog::of(volume);
   if (!catalog) return std::move(catalog).error();
   auto ran = catalog->image_digests(run_id);
@@ -151,9 +152,10 @@ Result<void> expect_same_images(const ResultsVolume& volume, const std::string& 
     const std::string image = image_of(**study, index);
     const auto found = now.find(image);
     if (!looked_at.insert(image).second || found == now.end() || found->second == digest) continue;
-    return Error{ErrorCode::Invalid, "image " + printable(image) + " is another now (" + found->second.substr(0, 19) +
-                                         ") than what has succeeded ran (" + digest.substr(0, 19) +
-                                         "): --accept-image-change goes on with it, apply --fresh begins anew"};
+    return Error{ErrorCode::Invalid,
+                 "image " + printable(image) + " is another now (" + found->second.substr(0, 19) +
+                     ") than what has succeeded ran (" + digest.substr(0, 19) +
+                     "): --accept-image-change goes on with it, apply --fresh begins anew"};
   }
   return {};
 }

@@ -33,14 +33,16 @@ Result<void> record_change(SqliteJournal& journal, const RunDirectory& directory
   if (!before) return std::move(before).error();
   // What still runs is of the manifest that it was started by.
   if (journal.generation() > 0)
-    if (auto kept = write_file_atomically(earlier_manifest(directory, journal.generation()), journal.run().manifest);
+    if (auto kept =
+            write_file_atomically(earlier_manifest(directory, journal.generation()), journal.run().manifest);
         !kept)
       return kept;
   manifest.run_id = recorded->run_id;
   manifest.created_at = recorded->created_at;
   manifest.environment = recorded->environment;
   // A run that reuses nothing never does.
-  if (std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0) manifest.flags.emplace_back("--fresh");
+  if (std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0)
+    manifest.flags.emplace_back("--fresh");
   const Identifier identifier(study.study(), study.inputs);
   auto taken = take_up(journal, {{*study.plan, identifier},
                                  study.study().execution.cycles,

@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <fstream>
 
-#include "cli/applied_manifest.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "manifest/manifest.h"
 #include "store/results_csv.h"
-#include "store/run_manifest.h"
 
 namespace studyctl {
 namespace {
@@ -58,12 +57,8 @@ Result<ResultColumns> columns_of_results(const ResultsQuery& query) {
 
 std::map<std::string, Metric> metrics_of(const ChosenRun& chosen) {
   std::map<std::string, Metric> metrics;
-  const auto applied = read_run_manifest(chosen.directory.path());
-  if (!applied) return metrics;
-std::map<std::string, std::string> metric_units(const ChosenRun& chosen) {
-  std::map<std::string, std::string> units;
   const auto applied = applied_manifest(chosen);
-  if (!applied) return units;
+  if (!applied) return metrics;
   const auto manifest = read_manifest(applied->manifest, "study_manifest.json");
   if (!manifest) return metrics;
   for (const Metric& metric : manifest->study.results.metrics) metrics[metric.name] = metric;

@@ -83,7 +83,8 @@ class Reuser {
  private:
   Result<void> consider(const Catalog::Done& found) {
     const auto index = index_.find(found.identity);
-    if (!index || found.cycle > request_.study.study().execution.cycles || found.run_id == journal_.run().id) return {};
+    if (!index || found.cycle > request_.study.study().execution.cycles || found.run_id == journal_.run().id)
+      return {};
     if (taken_.contains({*index, found.cycle})) return {};
     const FittingRuns::Fit fit = runs_.fit(found.run_id);
     if (fit == FittingRuns::Fit::OtherHost) ++report_.other_host;
@@ -93,7 +94,8 @@ class Reuser {
       return {};
     }
     taken_.insert({*index, found.cycle});
-    auto metrics = fit == FittingRuns::Fit::Fits ? catalog_.done_metrics(found.end_event) : read_again(*index, found);
+    auto metrics =
+        fit == FittingRuns::Fit::Fits ? catalog_.done_metrics(found.end_event) : read_again(*index, found);
     if (!metrics) return std::move(metrics).error();
     return record(*index, found, *std::move(metrics));
   }
@@ -118,8 +120,11 @@ class Reuser {
   Result<void> record(uint64_t index, const Catalog::Done& found, std::vector<MetricValue> metrics) {
     const Instant now = SystemClock().now();
     if (journal_.generation() == 0 && report_.cached == 0)
-      journal_.append({++seq_, now, {},
-                       GenerationOpened{1, request_.study.plan->size(), request_.study.study().execution.cycles}});
+      journal_.append(
+          {++seq_,
+           now,
+           {},
+           GenerationOpened{1, request_.study.plan->size(), request_.study.study().execution.cycles}});
     RepetitionCached cached = found.as_cached;
     cached.key.repetition = {std::max(journal_.generation(), uint32_t{1}), index, found.cycle};
     cached.metrics = std::move(metrics);
@@ -156,13 +161,15 @@ Result<ReuseReport> reuse_done(SqliteJournal& journal, const ReuseRequest& reque
 
 std::string reuse_text(const ReuseReport& report) {
   std::vector<std::string> parts;
-  if (report.cached > 0) parts.push_back(std::to_string(report.cached) + " are done already, in earlier runs");
+  if (report.cached > 0)
+    parts.push_back(std::to_string(report.cached) + " are done already, in earlier runs");
   if (report.other_host > 0)
     parts.push_back(std::to_string(report.other_host) +
                     " were done on another machine and run again (--reuse any takes them)");
   if (report.other_image > 0)
-    parts.push_back(std::to_string(report.other_image) +
-                    " were done by another image of the same name and run again (--accept-image-change takes them)");
+    parts.push_back(
+        std::to_string(report.other_image) +
+        " were done by another image of the same name and run again (--accept-image-change takes them)");
   return join(parts, "; ");
 }
 

@@ -34,8 +34,8 @@ struct ReuseReport {
   uint64_t other_image = 0;  // done, but by another image of the same name
 };
 
-// Records as Cached what the run has not begun and another run of the study, the newest that has, did with the same
-// seed. For before a controller folds the journal.
+// Records as Cached what the run has not begun and another run of the study, the newest that has, did with
+// the same seed. For before a controller folds the journal.
 Result<ReuseReport> reuse_done(SqliteJournal& journal, const ReuseRequest& request);
 
 // What was reused and what was not, for people; empty when there was nothing.

@@ -45,7 +45,8 @@ Result<std::filesystem::path> files_of(const ChosenRun& chosen, const AttemptPla
   if (source.empty()) return chosen.directory.locate(place);
   const auto run = RunDirectory::open(chosen.volume.root() / source);
   if (run) return run->locate(place);
-  return Error{ErrorCode::NotFound, place.experiment + ": is from run " + source + ", which is there no more"};
+  return Error{ErrorCode::NotFound,
+               place.experiment + ": is from run " + source + ", which is there no more"};
 }
 
 bool is_on(const ChosenRun& chosen) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cli/applied_manifest.h"
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/study_source.h"
 #include "plan/order.h"
 #include "store/result_row.h"

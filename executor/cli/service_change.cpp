@@ -8,8 +8,8 @@
 #include "cli/record_change.h"
 #include "cli/service.h"
 
-// Another manifest for a run that is there. A controller never changes its plan while it works: what changed is
-// recorded, and another controller begins where this one was, as after a restart; containers run on.
+// Another manifest for a run that is there. A controller never changes its plan while it works: what changed
+// is recorded, and another controller begins where this one was, as after a restart; containers run on.
 namespace studyctl {
 namespace {
 
@@ -32,7 +32,8 @@ Gateway::Answer Service::apply_staged(const StagedApply& request) {
   auto manifest = take_staged(volume_, request.name);
   if (!manifest) return std::move(manifest).error();
   if (controller_->recovering() || controller_->disk_full())
-    return Error{ErrorCode::Unavailable, "the controller waits for its engine, or for room on the volume: try again"};
+    return Error{ErrorCode::Unavailable,
+                 "the controller waits for its engine, or for room on the volume: try again"};
   if (controller_->finished() || is_final(controller_->ledger().run_state()))
     return Error{ErrorCode::Conflict, "the run has just ended: apply again"};
   auto study = load_applied(manifest->manifest, manifest->inputs);
@@ -48,7 +49,8 @@ Gateway::Answer Service::apply_staged(const StagedApply& request) {
   RunSummary again;
   again.record = journal_->run();
   // Where it could not be recorded, this study goes on.
-  next_.emplace(Assignment{changed ? *std::move(study) : std::move(study_), volume_, std::move(again), std::move(lock_)},
+  next_.emplace(Assignment{changed ? *std::move(study) : std::move(study_), volume_, std::move(again),
+                           std::move(lock_)},
                 std::move(options));
   if (!changed) return changed.error();
   log::info("goes on by another manifest, as " + request.who + " asked");
@@ -69,8 +71,9 @@ Result<void> Service::reuse_what_is_done() {
   if (!recorded) return recorded.error();
   std::map<std::string, std::string> environment = machine_facts();
   const bool is_fresh = std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0;
-  auto report = reuse_done(*journal_, {*study_, volume_.root(), std::move(environment), inventory_.kind, images_,
-                                       is_fresh ? Reuse::Nothing : options_.reuse, options_.accept_image_change});
+  auto report =
+      reuse_done(*journal_, {*study_, volume_.root(), std::move(environment), inventory_.kind, images_,
+                             is_fresh ? Reuse::Nothing : options_.reuse, options_.accept_image_change});
   if (!report) return std::move(report).error();
   note_ = reuse_text(*report);
   return {};

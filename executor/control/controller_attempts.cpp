@@ -155,8 +155,9 @@ void Controller::give_back(LiveAttempt& live) {
   const RunState state = ledger_.run_state();
   const Reason reason = state == RunState::Cancelling ? Reason::Cancelled : Reason::Interrupted;
   const bool has_left = !ledger_.has(live.key.repetition);
-  record(AttemptStopping{live.key, reason, has_left ? std::string("not started: it has left the plan")
-                                                    : "not started: the run is " + std::string(name_of(state))});
+  record(AttemptStopping{live.key, reason,
+                         has_left ? std::string("not started: it has left the plan")
+                                  : "not started: the run is " + std::string(name_of(state))});
 }
 
 void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace) {

@@ -19,7 +19,9 @@ Result<Carried> find_again(SqliteJournal& journal, const ChangedManifest& change
     const auto to = index.find(known.identity);
     const bool was_planned = known.generation == journal.generation();
     if (was_planned != to.has_value() || (was_planned && *to != known.index)) carried.all_stay = false;
-    if (to) carried.experiments.push_back({known.generation, known.index, *to, std::max(change.cycles, known.cycles)});
+    if (to)
+      carried.experiments.push_back(
+          {known.generation, known.index, *to, std::max(change.cycles, known.cycles)});
   });
   if (!read) return std::move(read).error();
   return carried;

@@ -13,15 +13,16 @@ namespace studyctl {
 struct ChangedManifest {
   IdentifiedPlan plan;
   uint32_t cycles = 1;
-  std::string manifest;     // study_manifest.json
+  std::string manifest;  // study_manifest.json
   std::string design_hash;
   std::string who;
   Instant now;
 };
 
-// Records, in one transaction, that a run is of another manifest from here on: a new generation with all that is
-// carried into it where its experiments are others or stand elsewhere, other cycles where only those differ. For
-// whoever holds the volume's lock while no controller folds the journal; the next one folds what this recorded.
+// Records, in one transaction, that a run is of another manifest from here on: a new generation with all that
+// is carried into it where its experiments are others or stand elsewhere, other cycles where only those
+// differ. For whoever holds the volume's lock while no controller folds the journal; the next one folds what
+// this recorded.
 Result<void> take_up(SqliteJournal& journal, const ChangedManifest& change);
 
 }  // namespace studyctl

@@ -24,7 +24,8 @@ bool contains(const Entries& entries, uint64_t key) {
 }
 
 // Index → what it is; all others are Same.
-std::vector<std::pair<uint64_t, Change>> changes(const Entries& own, const Entries& others, Change only_here) {
+std::vector<std::pair<uint64_t, Change>> changes(const Entries& own, const Entries& others,
+                                                 Change only_here) {
   std::vector<std::pair<uint64_t, Change>> list;
   for (const auto& [parameters, index] : own)
     list.emplace_back(index, contains(others, parameters) ? Change::Changed : only_here);

@@ -18,8 +18,8 @@ struct IdentifiedPlan {
   const Identifier& identifier;
 };
 
-// Where experiments are in a plan, by identity; 16 bytes an experiment. Told apart by 64 bits of the identity, as
-// the names of their containers and directories are.
+// Where experiments are in a plan, by identity; 16 bytes an experiment. Told apart by 64 bits of the
+// identity, as the names of their containers and directories are.
 class IdentityIndex {
  public:
   // Computes every identity once.
@@ -53,9 +53,10 @@ struct PlanDifference {
   bool none() const { return count(Change::Same) == counts[0] + counts[1] + counts[2] + counts[3]; }
 };
 
-// Tells `visit` of every experiment: those of `after` in its order, then what was dropped of `before`; the point
-// lives until `visit` returns. Without `visit` they are counted alone.
+// Tells `visit` of every experiment: those of `after` in its order, then what was dropped of `before`; the
+// point lives until `visit` returns. Without `visit` they are counted alone.
 using VisitChange = std::function<void(Change change, uint64_t index, const Point& point)>;
-PlanDifference compare(const IdentifiedPlan& before, const IdentifiedPlan& after, const VisitChange& visit = {});
+PlanDifference compare(const IdentifiedPlan& before, const IdentifiedPlan& after,
+                       const VisitChange& visit = {});
 
 }  // namespace studyctl

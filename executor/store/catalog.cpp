@@ -276,7 +276,8 @@ Result<std::vector<AttemptSummary>> Catalog::attempts(const std::string& run_id,
       "SELECT e.generation, e.position, r.cycle, a.attempt, a.state, a.reason, a.exit_code, a.message, "
       "a.container, a.image_digest, a.cpus, a.devices, a.warnings, a.intended_at, a.started_at, "
       "a.finished_at, "
-      "a.duration, a.counted, a.end_event, coalesce(r.source, '') FROM experiments e JOIN repetitions r ON r.experiment = e.id "
+      "a.duration, a.counted, a.end_event, coalesce(r.source, '') FROM experiments e JOIN repetitions r ON "
+      "r.experiment = e.id "
       "JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND e.name = ? AND r.cycle = ? ORDER BY "
       "a.attempt",
       run_row(run_id).number, experiment, cycle);
@@ -293,7 +294,8 @@ Result<std::vector<AttemptSummary>> Catalog::attempts(const std::string& run_id,
 
 Result<void> Catalog::done(const std::string& study, const std::function<void(const Done&)>& visit) const {
   Rows rows = studies_->query(
-      "SELECT runs.uuid, coalesce(r.source, runs.directory), e.identity, r.cycle, a.attempt, a.started_at, a.duration, "
+      "SELECT runs.uuid, coalesce(r.source, runs.directory), e.identity, r.cycle, a.attempt, a.started_at, "
+      "a.duration, "
       "a.image_digest, a.devices, a.end_event FROM studies JOIN runs ON runs.study = studies.id "
       "JOIN repetitions r ON r.run = runs.id JOIN experiments e ON e.id = r.experiment "
       "JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt "
@@ -324,11 +326,13 @@ Result<std::vector<MetricValue>> Catalog::done_metrics(int64_t end_event) const 
   return outcome(std::move(values));
 }
 
-Result<std::vector<std::pair<uint64_t, std::string>>> Catalog::image_digests(const std::string& run_id) const {
+Result<std::vector<std::pair<uint64_t, std::string>>> Catalog::image_digests(
+    const std::string& run_id) const {
   std::vector<std::pair<uint64_t, std::string>> digests;
   Rows rows = studies_->query(
       "SELECT e.position, a.image_digest, max(a.id) FROM runs JOIN experiments e ON e.run = runs.id AND "
-      "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = r.id "
+      "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON "
+      "a.repetition = r.id "
       "AND a.attempt = r.attempt WHERE runs.uuid = ? AND r.state = 'Succeeded' GROUP BY a.image_digest "
       "ORDER BY max(a.id) DESC",
       run_id);

@@ -138,7 +138,8 @@ class Catalog {
   // Of all runs of `study`, the newest first; Cached ones name the run that they are from.
   Result<void> done(const std::string& study, const std::function<void(const Done&)>& visit) const;
   Result<std::vector<MetricValue>> done_metrics(int64_t end_event) const;
-  // The digests that succeeded attempts of a run's plan ran, each with an experiment that did; the newest first.
+  // The digests that succeeded attempts of a run's plan ran, each with an experiment that did; the newest
+  // first.
   Result<std::vector<std::pair<uint64_t, std::string>>> image_digests(const std::string& run_id) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
   struct Usage {
