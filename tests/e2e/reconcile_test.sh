@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Applying a changed manifest: to a run that is on, to one that has ended, and what is done already is not done again.
+. "$(dirname "$0")/lib.sh"
+
+# a_sweep SIZES [METRIC]: study.yaml over `size`, each for two seconds.
+a_sweep() {
+  cat >study.yaml <<END
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: reconcile}
+spec:
+  sweep: {size: [$1]}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: ${image:-studyctl/tiny:1}
+          command: [sh, -c, 'sleep 2; echo "{\"double\": \$((\${params.size} * 2)), \"triple\": \$((\${params.size} * 3))}" >\$STUDY_RESULTS/r.json']
+  results:
+    metrics: [{name: ${2:-double}, from: {file: r.json, pointer: /${2:-double}}}]
+  execution: {timeouts: {run: 1m}}
+END
+}
+state() { jq -r .state results/reconcile/latest/status.json; }
+state_is() { [ "$(state)" = "$1" ]; }
+running() { jq .counts.Running results/reconcile/latest/status.json; }
+runs_at_once() { [ "$(running)" = "$1" ]; }
+query() { sqlite3 results/studies.db "$1"; }
+planned() { query "select group_concat(p, ' ') from (select json_extract(parameters, '\$.size') p from jobs where is_planned and run = (select uuid from runs order by id desc limit 1) and state = '$1' order by 1)"; }
+
+# ---- while it runs: more at a time, then other experiments
+a_sweep "1, 2, 3, 4, 5, 6"
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 20 runs_at_once 1
+expect_code 0 studyctl apply study.yaml --detach --parallelism 3
+expect_said "execution.parallelism: 1 → 3"
+expect_said "configured"
+wait_until 20 runs_at_once 3
+expect_code 0 studyctl apply study.yaml --detach --parallelism 3
+expect_said "unchanged"
+
+a_sweep "9, 6, 3"
+expect_code 1 studyctl diff study.yaml
+expect_said "+ size=9"
+expect_said "- size=1"
+expect_code 0 studyctl plan study.yaml
+expect_said "+ 1 new  = 2 same  - 4 dropped"
+expect_code 0 studyctl apply study.yaml --detach --parallelism 2
+expect_said "+ 1 new  = 2 same  - 4 dropped"
+expect_code 0 studyctl wait reconcile
+expect_equal "$(planned Succeeded)" "3 6 9" "what the changed plan came to"
+expect_equal "$(query 'select count(*) from runs')" 1 "runs"
+expect_equal "$(query "select max(attempts) from (select count(*) attempts from attempts group by repetition)")" 1 "attempts of one repetition"
+expect_equal "$(query "select count(*) from jobs where state = 'Running'")" 0 "left running"
+expect_equal "$(tail -n +2 results/reconcile/latest/results.csv | cut -d, -f4 | sort | paste -sd' ')" "3 6 9" "rows of results.csv"
+expect_equal "$(containers_left)" 0 "containers"
+
+# ---- after it has ended: what is done is taken over, what is new runs, what is the same is left alone
+expect_code 0 studyctl apply study.yaml --parallelism 2
+expect_said "unchanged: all 3 are done"
+a_sweep "9, 6, 7"
+expect_code 0 studyctl apply study.yaml --parallelism 2
+expect_said "2 are done already, in earlier runs"
+expect_equal "$(planned Cached)" "6 9" "cached"
+expect_equal "$(planned Succeeded)" 7 "run anew"
+expect_equal "$(wc -l <results/reconcile/latest/results.jsonl)" 3 "rows of results.jsonl"
+grep -q '"source":"reconcile/' results/reconcile/latest/results.jsonl || fail "no row names its run"
+expect_code 0 studyctl apply study.yaml --parallelism 2 --fresh
+expect_equal "$(planned Succeeded)" "6 7 9" "run anew by --fresh"
+
+# ---- more cycles go on in the same run; other metric rules run nothing
+expect_code 0 studyctl apply study.yaml --parallelism 2 --cycles 2
+expect_equal "$(query 'select count(*) from runs')" 3 "runs"
+expect_equal "$(query "select count(*) from jobs where cycle = 2 and state = 'Succeeded'")" 3 "second cycles"
+attempts=$(query 'select count(*) from attempts')
+a_sweep "9, 6, 7" triple
+expect_code 0 studyctl apply study.yaml --parallelism 2 --cycles 2
+expect_said "configured, nothing is left to run"
+expect_equal "$(query 'select count(*) from attempts')" "$attempts" "attempts after other rules"
+head -1 results/reconcile/latest/results.csv | grep -q triple || fail "results.csv was not read again"
+expect_code 0 studyctl diff study.yaml --parallelism 2 --cycles 2
+
+# ---- a controller that dies right after it took up a change loses nothing of it
+a_sweep "11, 12, 13, 14"
+expect_code 0 studyctl apply study.yaml --detach --fresh
+wait_until 20 runs_at_once 1
+a_sweep "14, 13, 15"
+expect_code 0 studyctl apply study.yaml --detach --parallelism 2
+kill -9 "$(jq .pid results/reconcile/latest/status.json)"
+expect_code 0 studyctl apply study.yaml --parallelism 2
+expect_equal "$(planned Succeeded)" "13 14 15" "after the kill"
+expect_equal "$(query "select max(attempts) from (select count(*) attempts from attempts where state = 'Succeeded' group by repetition)")" 1 "successes of one repetition"
+expect_code 0 studyctl doctor --rebuild
+expect_equal "$(planned Succeeded)" "13 14 15" "after a rebuild"
+
+# ---- a tag that points elsewhere is said, not mixed
+tag() { curl -fsS -X POST --unix-socket "${DOCKER_HOST#unix://}" "http://localhost/images/$1/tag?repo=studyctl/moving&tag=1"; }
+rm -rf results
+tag studyctl/tiny:1
+image=studyctl/moving:1
+a_sweep "1, 2"
+expect_code 0 studyctl apply study.yaml --parallelism 2
+tag studyctl/zstd:1
+expect_code 4 studyctl apply study.yaml --parallelism 2 --cycles 2
+expect_said "image studyctl/moving:1 is another now"
+a_sweep "1, 2, 3"
+expect_code 0 studyctl apply study.yaml --parallelism 2
+expect_said "2 were done by another image of the same name"
