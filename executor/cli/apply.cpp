@@ -72,16 +72,6 @@ Result<StudyChanges> changes_since(const ChosenRun& chosen, const LoadedStudy& s
   return changes_of(*manifest, study);
 }
 
-// Tells the controller that drives the run to go on by this study, once its images and secrets are there.
-Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study,
-                              const ServeOptions& options) {
-  if (auto ready = look_ahead(study, chosen, options); !ready) return std::move(ready).error();
-  if (auto kept = keep_inputs(study, chosen.directory); !kept) return std::move(kept).error();
-  auto staged = stage(chosen.volume, manifest_as_applied(study, options.flags));
-  if (!staged) return staged;
-  return tell_controller_to_apply(chosen.volume, *staged);
-}
-
 // A run that has ended, and has nothing to do for what changed but to remember it.
 int configure(const LoadedStudy& study, const ChosenRun& chosen, const ApplyOptions& options) {
   const auto lock = chosen.volume.lock(

@@ -1,5 +1,7 @@
 #include "cli/engine_finder.h"
 
+#include "cli/applied_manifest.h"
+#include "cli/control_client.h"
 #include "cli/preflight.h"
 #include "cli/secret_sources.h"
 
@@ -14,6 +16,8 @@ Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, O
   if (!*inventory) return std::move(*inventory).error();
   return FoundEngine{*std::move(engine), **std::move(inventory)};
 }
+
+namespace {
 
 Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const ServeOptions& options) {
   SystemClock clock;
@@ -32,6 +36,17 @@ Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const
   if (!images) return std::move(images).error();
   if (options.accept_image_change) return {};
   return expect_same_images(chosen.volume, chosen.run.record.id, *images);
+}
+
+}  // namespace
+
+Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study,
+                              const ServeOptions& options) {
+  if (auto ready = look_ahead(study, chosen, options); !ready) return std::move(ready).error();
+  if (auto kept = keep_inputs(study, chosen.directory); !kept) return std::move(kept).error();
+  auto staged = stage(chosen.volume, manifest_as_applied(study, options.flags));
+  if (!staged) return staged;
+  return tell_controller_to_apply(chosen.volume, *staged);
 }
 
 }  // namespace studyctl

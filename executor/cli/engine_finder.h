@@ -20,8 +20,8 @@ struct FoundEngine {
 // Finds the engine that is wanted and asks what it has; runs the loop meanwhile.
 Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink);
 
-// Looks, beside the controller that drives a run, whether all is there that another manifest needs to go on
-// with it: secrets, which are kept for it, and images. Nothing is told to the controller.
-Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const ServeOptions& options);
+// Tells the controller that drives a run to go on by this study, once all is there that it needs: its secrets
+// and files, which are kept for it, and its images. Returns what the controller said.
+Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study, const ServeOptions& options);
 
 }  // namespace studyctl

@@ -100,8 +100,8 @@ ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>&
   ImageDigests digests;
   for (const auto& [image, policy] : images) {
     if (problems.size() >= kMostProblems) break;
-    auto digest = prepare_image(parts, image, policy);
-    if (digest) digests[image] = *std::move(digest);
+    const auto digest = prepare_image(parts, image, policy);
+    if (digest) digests[image] = *digest;
     if (!digest) problems.push_back(digest.error().message);
   }
   return digests;

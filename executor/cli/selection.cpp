@@ -75,6 +75,9 @@ void add_selection(CLI::App& command, Selection& selection) {
       ->type_name("STATE")
       ->delimiter(',')
       ->group(group);
+  command.add_option("--min-fails", selection.min_fails, "That have failed so many times or more")
+      ->type_name("N")
+      ->group(group);
   command.add_option("--reason", selection.reasons, "By why the last attempt ended: Timeout,OOMKilled …")
       ->type_name("REASON")
       ->delimiter(',')
@@ -97,6 +100,7 @@ Result<SelectionRules> understand(const Selection& selection) {
   rules.filter.states = *std::move(states);
   rules.filter.reasons = *std::move(reasons);
   rules.filter.experiment = selection.experiment;
+  rules.filter.min_fails = selection.min_fails;
   rules.selector = *std::move(selector);
   return rules;
 }
@@ -188,7 +192,7 @@ Result<void> visit_selected(const ChosenRun& chosen, const SelectionRules& rules
   auto read = visit_started(chosen, rules, visit);
   // They have never ended for a reason.
   const bool wants_all = !rules.filter.states.empty() && rules.filter.reasons.empty() &&
-                         rules.wants(state_of_never_started(chosen.run));
+                         rules.filter.min_fails == 0 && rules.wants(state_of_never_started(chosen.run));
   return read && wants_all ? visit_never_started(chosen, rules, visit) : read;
 }
 

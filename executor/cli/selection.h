@@ -20,9 +20,10 @@ struct Selection {
   std::vector<std::string> states;
   std::vector<std::string> reasons;
   std::string experiment;
+  uint32_t min_fails = 0;
 
   // By more than the experiment's id.
-  bool has_rules() const { return !selector.empty() || !states.empty() || !reasons.empty(); }
+  bool has_rules() const { return !selector.empty() || !states.empty() || !reasons.empty() || min_fails > 0; }
 };
 
 void add_selection(CLI::App& command, Selection& selection);

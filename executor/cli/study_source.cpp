@@ -154,10 +154,11 @@ Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments)
   return study;
 }
 
-Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs) {
-  auto study = with_plan(read_applied(manifest, "study_manifest.json"));
+Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs,
+                                                  const Overrides& overrides) {
+  auto study = with_plan(read_applied(manifest, "study_manifest.json", overrides));
   if (!study) return study;
-  (*study)->manifest.applied_json = manifest;
+  if (overrides.settings.empty()) (*study)->manifest.applied_json = manifest;
   (*study)->inputs = inputs;
   (*study)->design_hash = design_hash_of(**study);
   return study;

@@ -42,6 +42,7 @@ struct StudyArguments {
 Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments);
 
 // The same for a run that is there: its manifest as applied, its kept inputs.
-Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs);
+Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs,
+                                                  const Overrides& overrides = {});
 
 }  // namespace studyctl

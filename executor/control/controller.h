@@ -159,6 +159,10 @@ class Controller {
   Gateway::Answer pause_run(const Command& command);
   Gateway::Answer resume_run(const Command& command);
   Gateway::Answer cancel_run(const Command& command);
+  Gateway::Answer cancel_some(const Command& command);
+  Gateway::Answer skip(const Command& command);
+  uint64_t skip_waiting(const std::vector<RepetitionKey>& keys, const std::string& who,
+                        const std::string& why);
   Gateway::Answer retry(const Command& command);
   std::vector<RepetitionKey> all_in(const std::vector<RepetitionState>& states) const;
 

@@ -17,7 +17,9 @@ std::string text_of(const Command& command) {
     case Command::Kind::Pause: return "pause";
     case Command::Kind::Resume: return "resume";
     case Command::Kind::Cancel:
+      if (!command.repetitions.empty()) return "cancel of " + std::to_string(command.repetitions.size());
       return command.grace ? "cancel --grace " + format_duration(*command.grace) : "cancel";
+    case Command::Kind::Skip: return "skip of " + std::to_string(command.repetitions.size());
     case Command::Kind::Retry:
       return command.repetitions.empty() ? "retry" : "retry of " + std::to_string(command.repetitions.size());
     case Command::Kind::HandOver: return "hand over";
@@ -31,7 +33,9 @@ Gateway::Answer Controller::accept(const Command& command) {
     case Command::Kind::Stop: return stop_run(command);
     case Command::Kind::Pause: return pause_run(command);
     case Command::Kind::Resume: return resume_run(command);
-    case Command::Kind::Cancel: return cancel_run(command);
+    case Command::Kind::Cancel:
+      return command.repetitions.empty() ? cancel_run(command) : cancel_some(command);
+    case Command::Kind::Skip: return skip(command);
     case Command::Kind::Retry: return retry(command);
     case Command::Kind::HandOver:
       handing_over_ = true;
@@ -83,6 +87,39 @@ Gateway::Answer Controller::cancel_run(const Command& command) {
   return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
 }
 
+uint64_t Controller::skip_waiting(const std::vector<RepetitionKey>& keys, const std::string& who,
+                                  const std::string& why) {
+  uint64_t skipped = 0;
+  for (const RepetitionKey& key : keys) {
+    if (!ledger_.has(key) || ledger_.state(key) != RepetitionState::Waiting) continue;
+    record(RepetitionSkipped{key, who, why});
+    ++skipped;
+  }
+  return skipped;
+}
+
+Gateway::Answer Controller::skip(const Command& command) {
+  if (is_final(ledger_.run_state())) return ended_already(ledger_);
+  const uint64_t skipped = skip_waiting(command.repetitions, command.who, command.why);
+  if (skipped == 0) return Error{ErrorCode::NotFound, "nothing that waits is selected"};
+  return std::to_string(skipped) + " will not run";
+}
+
+Gateway::Answer Controller::cancel_some(const Command& command) {
+  if (is_final(ledger_.run_state())) return ended_already(ledger_);
+  uint64_t told = 0;
+  for (const RepetitionKey& key : command.repetitions) {
+    const auto found = live_.find(key);
+    if (found == live_.end() || found->second.stage >= LiveAttempt::Stage::Reading) continue;
+    stop(found->second, Reason::Cancelled, "cancelled by " + command.who,
+         command.grace.value_or(execution_.timeouts.grace));
+    ++told;
+  }
+  const uint64_t skipped = skip_waiting(command.repetitions, command.who, "cancelled");
+  if (told + skipped == 0) return Error{ErrorCode::NotFound, "nothing that runs or waits is selected"};
+  return std::to_string(told) + " are told to end, " + std::to_string(skipped) + " that wait will not run";
+}
+
 std::vector<RepetitionKey> Controller::all_in(const std::vector<RepetitionState>& states) const {
   if (states.empty()) return ledger_.all_in(RepetitionState::Failed);
   std::vector<RepetitionKey> keys;
@@ -106,7 +143,7 @@ Gateway::Answer Controller::retry(const Command& command) {
     if (!ledger_.has(key)) continue;
     const RepetitionState state = ledger_.state(key);
     if (state != RepetitionState::Failed && state != RepetitionState::Infeasible &&
-        state != RepetitionState::Cancelled)
+        state != RepetitionState::Cancelled && state != RepetitionState::Skipped)
       continue;
     record(RepetitionReset{key});
     ++reset;

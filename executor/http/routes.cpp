@@ -31,7 +31,8 @@ constexpr NamedCommand kCommands[] = {{"stop", Command::Kind::Stop},
                                       {"pause", Command::Kind::Pause},
                                       {"resume", Command::Kind::Resume},
                                       {"cancel", Command::Kind::Cancel},
-                                      {"retry", Command::Kind::Retry}};
+                                      {"retry", Command::Kind::Retry},
+                                      {"skip", Command::Kind::Skip}};
 
 ApiResponse failed(const Error& error) {
   int status = 500;
@@ -53,8 +54,9 @@ Result<Command> read_command(const std::string& body) {
   }
   if (!known)
     return Error{ErrorCode::Invalid,
-                 "command: '" + name + "' is not one of stop, pause, resume, cancel, retry"};
+                 "command: '" + name + "' is not one of stop, pause, resume, cancel, retry, skip"};
   command.who = printable(json.value("who", "somebody"));
+  command.why = printable(json.value("why", ""));
   if (json.contains("grace")) {
     auto grace = parse_duration(json.value("grace", ""));
     if (!grace) return std::move(grace).error().within("grace");
@@ -123,6 +125,7 @@ std::string command_json(const Command& command) {
   for (const NamedCommand& known : kCommands)
     if (known.kind == command.kind) json["command"] = known.name;
   json["who"] = to_utf8(command.who);
+  if (!command.why.empty()) json["why"] = to_utf8(command.why);
   if (command.grace) json["grace"] = format_duration(*command.grace);
   for (const RepetitionKey& key : command.repetitions)
     json["repetitions"].push_back({key.generation, key.index, key.cycle});

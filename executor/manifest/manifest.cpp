@@ -189,8 +189,8 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file, c
   return read_text(text, file, overrides, kMostBytes);
 }
 
-Result<Manifest> read_applied(std::string_view json, const std::string& file) {
-  return read_text(json, file, {}, kMostAppliedBytes);
+Result<Manifest> read_applied(std::string_view json, const std::string& file, const Overrides& overrides) {
+  return read_text(json, file, overrides, kMostAppliedBytes);
 }
 
 std::string to_yaml(const Manifest& manifest) {

@@ -57,7 +57,7 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file,
                                const Overrides& overrides = {});
 
 // Reads Manifest::applied_json, which aliases and escapes may have made longer than a manifest may be.
-Result<Manifest> read_applied(std::string_view json, const std::string& file);
+Result<Manifest> read_applied(std::string_view json, const std::string& file, const Overrides& overrides = {});
 
 // The manifest without Secrets, with every default visible.
 std::string to_yaml(const Manifest& manifest);

@@ -114,6 +114,7 @@ constexpr std::string_view kThatMatch =
     "json_each(?3))) "
     "AND (?4 = '' OR r.reason IN (SELECT value FROM json_each(?4))) "
     "AND e.name BETWEEN ?5 AND ?5 || char(1114111) AND (?6 = 0 OR r.cycle = ?6) "
+    "AND r.fail_count BETWEEN ?8 AND ?9 "
     "AND e.generation = (SELECT generation FROM runs WHERE id = ?1) AND r.cycle <= max(coalesce(e.cycles, "
     "0), (SELECT cycles FROM runs WHERE id = ?1)) ORDER BY r.id LIMIT ?7";
 
@@ -125,7 +126,7 @@ constexpr std::string_view kPageOfExperiments =
     "AND position > ?2 AND (?3 = '' OR substr(name, 1, length(?3)) = ?3) ORDER BY position LIMIT ?4) e "
     "JOIN repetitions r ON r.experiment = e.id AND r.cycle <= max(coalesce(e.cycles, 0), (SELECT cycles FROM "
     "runs WHERE id = ?1)) WHERE (?5 = '' OR r.state IN (SELECT value FROM json_each(?5))) "
-    "AND (?6 = '' OR r.reason IN (SELECT value FROM json_each(?6))) "
+    "AND (?6 = '' OR r.reason IN (SELECT value FROM json_each(?6))) AND r.fail_count >= ?7 "
     "GROUP BY e.position, r.state, r.reason ORDER BY e.position";
 // Where a page ends, also when the filter lets nothing of it through.
 constexpr std::string_view kEndOfPage =
@@ -233,7 +234,8 @@ Result<void> Catalog::repetitions(const std::string& run_id, const RepetitionFil
     std::vector<RepetitionSummary> page;
     {
       Rows rows = studies_->query(sql, run.number, after, words(filter.states), words(filter.reasons),
-                                  filter.experiment, filter.cycle.value_or(0), kPage);
+                                  filter.experiment, filter.cycle.value_or(0), kPage, filter.min_fails,
+                                  filter.max_fails);
       while (rows.next()) page.push_back(repetition_summary(rows, run.directory));
     }
     if (Result<void> done = studies_->outcome(); !done) return done;
@@ -253,7 +255,8 @@ Result<void> Catalog::experiments(const std::string& run_id, const RepetitionFil
     std::vector<ExperimentSummary> page;
     {
       Rows rows =
-          studies_->query(kPageOfExperiments, run, position, filter.experiment, kPage, states, reasons);
+          studies_->query(kPageOfExperiments, run, position, filter.experiment, kPage, states, reasons,
+                          filter.min_fails);
       while (rows.next()) add(rows, page);
     }
     bool is_end = true;

@@ -79,6 +79,8 @@ struct RepetitionFilter {
   std::vector<Reason> reasons{};
   std::string experiment{};  // the id or a beginning of it
   std::optional<uint32_t> cycle{};
+  uint32_t min_fails = 0;
+  uint32_t max_fails = UINT32_MAX;
   uint64_t limit = 0;
   int64_t after = 0;  // only those with a greater id: for paging
 };

@@ -86,7 +86,10 @@ expect_code 0 studyctl apply study.yaml --detach --fresh
 wait_until 20 runs_at_once 1
 a_sweep "14, 13, 15"
 expect_code 0 studyctl apply study.yaml --detach --parallelism 2
-kill -9 "$(jq .pid results/reconcile/latest/status.json)"
+pid=$(jq .pid results/reconcile/latest/status.json)
+kill -9 "$pid"
+is_gone() { ! kill -0 "$pid"; }
+wait_until 5 is_gone
 expect_code 0 studyctl apply study.yaml --parallelism 2
 expect_equal "$(planned Succeeded)" "13 14 15" "after the kill"
 expect_equal "$(query "select max(attempts) from (select count(*) attempts from attempts where state = 'Succeeded' group by repetition)")" 1 "successes of one repetition"
@@ -106,3 +109,37 @@ expect_said "image studyctl/moving:1 is another now"
 a_sweep "1, 2, 3"
 expect_code 0 studyctl apply study.yaml --parallelism 2
 expect_said "2 were done by another image of the same name"
+
+# ---- in bulk: some are skipped, some cancelled, the chronic ones are left out of a retry
+rm -rf results
+cat >study.yaml <<'END'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: reconcile}
+spec:
+  sweep: {kind: [good, bad], size: [1, 2, 3]}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: studyctl/tiny:1
+          command: [sh, -c, 'sleep 2; [ ${params.kind} = good ]']
+  execution: {timeouts: {run: 1m}}
+END
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 20 runs_at_once 1
+expect_code 0 studyctl skip experiments reconcile -l size=3 --why "too big"
+expect_said "2 will not run"
+expect_code 0 studyctl cancel reconcile -l 'kind=good,size=1' --grace 100ms
+expect_said "1 are told to end"
+expect_code 8 studyctl skip reconcile --state Failed
+expect_code 1 studyctl wait reconcile
+expect_equal "$(query "select count(*) from jobs where state = 'Skipped' and note like '%: too big'")" 2 "skipped, with who and why"
+expect_equal "$(query "select count(*) from jobs where state = 'Cancelled'")" 1 "cancelled"
+expect_equal "$(query "select count(*) from jobs where state = 'Failed'")" 2 "failed"
+expect_code 1 studyctl retry reconcile -l size=1 --state Failed --run-timeout 30s
+expect_code 8 studyctl retry reconcile --max-retries 0
+expect_code 0 studyctl get repetitions reconcile --min-fails 2 -o name
+expect_equal "$(wc -l <"$work/out")" 1 "those that failed twice"
+expect_code 1 studyctl retry reconcile --max-retries 1
+expect_equal "$(query "select group_concat(fail_count, ' ') from (select fail_count from jobs where state = 'Failed' order by 1)")" "2 2" "failures after retries"
