@@ -54,7 +54,9 @@ Decision decide(const RunSummary& newest, const StudyChanges& changes, const Loa
   if (is_unfinished(newest.state)) return {GoOn, ""};
   if (changes.none()) return {Unchanged, finished_text(newest)};
   if (!changes.experiments.none()) return {New, ""};
-  const bool wants_more = study.study().execution.cycles > changes.before->study().execution.cycles;
+  const Execution& after = study.study().execution;
+  const bool repeats = after.repeat_until && changes.repeats;
+  const bool wants_more = repeats || after.cycles > changes.before->study().execution.cycles;
   return {wants_more ? GoOn : Configured, ""};
 }
 

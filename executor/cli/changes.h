@@ -19,6 +19,7 @@ struct StudyChanges {
   bool metrics = false;                // the rules that read them
   bool others = false;                 // of the design, but what no experiment executes: labels, result rules
   bool seed = false;
+  bool repeats = false;  // when an experiment has had cycles enough
 
   bool none() const { return experiments.none() && execution.empty() && !metrics && !others; }
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 
 #include "base/hash.h"
@@ -182,6 +183,15 @@ RunPlan Service::run_plan() const {
   plan.at_most = options_.at_most;
   plan.is_relay = is_relay_;
   plan.note = note_;
+  if (const auto catalog = Catalog::open(volume_.database()))
+    if (const auto usage = catalog->usage(journal_->run().id))
+      plan.gpu_time = Duration(std::llround(usage->device_seconds * 1000));
+  if (const auto& repeat = study_->study().execution.repeat_until)
+    plan.measured = [this, metric = repeat->metric](const auto& visit) {
+      const auto catalog = Catalog::open(volume_.database());
+      const auto read = catalog ? catalog->values_of(journal_->run().id, metric, visit) : catalog.error();
+      if (!read) log::warning(read.error().message);
+    };
   const auto& threshold = study_->study().execution.threshold;
   if (!threshold || threshold->group_by.empty()) return plan;
   plan.group_of = [plan = study_->plan.get(), names = threshold->group_by](uint64_t index) {

@@ -18,6 +18,11 @@ std::optional<Steady> earliest(std::optional<Steady> a, std::optional<Steady> b)
   return std::min(*a, *b);
 }
 
+// That any experiment may have.
+uint32_t most_cycles(const Execution& execution) {
+  return execution.repeat_until ? execution.repeat_until->max_cycles : execution.cycles;
+}
+
 }  // namespace
 
 Controller::Controller(RunPlan plan, Parts parts)
@@ -29,8 +34,12 @@ Controller::Controller(RunPlan plan, Parts parts)
       published_(parts.published),
       gateway_(parts.gateway),
       clock_(parts.clock),
-      queue_(RunOrder(execution_.order, plan_.experiments, execution_.cycles, execution_.seed), execution_,
-             places(plan_.room, need_of(plan_.study->pod.main.resources), execution_.parallelism)) {}
+      queue_(RunOrder(execution_.order, plan_.experiments, most_cycles(execution_), execution_.seed),
+             execution_,
+             places(plan_.room, need_of(plan_.study->pod.main.resources), execution_.parallelism)),
+      gpu_time_(plan_.gpu_time) {
+  if (execution_.repeat_until) repetition_rule_.emplace(*execution_.repeat_until);
+}
 
 Result<void> Controller::recover() {
   began_ = clock_.steady();
@@ -55,6 +64,10 @@ Result<void> Controller::recover() {
                                           std::to_string(plan_.experiments)};
   open_or_go_on();
   count_groups();
+  if (repetition_rule_) {
+    plan_.measured([this](uint64_t index, double value) { repetition_rule_->note(index, value); });
+    for (uint64_t index = 0; index < ledger_.experiments(); ++index) repeat_if_uncertain(index);
+  }
 
   std::vector<Engine::Expected> expected;
   for (const auto& [repetition, attempt] : ledger_.active()) {

@@ -19,6 +19,7 @@
 #include "model/retry.h"
 #include "model/study.h"
 #include "model/threshold.h"
+#include "plan/repetition_rule.h"
 #include "plan/start_queue.h"
 #include "store/journal.h"
 
@@ -35,6 +36,9 @@ struct RunPlan {
   std::optional<uint64_t> at_most;  // start so many repetitions, then stop: `apply --at-most`
   // The controller before this one lived until now, and left the run as it is to be: paused, or draining.
   bool is_relay = false;
+  Duration gpu_time{0};  // spent by attempts that ended before, times their devices
+  // Tells of every repetition that is done what the metric of `repeatUntil` came to; null: it is not asked.
+  std::function<void(const std::function<void(uint64_t index, double value)>&)> measured;
   std::string note;  // for people, when it begins to run: "4 are done already, in earlier runs"
 };
 
@@ -130,6 +134,8 @@ class Controller {
   bool has_run_at_most() const;
   std::optional<AttemptKey> within_at_most(const AttemptKey& next);
   void start(const AttemptKey& key);
+  bool is_spent() const;
+  void repeat_if_uncertain(uint64_t index);
   std::string pin(const RepetitionKey& key) const;
   void withdraw_unstarted();
   // Nothing is started of what has left the plan, nor while the run does not run.
@@ -176,6 +182,8 @@ class Controller {
   Clock& clock_;
   Ledger ledger_;
   StartQueue queue_;
+  std::optional<RepetitionRule> repetition_rule_;
+  Duration gpu_time_;  // of attempts that have ended
 
   std::map<RepetitionKey, LiveAttempt> live_;
   std::unordered_map<AttemptId, AttemptKey> by_id_;

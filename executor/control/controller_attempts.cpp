@@ -241,6 +241,14 @@ void Controller::end(const AttemptKey& key) {
                       ended.exit_code, ended.duration, ended.message, ended.metrics, ended.warnings});
   to_settle_.emplace_back(key, ended.verdict);
   count_group_of(ended);
+  gpu_time_ += ended.duration * static_cast<int64_t>(ended.devices.size());
+  if (repetition_rule_ && ledger_.has(key.repetition)) {
+    if (ended.verdict == Verdict::Succeeded)
+      for (const MetricValue& metric : ended.metrics)
+        if (metric.name == repetition_rule_->rule().metric)
+          repetition_rule_->note(key.repetition.index, metric.value);
+    repeat_if_uncertain(key.repetition.index);
+  }
   leaving_[live.id] = clock_.steady();
   after_commit([this, id = live.id] { engine_.forget(id); });
   const RunState state = ledger_.run_state();

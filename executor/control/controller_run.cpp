@@ -5,6 +5,15 @@
 
 // How the run goes on: what starts, what is over, and when all of it ends.
 namespace studyctl {
+namespace {
+
+std::string hours_text(double hours) {
+  std::string text = std::to_string(hours);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+}
+
+}  // namespace
 
 void Controller::change_run(RunState state, std::string message, RunState then) {
   log::info("the run is " + std::string(name_of(state)) + (message.empty() ? "" : ": " + message));
@@ -111,6 +120,9 @@ void Controller::start_what_may() {
     if (has_run_at_most())
       return change_run(RunState::Stopping,
                         "--at-most " + std::to_string(*plan_.at_most) + " have been started");
+    if (is_spent())
+      return change_run(RunState::Stopping, "the budget of " + hours_text(execution_.budget->gpu_hours) +
+                                                " GPU-hours is spent: apply with a larger one to go on");
     const auto next = queue_.next(ledger_, clock_.steady());
     if (const auto* nothing = std::get_if<NothingStarts>(&next)) {
       why_waiting_ = nothing->why;
@@ -121,6 +133,29 @@ void Controller::start_what_may() {
     if (!key) return;
     start(*key);
   }
+}
+
+// What runs counts as far as it has come. Where nothing waits, nothing is left to spend it on.
+bool Controller::is_spent() const {
+  if (!execution_.budget || ledger_.count(RepetitionState::Waiting) == 0) return false;
+  Duration spent = gpu_time_;
+  for (const auto& [key, attempt] : ledger_.active())
+    if (attempt.stage == ActiveAttempt::Stage::Running)
+      spent += (clock_.steady() - attempt.running_since) * static_cast<int64_t>(attempt.devices.size());
+  return std::chrono::duration<double, std::ratio<3600>>(spent).count() >= execution_.budget->gpu_hours;
+}
+
+// One more cycle, once all that are planned of it are over.
+void Controller::repeat_if_uncertain(uint64_t index) {
+  if (!repetition_rule_) return;
+  const uint32_t cycles = ledger_.cycles_of(index);
+  for (uint32_t cycle = cycles; cycle >= 1; --cycle)
+    if (!is_final(ledger_.state({ledger_.generation(), index, cycle}))) return;
+  const bool is_skipped = ledger_.state({ledger_.generation(), index, cycles}) == RepetitionState::Skipped;
+  if (is_skipped || !repetition_rule_->wants_another(index, cycles)) return;
+  const RepetitionKey next{ledger_.generation(), index, cycles + 1};
+  record(RepetitionAdded{next});
+  queue_.reconsider(next);
 }
 
 // Those that were begun have ended, retries included.

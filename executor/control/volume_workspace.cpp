@@ -125,14 +125,25 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::stri
     if (!made) return std::move(made).error();
     spec.init.at(i) = *std::move(made);
   }
+  if (!study.checkpoint_path.empty())
+    pod->environment.emplace_back("STUDY_RESTART", has_checkpoint(key) ? "1" : "0");
   auto main = container_spec(study, pod->main, *pod, paths);
   if (!main) return std::move(main).error();
   spec.main = *std::move(main);
+  if (!study.checkpoint_path.empty())
+    spec.main.mounts.push_back({Mount::Kind::Bind, parts_.directory.checkpoint(place(key)).string(),
+                                study.checkpoint_path, false, std::nullopt});
   spec.devices = study.pod.main.resources.devices;
   spec.cpus = cpu_list(cpus);
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;
+}
+
+bool VolumeWorkspace::has_checkpoint(const AttemptKey& key) {
+  std::error_code none;
+  const std::filesystem::path directory = parts_.directory.checkpoint(place(key));
+  return std::filesystem::is_directory(directory, none) && !std::filesystem::is_empty(directory, none);
 }
 
 Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& spec) {
@@ -143,6 +154,9 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
                       static_cast<gid_t>(security.run_as_group.value_or(0))};
   auto directory = parts_.directory.begin_attempt(place(key), owner);
   if (!directory) return std::move(directory).error();
+  if (!study(key.repetition).checkpoint_path.empty())
+    if (auto made = parts_.directory.begin_checkpoint(place(key), owner); !made)
+      return std::move(made).error();
   auto pod = resolve_pod(key);
   if (!pod) return std::move(pod).error();
   const AttemptPaths paths = paths_in(*directory);

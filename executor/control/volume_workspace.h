@@ -71,6 +71,7 @@ class VolumeWorkspace final : public Workspace {
   Result<ContainerSpec> container_spec(const Study& study, const Container& container, const ResolvedPod& pod,
                                        const AttemptPaths& paths);
   Result<std::string> read_input(const RepetitionKey& key, const std::string& path);
+  bool has_checkpoint(const AttemptKey& key);
   void complete(AttemptRecord& record);
 
   RunFacts facts_;

@@ -139,6 +139,16 @@ constexpr auto kRetry = [](auto& io, auto& policy) {
   io.list("rules", policy.rules, kRule);
 };
 
+// "2%": 2. Nothing for what is no percentage.
+std::optional<double> percent_of(const std::string& text) {
+  double percent = -1;
+  const char* end = text.data() + text.size() - 1;
+  if (!text.ends_with('%')) return std::nullopt;
+  const auto parsed = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
+  if (parsed.ec != std::errc() || parsed.ptr != end || percent < 0 || percent > 100) return std::nullopt;
+  return percent;
+}
+
 void read_max_failed(Fields& fields, FailureThreshold& threshold) {
   const auto item = fields.require("maxFailed", "say how many failures are tolerated: 5 or \"10%\"");
   if (!item) return;
@@ -147,14 +157,39 @@ void read_max_failed(Fields& fields, FailureThreshold& threshold) {
     fields.integer("maxFailed", threshold.max_failed, 0);
     return;
   }
-  double percent = -1;
-  const char* end = text.data() + text.size() - 1;
-  const auto parsed = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
-  if (parsed.ec == std::errc() && parsed.ptr == end && percent >= 0 && percent <= 100) {
-    threshold.max_failed_percent = percent;
-  } else {
+  threshold.max_failed_percent = percent_of(text);
+  if (!threshold.max_failed_percent)
     fields.problem("maxFailed", "must be a count, or 0% to 100%, is " + shortened(text));
+}
+
+void read_width(Fields& fields, double& width) {
+  const auto item = fields.require("ciWidth", "say how wide the interval may be, both sides together: 2%");
+  const auto percent = item && item->node->is_scalar() ? percent_of(item->node->text) : std::nullopt;
+  if (percent && *percent > 0) {
+    width = *percent / 100;
+  } else if (item) {
+    fields.problem("ciWidth",
+                   "must be a percentage above 0% and up to 100%, is " + shortened(item->node->text));
   }
+}
+
+constexpr auto kRepeatUntil = [](auto& io, auto& repeat) {
+  io.require("metric", "say which one is to be certain");
+  io.text("metric", repeat.metric);
+  io.when_read([&](auto& fields) { read_width(fields, repeat.width); });
+  io.when_written([&](auto& out) { out.text("ciWidth", canonical_number(repeat.width * 100) + "%"); });
+  io.require("maxCycles", "say where it ends in any case");
+  io.integer("maxCycles", repeat.max_cycles, 5, 1'000'000);
+};
+
+constexpr auto kBudget = [](auto& io, auto& budget) {
+  io.require("gpuHours", "say how many hours of how many GPUs");
+  io.number("gpuHours", budget.gpu_hours, 0.000001, 1e9);
+};
+
+void check_cycles(Fields& fields, const Execution& execution) {
+  if (execution.repeat_until && execution.repeat_until->max_cycles < execution.cycles)
+    fields.problem("cycles", "is more than repeatUntil.maxCycles; lower it");
 }
 
 std::optional<std::string> read_group(Reading& reading, const Item& item) {
@@ -197,10 +232,11 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.map("retry", execution.retry, kRetry);
   io.map("failureThreshold", execution.threshold, kThreshold);
   io.flag("pinCpus", execution.pin_cpus);
-  io.refuse("repeatUntil", not_yet("cycles until a metric is certain") + "; use cycles");
+  io.map("repeatUntil", execution.repeat_until, kRepeatUntil);
+  io.when_read([&](auto& fields) { check_cycles(fields, execution); });
+  io.map("budget", execution.budget, kBudget);
   io.refuse("pilot", not_yet("pilots") + "; apply --at-most runs the first few");
   io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
-  io.refuse("budget", not_yet("budgets") + "; use timeouts.study");
   io.refuse("gpu", not_yet("waiting for idle GPUs"));
   io.refuse("coldStart", not_yet("cold starts"));
   io.refuse("slurm", not_yet("engine slurm"));

@@ -208,6 +208,7 @@ std::string design_json(const Manifest& manifest) {
   design.put("points", Written::text(json_of(points.take(), Keys::AsWritten)));
   design.put("template", written_pod(study.pod));
   design.put("files", written_files(study.files));
+  if (!study.checkpoint_path.empty()) design.put("checkpoint", Written::text(study.checkpoint_path));
   design.put("results", written_results(study.results));
   Written::List configs;
   for (const ConfigMapDocument& config : manifest.configs) configs.push_back(written_config(config));

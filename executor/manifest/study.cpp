@@ -91,16 +91,32 @@ constexpr auto kMetadata = [](auto& io, auto& study) {
   io.refuse("namespace", not_yet("engine kubernetes") + "; remove it");
 };
 
+// "/results/." is "/results".
+std::string directory_of(const std::string& path) {
+  const std::string text = std::filesystem::path(path).lexically_normal().string();
+  return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+}
+
+constexpr auto kCheckpoint = [](auto& io, auto& path) {
+  io.require("path", "say where the container sees it");
+  io.text("path", path);
+  io.when_read([&](auto& fields) {
+    if (path.starts_with('/') && directory_of(path) != "/") return;
+    fields.problem("path",
+                   "must be an absolute directory of the container like /checkpoint, is " + shortened(path));
+  });
+};
+
 void read_spec(Fields& spec, Study& study) {
   read_points(spec, study);
   read_pod(spec, study);
   read_files(spec, study.files);
+  spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   read_results(spec, study.results);
   read_execution(spec, study.execution);
   spec.refuse("parameters", not_yet("types of parameters"));
   spec.refuse("experimentsFrom", not_yet("experiments from CSV files") + "; list them under experiments");
   spec.refuse("overrides", not_yet("overrides"));
-  spec.refuse("checkpoint", not_yet("checkpoints"));
   spec.refuse("notifications", not_yet("notifications"));
   spec.refuse("retention", not_yet("retention"));
 }
@@ -134,10 +150,14 @@ void check_parameters(Reading& reading, const Study& study) {
   }
 }
 
-// "/results/." is "/results".
-std::string directory_of(const std::string& path) {
-  const std::string text = std::filesystem::path(path).lexically_normal().string();
-  return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+void check_repeated_metric(Fields& spec, const Study& study) {
+  if (!study.execution.repeat_until) return;
+  const std::string& wanted = study.execution.repeat_until->metric;
+  std::vector<std::string> names;
+  for (const Metric& metric : study.results.metrics) names.push_back(metric.name);
+  if (std::find(names.begin(), names.end(), wanted) != names.end()) return;
+  spec.problems().add(spec.place(), "spec.execution.repeatUntil.metric",
+                      unknown_name("metric of spec.results.metrics", wanted, names));
 }
 
 // What studyctl mounts itself is not mounted over, and nothing twice.
@@ -148,7 +168,8 @@ void check_mounts(Reading& reading, const Study& study) {
     const std::string container = mount.path.substr(0, mount.path.find(".volumeMounts"));
     if (directory == "/") {
       reading.problems.add(mount.place, mount.path, "must be a directory below /");
-    } else if (directory == directory_of(study.results.path) || directory == "/study") {
+    } else if (directory == directory_of(study.results.path) || directory == "/study" ||
+               (!study.checkpoint_path.empty() && directory == directory_of(study.checkpoint_path))) {
       reading.problems.add(mount.place, mount.path,
                            shortened(mount.text) + " is mounted by studyctl; use another directory");
     } else if (!seen.emplace(container, directory).second) {
@@ -203,6 +224,7 @@ Study read_study(Reading& reading, const Node& document) {
   read_spec(spec, study);
   check_parameters(reading, study);
   check_mounts(reading, study);
+  check_repeated_metric(spec, study);
   if (!study.execution.timeouts.run) {
     reading.problems.warn(spec.place(), "spec.execution.timeouts.run",
                           "is not set; an attempt that hangs runs for ever");
@@ -227,6 +249,7 @@ Written written_study(const Study& study) {
   document.map("metadata", study, kMetadata);
   write_points(spec, study);
   spec.put("template", written_pod(study.pod));
+  if (!study.checkpoint_path.empty()) spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   if (!study.files.empty()) spec.put("files", written_files(study.files));
   spec.put("results", written_results(study.results));
   spec.put("execution", written_execution(study.execution));

@@ -246,6 +246,19 @@ struct FailureThreshold {
   Action action = Action::Pause;
 };
 
+// Every experiment is repeated until the 95 % interval of a metric's mean over its cycles is narrow enough;
+// looked at from five cycles on.
+struct RepeatUntil {
+  std::string metric;
+  double width = 0;  // of the interval, both sides together, by the mean: 0.02 is 2 %
+  uint32_t max_cycles = 0;
+};
+
+// What a run may spend. The run stops when it is spent.
+struct Budget {
+  double gpu_hours = 0;
+};
+
 struct Execution {
   EngineKind engine = EngineKind::Auto;
   uint32_t cycles = 1;
@@ -258,6 +271,8 @@ struct Execution {
   Timeouts timeouts;
   RetryPolicy retry;
   std::optional<FailureThreshold> threshold;
+  std::optional<RepeatUntil> repeat_until;
+  std::optional<Budget> budget;
   bool pin_cpus = false;  // each attempt with a whole number of cores gets its own
 };
 
@@ -270,6 +285,8 @@ struct Study {
   std::vector<ExplicitPoint> experiments;
   PodTemplate pod;
   std::vector<StudyFile> files;
+  std::string checkpoint_path;  // where a repetition's directory is mounted that outlives its attempts; none
+                                // when empty
   ResultRules results;
   // the execution
   Execution execution;

@@ -95,6 +95,7 @@ std::string executed_json(const Study& study) {
     result["init"].push_back(container_json(container));
   set(result, "volumes", volumes_json(study.pod.volumes));
   set(result, "files", files_json(files_by_path(study)));
+  set(result, "checkpoint", study.checkpoint_path);
   return result.dump(-1, ' ', false, kReplace);
 }
 

@@ -70,4 +70,8 @@ RepetitionKey RunOrder::at(uint64_t position) const {
   return key;
 }
 
+uint64_t RunOrder::earliest(const RepetitionKey& key) const {
+  return order_ == Order::Sequential ? key.index * cycles_ + (key.cycle - 1) : (key.cycle - 1) * experiments_;
+}
+
 }  // namespace studyctl

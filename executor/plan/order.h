@@ -19,6 +19,8 @@ class RunOrder {
   uint64_t size() const { return experiments_ * cycles_; }
   // `position` < size(). Every repetition has exactly one position.
   RepetitionKey at(uint64_t position) const;
+  // No position before this one is that of `key`.
+  uint64_t earliest(const RepetitionKey& key) const;
 
  private:
   Order order_;

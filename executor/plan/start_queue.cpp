@@ -69,6 +69,10 @@ std::optional<RepetitionKey> StartQueue::first_untried(const Ledger& ledger) {
   return std::nullopt;
 }
 
+void StartQueue::reconsider(const RepetitionKey& key) {
+  cursor_ = std::min(cursor_, order_.earliest(key));
+}
+
 bool StartQueue::at_cycle_boundary(const Ledger& ledger) {
   if (kind_ == Order::Sequential || ledger.last_cycle() == 0) return false;
   const std::optional<RepetitionKey> key = first_untried(ledger);

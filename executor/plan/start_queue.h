@@ -49,6 +49,9 @@ class StartQueue {
   // between cycles and cooldowns. It knows nothing of the run's state.
   std::variant<NextStart, NothingStarts> next(const Ledger& ledger, Steady now);
 
+  // A repetition that is planned from now on, or waits again without having been tried.
+  void reconsider(const RepetitionKey& key);
+
   // The cooldown that begins when an attempt has ended and another is to follow; 0 for none.
   Duration cooldown_before_next(const Ledger& ledger);
   // True when a cycle is over and the next start opens another one: nothing runs, nothing waits for a retry.

@@ -254,9 +254,8 @@ Result<void> Catalog::experiments(const std::string& run_id, const RepetitionFil
   while (true) {
     std::vector<ExperimentSummary> page;
     {
-      Rows rows =
-          studies_->query(kPageOfExperiments, run, position, filter.experiment, kPage, states, reasons,
-                          filter.min_fails);
+      Rows rows = studies_->query(kPageOfExperiments, run, position, filter.experiment, kPage, states,
+                                  reasons, filter.min_fails);
       while (rows.next()) add(rows, page);
     }
     bool is_end = true;
@@ -318,6 +317,18 @@ Result<void> Catalog::done(const std::string& study, const std::function<void(co
     done.end_event = rows.integer(9);
     visit(done);
   }
+  return studies_->outcome();
+}
+
+Result<void> Catalog::values_of(const std::string& run_id, const std::string& metric,
+                                const std::function<void(uint64_t index, double value)>& visit) const {
+  Rows rows = studies_->query(
+      "SELECT e.position, m.value FROM runs JOIN experiments e ON e.run = runs.id AND e.generation = "
+      "runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = r.id AND "
+      "a.attempt = r.attempt JOIN metrics m ON m.event = a.end_event AND m.name = ?2 "
+      "WHERE runs.uuid = ?1 AND r.state IN ('Succeeded', 'Cached') AND m.value IS NOT NULL",
+      run_id, metric);
+  while (rows.next()) visit(static_cast<uint64_t>(rows.integer(0)), rows.real(1));
   return studies_->outcome();
 }
 

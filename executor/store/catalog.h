@@ -143,6 +143,9 @@ class Catalog {
   // The digests that succeeded attempts of a run's plan ran, each with an experiment that did; the newest
   // first.
   Result<std::vector<std::pair<uint64_t, std::string>>> image_digests(const std::string& run_id) const;
+  // What a metric came to in every repetition of the plan that is done, by the experiment's place in it.
+  Result<void> values_of(const std::string& run_id, const std::string& metric,
+                         const std::function<void(uint64_t index, double value)>& visit) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
   struct Usage {
     double wall_seconds = 0;

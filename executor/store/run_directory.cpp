@@ -63,6 +63,16 @@ bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
+// For the workload to write into.
+Result<void> make_for(const fs::path& directory, const std::optional<FileOwner>& owner) {
+  const bool owned = owner && geteuid() == 0;
+  if (Result<void> made = make_below(directory, 0755); !made) return made;
+  if (owned && chown(directory.c_str(), owner->uid, owner->gid) != 0) return errno_error(directory.string());
+  // umask has its say in mkdir, not here.
+  if (!owned && chmod(directory.c_str(), 0777) != 0) return errno_error(directory.string());
+  return {};
+}
+
 }  // namespace
 
 Result<RunDirectory> RunDirectory::create(const fs::path& results, const std::string& study, Instant now) {
@@ -142,11 +152,14 @@ Result<fs::path> RunDirectory::begin_attempt(const AttemptPlace& place,
   if (Result<void> made = make_below(experiment.parent_path(), 0755); !made) return std::move(made).error();
   if (Result<void> made = make_below(experiment, 0755); !made) return std::move(made).error();
   if (Result<void> made = make_below(cycle, owned ? 0755 : 0700); !made) return std::move(made).error();
-  if (Result<void> made = make_below(files, 0755); !made) return std::move(made).error();
-  if (owned && chown(files.c_str(), owner->uid, owner->gid) != 0) return errno_error(files.string());
-  // umask has its say in mkdir, not here.
-  if (!owned && chmod(files.c_str(), 0777) != 0) return errno_error(files.string());
+  if (Result<void> made = make_for(files, owner); !made) return std::move(made).error();
   return files;
+}
+
+Result<fs::path> RunDirectory::begin_checkpoint(const AttemptPlace& place,
+                                                std::optional<FileOwner> owner) const {
+  if (Result<void> made = make_for(checkpoint(place), owner); !made) return std::move(made).error();
+  return checkpoint(place);
 }
 
 Result<fs::path> RunDirectory::finish_attempt(const AttemptPlace& place, AttemptFiles files) const {

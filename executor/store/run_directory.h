@@ -60,6 +60,12 @@ class RunDirectory {
   // there, below a directory that only we may enter.
   Result<std::filesystem::path> begin_attempt(const AttemptPlace& place,
                                               std::optional<FileOwner> owner) const;
+  // Makes the directory of a repetition that outlives its attempts, for whom begin_attempt() was for.
+  Result<std::filesystem::path> begin_checkpoint(const AttemptPlace& place,
+                                                 std::optional<FileOwner> owner) const;
+  std::filesystem::path checkpoint(const AttemptPlace& place) const {
+    return repetition(place) / "checkpoint";
+  }
   // Gives it its last name, durably; a published one gets the `result` link. Nothing happens when it has it.
   Result<std::filesystem::path> finish_attempt(const AttemptPlace& place, AttemptFiles files) const;
 

@@ -219,6 +219,7 @@ Observation FakeEngine::seen(const AttemptId& attempt) const {
   if (container->state == State::Exited) observation.warnings = warnings;
   observation.signal = container->signal;
   observation.container = "box-" + attempt.text;
+  observation.devices = devices;
   observation.image_digest = "sha256:1";
   observation.started_at = container->started_at;
   observation.finished_at = container->finished_at;

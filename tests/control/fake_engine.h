@@ -76,6 +76,7 @@ class FakeEngine final : public Engine {
   std::function<std::optional<Reason>(const AttemptId&)> refuse_create, refuse_start;
   int failing_resyncs = 0;
   std::vector<std::string> warnings;  // of every end
+  std::vector<std::string> devices;   // that every attempt gets
 
   const std::map<AttemptId, Container>& containers() const { return containers_; }
   const Container* find(const AttemptId& attempt) const;

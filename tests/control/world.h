@@ -41,6 +41,8 @@ class World : public testing::Test {
     plan.group_of = group_of;
     plan.groups = groups;
     plan.at_most = at_most;
+    plan.is_relay = is_relay;
+    plan.measured = measured;
     controller = std::make_unique<Controller>(
         plan, Controller::Parts{journal, engine, workspace, published, *gateway, clock});
     engine.attach([this](Observation observation) { controller->see(std::move(observation)); });
@@ -137,6 +139,8 @@ class World : public testing::Test {
   std::function<std::string(uint64_t)> group_of;
   uint64_t groups = 0;
   std::optional<uint64_t> at_most;
+  bool is_relay = false;
+  std::function<void(const std::function<void(uint64_t, double)>&)> measured = [](const auto&) {};
 
   FakeClock clock;
   MemoryJournal journal;

@@ -143,3 +143,37 @@ expect_code 0 studyctl get repetitions reconcile --min-fails 2 -o name
 expect_equal "$(wc -l <"$work/out")" 1 "those that failed twice"
 expect_code 1 studyctl retry reconcile --max-retries 1
 expect_equal "$(query "select group_concat(fail_count, ' ') from (select fail_count from jobs where state = 'Failed' order by 1)")" "2 2" "failures after retries"
+
+# ---- cycles until a metric is certain, and a checkpoint that outlives its attempts
+rm -rf results
+cat >study.yaml <<'END'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: reconcile}
+spec:
+  sweep: {noise: [0, 1]}
+  checkpoint: {path: /checkpoint}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: studyctl/tiny:1
+          command:
+            - sh
+            - -c
+            - |
+              echo "restart=$STUDY_RESTART"
+              [ "$STUDY_RESTART" = 1 ] || { date >/checkpoint/half; exit 3; }
+              echo "{\"latency\": $((100 + STUDY_SEED % 41 * ${params.noise}))}" >"$STUDY_RESULTS/r.json"
+  results:
+    metrics: [{name: latency, from: {file: r.json, pointer: /latency}}]
+  execution:
+    order: Interleaved
+    parallelism: 2
+    timeouts: {run: 1m}
+    retry: {limit: 1, backoff: {initial: 0s, max: 0s}}
+    repeatUntil: {metric: latency, ciWidth: 5%, maxCycles: 7}
+END
+expect_code 0 studyctl apply study.yaml
+expect_equal "$(query "select group_concat(n, ' ') from (select count(*) n from jobs where state = 'Succeeded' group by experiment order by json_extract(parameters, '\$.noise'))")" "5 7" "cycles until certain"
+expect_equal "$(query "select count(*) from attempts where state = 'Retry'")" 12 "attempts that left a checkpoint"

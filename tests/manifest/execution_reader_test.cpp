@@ -78,6 +78,35 @@ TEST(Execution, ReadsAThresholdAsACountOrAPercentage) {
   EXPECT_EQ(percent.threshold->min_samples, 10u);
 }
 
+TEST(Execution, ReadsUntilWhenToRepeatAndWhatMayBeSpent) {
+  const std::string metric = "  results: {metrics: [{name: rate, from: {file: a, pointer: /r}}]}\n";
+  const Execution execution =
+      study_of(
+          manifest_with(metric +
+                        "  execution: {cycles: 5, repeatUntil: {metric: rate, ciWidth: 2.5%, maxCycles: 20}, "
+                        "budget: {gpuHours: 0.5}}\n"))
+          .execution;
+  ASSERT_TRUE(execution.repeat_until && execution.budget);
+  EXPECT_EQ(execution.repeat_until->metric, "rate");
+  EXPECT_DOUBLE_EQ(execution.repeat_until->width, 0.025);
+  EXPECT_EQ(execution.repeat_until->max_cycles, 20u);
+  EXPECT_EQ(execution.budget->gpu_hours, 0.5);
+}
+
+TEST(Execution, SaysWhatIsWrongWithRepeating) {
+  const std::string told = problems_of(
+      manifest_with("  execution: {cycles: 30, repeatUntil: {metric: rate, ciWidth: 0%, maxCycles: 20}}\n"));
+  EXPECT_NE(told.find("repeatUntil.ciWidth: must be a percentage above 0%"), told.npos) << told;
+  EXPECT_NE(told.find("execution.cycles: is more than repeatUntil.maxCycles"), told.npos) << told;
+  EXPECT_NE(told.find("repeatUntil.metric: unknown metric"), told.npos) << told;
+}
+
+TEST(Execution, ReadsWhereACheckpointIsSeen) {
+  EXPECT_EQ(study_of(manifest_with("  checkpoint: {path: /checkpoint}\n")).checkpoint_path, "/checkpoint");
+  const std::string told = problems_of(manifest_with("  checkpoint: {path: there}\n"));
+  EXPECT_NE(told.find("spec.checkpoint.path: must be an absolute directory"), told.npos) << told;
+}
+
 TEST(Execution, WarnsWhenAnAttemptCouldHangForEver) {
   const auto without = read_manifest(manifest_with(""), "f");
   ASSERT_TRUE(without);

@@ -87,6 +87,9 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
       {"$defs/retry/properties/backoff", execution("retry: {backoff: {" + x + "}}")},
       {"$defs/retryRule", execution("retry: {rules: [{" + x + "}]}")},
       {"$defs/failureThreshold", execution("failureThreshold: {" + x + "}")},
+      {"$defs/execution/properties/repeatUntil", execution("repeatUntil: {" + x + "}")},
+      {"$defs/execution/properties/budget", execution("budget: {" + x + "}")},
+      {"$defs/spec/properties/checkpoint", manifest_with("  checkpoint: {" + x + "}\n")},
   };
   for (const auto& [definition, manifest] : places) {
     const std::set<std::string> in_schema = fields_in_schema(*documents.roots.at(0), definition);

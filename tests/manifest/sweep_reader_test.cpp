@@ -161,13 +161,15 @@ TEST(SweepReader, WrongOperatorsAreToldWithTheirPlaces) {
   const auto told = [](const std::string& rule) {
     return problems_of(manifest_with("  sweep: {a: [1, 8]}\n  exclude: [" + rule + "]\n"));
   };
-  EXPECT_EQ(told("{a: {greater: 1}}"),
-            "study.yaml:6:18: spec.exclude[0].a.greater: unknown operator; there are: gt, ge, lt, le, ne, in, "
-            "notIn, matches");
+  EXPECT_EQ(
+      told("{a: {greater: 1}}"),
+      "study.yaml:6:18: spec.exclude[0].a.greater: unknown operator; there are: gt, ge, lt, le, ne, in, "
+      "notIn, matches");
   EXPECT_EQ(told("{a: {gt: many}}"), "study.yaml:6:22: spec.exclude[0].a.gt: must be a number, is many");
   EXPECT_EQ(told("{a: {gt: [1, 2]}}"), "study.yaml:6:22: spec.exclude[0].a.gt: wants one value, is a list");
-  EXPECT_EQ(told("{a: {}}"),
-            "study.yaml:6:17: spec.exclude[0].a: is empty; there are: gt, ge, lt, le, ne, in, notIn, matches");
+  EXPECT_EQ(
+      told("{a: {}}"),
+      "study.yaml:6:17: spec.exclude[0].a: is empty; there are: gt, ge, lt, le, ne, in, notIn, matches");
 }
 
 TEST(SweepReader, OperatorsAreWrittenAsTheyAreRead) {
