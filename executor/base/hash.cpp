@@ -57,6 +57,14 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
+uint64_t sha256_prefix(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256(), nullptr) != 1) std::abort();
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < 8; ++i) prefix = prefix << 8 | digest.at(i);
+  return prefix;
+}
+
 std::string random_uuid() {
   std::array<unsigned char, 16> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();

@@ -10,6 +10,9 @@ namespace studyctl {
 // SHA-256 as 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 
+// Its first 64 bits, as a number: the first 16 of those digits.
+uint64_t sha256_prefix(std::string_view bytes);
+
 // SHA-256 of what is fed in pieces.
 class Sha256 {
  public:

@@ -66,11 +66,15 @@ PlanDifference compare(const IdentifiedPlan& before, const IdentifiedPlan& after
   PlanDifference difference;
   auto change = changes(came, left, Change::Added);
   auto next = change.begin();
-  for (uint64_t index = 0; index < after.plan.size(); ++index) {
+  if (!visit) {
+    for (const auto& [index, what] : change) ++difference.counts[static_cast<size_t>(what)];
+    difference.counts[static_cast<size_t>(Change::Same)] = after.plan.size() - change.size();
+  }
+  for (uint64_t index = 0; visit && index < after.plan.size(); ++index) {
     const bool differs = next != change.end() && next->first == index;
     const Change what = differs ? (next++)->second : Change::Same;
     ++difference.counts[static_cast<size_t>(what)];
-    if (visit) visit(what, index, after.plan.at(index));
+    visit(what, index, after.plan.at(index));
   }
   for (const auto& [index, what] : changes(left, came, Change::Dropped)) {
     if (what == Change::Changed) continue;

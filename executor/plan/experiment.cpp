@@ -71,7 +71,7 @@ ExperimentIdentity Identifier::of(const Point& point) const {
 }
 
 uint64_t Identifier::fingerprint(const Point& point) const {
-  return std::stoull(sha256_hex(canonical_json(point)).substr(0, kIdentityDigits), nullptr, 16);
+  return sha256_prefix(canonical_json(point));
 }
 
 std::string slug_of(const Point& point) {

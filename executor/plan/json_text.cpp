@@ -1,5 +1,6 @@
 #include "plan/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -7,7 +8,18 @@
 
 namespace studyctl {
 
+namespace {
+
+// Nothing in it is escaped: so it is with nearly all.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+}
+
+}  // namespace
+
 std::string json_escaped(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   for (const char c : to_utf8(text)) {
@@ -33,7 +45,9 @@ std::string json_escaped(std::string_view text) {
 }
 
 std::string json_string(std::string_view text) {
-  return "\"" + json_escaped(text) + "\"";
+  std::string result = "\"";
+  result += json_escaped(text);
+  return result += '"';
 }
 
 std::string json_value(const Value& value) {

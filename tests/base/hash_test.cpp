@@ -66,5 +66,9 @@ TEST(Base64, IsWrittenAsItIsRead) {
   }
 }
 
+TEST(Hash, APrefixIsTheFirstSixteenDigitsAsANumber) {
+  EXPECT_EQ(sha256_prefix("abc"), 0xba7816bf8f01cfeau);
+}
+
 }  // namespace
 }  // namespace studyctl
