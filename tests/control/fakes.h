@@ -50,6 +50,17 @@ inline AttemptKey key_of(const AttemptId& id) {
   return key;
 }
 
+// An attempt as the world knows it, whatever plan its run is of: in tests an experiment keeps its place in
+// every plan that has it.
+inline RepetitionKey plain(RepetitionKey key) {
+  key.generation = 1;
+  return key;
+}
+inline AttemptKey plain(AttemptKey key) {
+  key.repetition.generation = 1;
+  return key;
+}
+
 struct Crash {};
 
 // Where a process may die: between any two things that it does to the world.
@@ -78,9 +89,9 @@ class MemoryJournal final : public Journal {
       return Error{ErrorCode::Unavailable, full_ ? "no space left on device" : "input/output error"};
     for (Event& event : std::exchange(batch_, {})) {
       event.steady = {};
-      if (const auto* fact = std::get_if<AttemptIntended>(&event.fact)) intended_.insert(fact->key);
-      if (const auto* fact = std::get_if<AttemptStarting>(&event.fact)) starting_.insert(fact->key);
-      if (const auto* fact = std::get_if<AttemptEnded>(&event.fact)) ended_[fact->key] = *fact;
+      if (const auto* fact = std::get_if<AttemptIntended>(&event.fact)) intended_.insert(plain(fact->key));
+      if (const auto* fact = std::get_if<AttemptStarting>(&event.fact)) starting_.insert(plain(fact->key));
+      if (const auto* fact = std::get_if<AttemptEnded>(&event.fact)) ended_[plain(fact->key)] = *fact;
       events_.push_back(std::move(event));
     }
     step();
@@ -93,6 +104,7 @@ class MemoryJournal final : public Journal {
   }
 
   void set_disk(Disk disk) { disk_ = disk; }
+  Disk disk() const { return disk_; }
   void set_trap(Trap& trap) { trap_ = &trap; }
   // What was appended and not committed is lost.
   void crash() { batch_.clear(); }
@@ -159,17 +171,17 @@ class FakeWorkspace final : public Workspace {
   void seal(AttemptRecord attempt, std::function<void(Result<void>)> done) override {
     promise([this, attempt, done = std::move(done)] {
       if (full) return done(Error{ErrorCode::Unavailable, "no space left on device"});
-      sealed[attempt.key] = attempt;
+      sealed[plain(attempt.key)] = attempt;
       done({});
     });
   }
   Result<void> settle(const AttemptKey& key, Verdict verdict) override {
     journal_.step();
-    auto ended = journal_.ended().find(key);
+    auto ended = journal_.ended().find(plain(key));
     if (ended == journal_.ended().end() || ended->second.verdict != verdict)
       violations.push_back(id_of(key).text + " is published before its end is on disk");
     if (full) return Error{ErrorCode::Unavailable, "no space left on device"};
-    settled[key] = verdict;
+    settled[plain(key)] = verdict;
     return {};
   }
   void look(const AttemptKey& key, std::function<void(Sign)> done) override {

@@ -41,10 +41,16 @@ void Invariants::at_end(const Ledger& ledger, size_t left_behind) {
   for (size_t state = 0; state < kRepetitionStates; ++state)
     if (again.count(static_cast<RepetitionState>(state)) != ledger.count(static_cast<RepetitionState>(state)))
       violate("what is on disk gives another ledger");
-  if (ledger.count(RepetitionState::Succeeded) != succeeded_.size())
+  uint64_t planned = 0;
+  for (RepetitionKey key : succeeded_) {
+    key.generation = ledger.generation();
+    planned += ledger.has(key) ? 1 : 0;
+  }
+  if (ledger.count(RepetitionState::Succeeded) != planned)
     violate("the succeeded repetitions are not those that succeeded");
   const bool completed = ledger.run_state() == RunState::Completed;
-  const uint64_t well = ledger.count(RepetitionState::Succeeded) + ledger.count(RepetitionState::Infeasible);
+  const uint64_t well = ledger.count(RepetitionState::Succeeded) + ledger.count(RepetitionState::Infeasible) +
+                        ledger.count(RepetitionState::Skipped);
   if (completed && well != ledger.total()) violate("a run completed without all of its repetitions");
 }
 
@@ -53,8 +59,8 @@ void Invariants::read(const Event& event) {
   mix(event.seq);
   mix(static_cast<uint64_t>(event.at.time_since_epoch().count()));
   mix(event.fact.index());
-  if (const auto* fact = std::get_if<AttemptIntended>(&event.fact)) on_intended(fact->key);
-  if (const auto* fact = std::get_if<AttemptStarting>(&event.fact)) on_starting(fact->key);
+  if (const auto* fact = std::get_if<AttemptIntended>(&event.fact)) on_intended(plain(fact->key));
+  if (const auto* fact = std::get_if<AttemptStarting>(&event.fact)) on_starting(plain(fact->key));
   if (const auto* fact = std::get_if<AttemptEnded>(&event.fact)) on_ended(*fact);
   if (const auto* fact = std::get_if<RunStateChanged>(&event.fact)) {
     state_ = fact->state;
@@ -81,16 +87,17 @@ void Invariants::on_starting(const AttemptKey& key) {
 }
 
 void Invariants::on_ended(const AttemptEnded& end) {
-  const std::string name = id_of(end.key).text;
-  auto active = active_.find(end.key.repetition);
-  if (active == active_.end() || active->second != end.key) {
+  const AttemptKey key = plain(end.key);
+  const std::string name = id_of(key).text;
+  auto active = active_.find(key.repetition);
+  if (active == active_.end() || active->second != key) {
     violate(name + " ends and is not active");
   } else {
     active_.erase(active);
   }
   mix(static_cast<uint64_t>(end.reason));
   mix(static_cast<uint64_t>(end.verdict));
-  if (end.verdict == Verdict::Succeeded && !succeeded_.insert(end.key.repetition).second)
+  if (end.verdict == Verdict::Succeeded && !succeeded_.insert(key.repetition).second)
     violate(name + " succeeds a second time");
 }
 

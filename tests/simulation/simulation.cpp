@@ -60,8 +60,9 @@ Simulation::Report Simulation::run() {
     }
   }
   Report report{
-      invariants_.violations(), invariants_.trace() ^ steps_, steps_, crashes_, journal_.events().size(),
+      invariants_.violations(), invariants_.trace() ^ steps_, steps_, crashes_, journal_.events().size(), 0,
       RunState::Pending};
+  report.changes = changes_;
   if (controller_) report.state = controller_->ledger().run_state();
   return report;
 }
@@ -198,17 +199,60 @@ void Simulation::user() {
   if (!controller_) return;
   const uint64_t wish = dice_.below(100);
   using Kind = Command::Kind;
+  if (wish >= 95) {
+    Command some{dice_.percent(50) ? Kind::Skip : Kind::Cancel, "ann", {}, {}};
+    const Ledger& ledger = controller_->ledger();
+    for (uint64_t i = 0; i < 3; ++i)
+      some.repetitions.push_back(
+          {ledger.generation(), dice_.below(std::max<uint64_t>(ledger.experiments(), 1)), 1});
+    woken_ = true;
+    gateway_->ask(std::move(some));
+    return;
+  }
   const Kind kind = wish < 25   ? Kind::Stop
                     : wish < 50 ? Kind::Pause
                     : wish < 75 ? Kind::Resume
                     : wish < 85 ? Kind::HandOver
-                    : wish < 98 ? Kind::Retry
+                    : wish < 93 ? Kind::Retry
                                 : Kind::Cancel;
   woken_ = true;
   gateway_->ask(Command{kind, "ann", {}, {}});
 }
 
+// What apply records between two controllers.
+void Simulation::change_plan() {
+  uint32_t generation = 0;
+  RunState state = RunState::Pending;
+  known_.clear();
+  for (const Event& event : journal_.events()) {
+    if (const auto* opened = std::get_if<GenerationOpened>(&event.fact)) generation = opened->generation;
+    if (const auto* moved = std::get_if<ExperimentCarried>(&event.fact)) known_[moved->to] = generation;
+    if (const auto* begun = std::get_if<AttemptIntended>(&event.fact))
+      known_[begun->key.repetition.index] = begun->key.repetition.generation;
+    if (const auto* skipped = std::get_if<RepetitionSkipped>(&event.fact))
+      known_[skipped->key.index] = skipped->key.generation;
+    if (const auto* changed = std::get_if<RunStateChanged>(&event.fact)) state = changed->state;
+  }
+  if (generation == 0 || (is_final(state) && state != RunState::Stopped)) return;
+  random_.study.execution.cycles = static_cast<uint32_t>(1 + dice_.below(3));
+  uint64_t seq = journal_.events().size();
+  const auto add = [&](Fact fact) { journal_.append({++seq, clock_.now(), {}, std::move(fact)}); };
+  if (dice_.percent(30)) {
+    add(CyclesChanged{random_.study.execution.cycles});
+  } else {
+    random_.experiments = std::max<uint64_t>(1 + dice_.below(12), random_.groups);
+    add(GenerationOpened{generation + 1, random_.experiments, random_.study.execution.cycles});
+    for (const auto& [index, before] : known_)
+      if (index < random_.experiments)
+        add(ExperimentCarried{before, index, index, random_.study.execution.cycles});
+  }
+  ++changes_;
+  const bool recorded = static_cast<bool>(journal_.commit());
+  if (!recorded) invariants_.violate("a plan cannot be changed on a disk that is fine");
+}
+
 void Simulation::begin() {
+  if (steps_ < chaos_ && journal_.disk() == Disk::Fine && dice_.percent(10)) change_plan();
   gateway_ = std::make_unique<Gateway>([] {});
   RunPlan plan;
   plan.study = &random_.study;

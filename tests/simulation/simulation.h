@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace studyctl {
 
 // One random study on a machine where everything goes wrong for a while, then nothing any more: the engine
 // answers late, twice or never, loses containers and restarts; the controller dies between any two steps; the
-// wall clock jumps; the disk fills up; users stop, pause, cancel and retry. The same seed gives the same run.
+// wall clock jumps; the disk fills up; users stop, pause, cancel, retry and skip, and apply other plans. The
+// same seed gives the same run.
 class Simulation {
  public:
   struct Report {
@@ -24,6 +26,7 @@ class Simulation {
     uint64_t steps = 0;
     uint64_t crashes = 0;
     uint64_t events = 0;
+    uint64_t changes = 0;  // of the plan
     RunState state = RunState::Pending;
   };
 
@@ -42,6 +45,7 @@ class Simulation {
   void break_machine();
   void user();
   void begin();
+  void change_plan();
   void die();
   void after_end();
   void calm_down();
@@ -53,9 +57,10 @@ class Simulation {
   RandomStudy random_;
   uint64_t chaos_;  // so many steps
   uint64_t steps_ = 0;
-  uint64_t crashes_ = 0;
+  uint64_t crashes_ = 0, changes_ = 0;
   int goes_on_ = 0, retries_ = 0;
   bool done_ = false;
+  std::map<uint64_t, uint32_t> known_;  // experiments that were begun, with the plan that had them last
   bool woken_ = true;
   Steady look_around_at_{};
   std::optional<Command> first_;  // what the next controller is asked at once

@@ -22,7 +22,7 @@ std::string told(const std::vector<std::string>& violations) {
 TEST(Simulation, NoFaultBreaksAnInvariantAndEveryRunEnds) {
   const uint64_t first = number_from("STUDYCTL_SIMULATION_FIRST", 1);
   const uint64_t seeds = number_from("STUDYCTL_SIMULATION_SEEDS", 300);
-  uint64_t steps = 0, crashes = 0, events = 0;
+  uint64_t steps = 0, crashes = 0, events = 0, changes = 0;
   std::map<RunState, uint64_t> ends;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     const Simulation::Report report = Simulation(seed).run();
@@ -30,14 +30,17 @@ TEST(Simulation, NoFaultBreaksAnInvariantAndEveryRunEnds) {
     steps += report.steps;
     crashes += report.crashes;
     events += report.events;
+    changes += report.changes;
     ++ends[report.state];
   }
-  std::printf("%llu runs: %llu steps, %llu crashes, %llu events\n", static_cast<unsigned long long>(seeds),
-              static_cast<unsigned long long>(steps), static_cast<unsigned long long>(crashes),
-              static_cast<unsigned long long>(events));
+  std::printf("%llu runs: %llu steps, %llu crashes, %llu events, %llu changed plans\n",
+              static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(steps),
+              static_cast<unsigned long long>(crashes), static_cast<unsigned long long>(events),
+              static_cast<unsigned long long>(changes));
   if (seeds < 100) return;
   // The faults reach what they are meant to reach.
   EXPECT_GT(crashes, seeds);
+  EXPECT_GT(changes, seeds / 5);
   for (const RunState state : {RunState::Completed, RunState::CompletedWithFailures, RunState::Cancelled,
                                RunState::Failed, RunState::Stopped})
     EXPECT_GT(ends[state], 0u) << name_of(state);
