@@ -6,6 +6,7 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "model/states.h"
+#include "model/study.h"
 
 // completion: what a shell needs to complete command lines of studyctl.
 namespace studyctl {
@@ -49,6 +50,12 @@ void add_command(const CLI::App& command, const std::string& name, CompletionWor
     add_command(*child, name.empty() ? child->get_name() : name + " " + child->get_name(), words);
 }
 
+std::vector<std::string> order_words() {
+  std::vector<std::string> words;
+  for (const auto& [word, order] : kOrders) words.emplace_back(word);
+  return words;
+}
+
 int complete(const CLI::App& app, const std::string& shell) {
   CompletionWords words;
   add_command(app, "", words);
@@ -56,7 +63,7 @@ int complete(const CLI::App& app, const std::string& shell) {
                   {"--reason", all_words<Reason, kReasons>()},
                   {"-o", {"table", "wide", "name", "path", "json", "yaml", "jsonl", "csv"}},
                   {"--for", {"completed", "Running", "Paused", "Stopped"}},
-                  {"--order", {"Sequential", "Interleaved", "Shuffled"}},
+                  {"--order", order_words()},
                   {"--engine", {"auto", "docker", "podman"}}};
   words.values["--output"] = words.values["-o"];
   const auto script = completion_script(shell, words);

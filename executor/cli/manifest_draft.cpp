@@ -102,7 +102,7 @@ std::string text_of(const ManifestDraft& draft, const std::vector<Axis>& axes) {
          "    cycles: " +
          std::to_string(draft.cycles) +
          "\n"
-         "    order: Interleaved      # or Sequential, Shuffled\n"
+         "    order: Interleaved      # or Sequential, Shuffled, ABBA\n"
          "    parallelism: 1          # a measurement shares the machine with nobody\n"
          "    timeouts: {run: 1h}     # of one attempt; also stalled, pending, study, grace\n"
          "    retry: {limit: 0}       # how often what failed runs again\n"

@@ -12,15 +12,6 @@ std::string plural(uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-const char* name_of_order(Order order) {
-  switch (order) {
-    case Order::Sequential: return "Sequential";
-    case Order::Interleaved: return "Interleaved";
-    case Order::Shuffled: return "Shuffled";
-  }
-  return "";
-}
-
 std::string rule_text(const ExcludeRule& rule) {
   std::vector<std::string> parts;
   for (const Requirement& requirement : rule.match) parts.push_back(text_of(requirement));
@@ -36,7 +27,7 @@ std::vector<std::string> plan_summary(const LoadedStudy& study) {
   std::string head = "study " + study.study().name + ": " + plural(plan.size(), "experiment");
   if (execution.cycles > 1)
     head += " × " + plural(execution.cycles, "cycle") + " = " + plural(study.repetitions(), "repetition");
-  head += std::string(", ") + name_of_order(execution.order) + ", " + std::to_string(execution.parallelism) +
+  head += ", " + std::string(name_of(execution.order)) + ", " + std::to_string(execution.parallelism) +
           " at a time";
   lines.push_back(head);
   if (study.repetitions() > execution.limit)

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, EngineKind>, 3> kEngines = {
     {{"auto", EngineKind::Auto}, {"docker", EngineKind::Docker}, {"podman", EngineKind::Podman}}};
-constexpr std::array<std::pair<std::string_view, Order>, 3> kOrders = {
-    {{"Sequential", Order::Sequential}, {"Interleaved", Order::Interleaved}, {"Shuffled", Order::Shuffled}}};
 constexpr std::array<std::pair<std::string_view, FailureThreshold::Action>, 3> kThresholdActions = {
     {{"Pause", FailureThreshold::Action::Pause},
      {"Stop", FailureThreshold::Action::Stop},
@@ -218,11 +216,7 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   });
   io.when_written([&](auto& out) { out.choice("engine", execution.engine, kEngines); });
   io.integer("cycles", execution.cycles, 1, 1'000'000);
-  io.when_read([&](auto& fields) {
-    if (!is_later(fields, "order", std::array<std::string_view, 1>{"ABBA"}))
-      fields.choice("order", execution.order, kOrders);
-  });
-  io.when_written([&](auto& out) { out.choice("order", execution.order, kOrders); });
+  io.choice("order", execution.order, kOrders);
   io.integer("seed", execution.seed, 0);
   io.integer("parallelism", execution.parallelism, 1, 100'000);
   io.integer("limit", execution.limit, 1);

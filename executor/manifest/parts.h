@@ -8,6 +8,14 @@
 // and written with every default.
 namespace studyctl {
 
+// spec.parameters.
+void read_parameters(Fields& spec, std::vector<ParameterType>& types);
+void write_parameters(FieldWriter& spec, const std::vector<ParameterType>& types);
+// Gives each axis with a dotted name its scope, and reports what is wrong with the names and values of
+// parameters: once the points are read, and all that uses them.
+void find_scopes(Reading& reading, Study& study);
+void check_parameters(Reading& reading, const Study& study);
+
 // spec.sweep, spec.exclude and spec.experiments.
 void read_points(Fields& spec, Study& study);
 void write_points(FieldWriter& spec, const Study& study);

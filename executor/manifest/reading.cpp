@@ -15,9 +15,9 @@ namespace {
 constexpr size_t kLongestName = 63;
 
 const std::vector<std::string>& fixed_names() {
-  static const std::vector<std::string> names = {"run.id",        "run.cycle",        "run.index",
-                                                 "run.attempt",   "run.seed",         "experiment.id",
-                                                 "resources.cpu", "resources.memory", "resources.gpus"};
+  static const std::vector<std::string> names = {
+      "run.id",        "run.cycle",     "run.index",        "run.attempt",    "run.seed",
+      "experiment.id", "resources.cpu", "resources.memory", "resources.gpus", "source.row"};
   return names;
 }
 
@@ -26,16 +26,13 @@ bool is_name_character(char c) {
 }
 
 // What is wrong with a substitution; empty when nothing is.
-std::string wrong_name(const std::string& name, TemplateScope scope) {
+std::string wrong_name(const Substitution& substitution, TemplateScope scope) {
+  const std::string& name = substitution.name;
   const std::string whole = "${" + shortened(name) + "}";
-  if (name.find(":-") != std::string::npos) return whole + " " + not_yet("default values in substitutions");
-  if (name.starts_with("source.")) return whole + " " + not_yet("experiments from CSV files");
-  if (name.starts_with("params.")) {
-    if (name.find('.', 7) != std::string::npos) return whole + " " + not_yet("scoped axes");
-    return {};
-  }
+  if (name.starts_with("params.")) return {};
   const auto& names = fixed_names();
   const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  if (known && substitution.fallback) return whole + " is always known; remove the default behind :-";
   if (known && scope == TemplateScope::Attempt) return {};
   if (known) return whole + " is not known when this is read; only ${params.…} can stand here";
   const std::string unknown = whole + ": " + unknown_name("name", name, names);
@@ -56,10 +53,12 @@ std::optional<std::string> read_template(Reading& reading, const Item& item, Tem
   Place place = item.node->place;
   for (const Substitution& substitution : *found) {
     place = reading.problems.source().find("${" + substitution.name, place, lines);
-    if (const std::string wrong = wrong_name(substitution.name, scope); !wrong.empty()) {
+    if (const std::string wrong = wrong_name(substitution, scope); !wrong.empty()) {
       reading.problems.add(place, item.path, wrong);
     } else if (substitution.name.starts_with("params.")) {
       reading.uses.push_back({substitution.name.substr(7), place, item.path});
+    } else if (substitution.name == "source.row") {
+      reading.row_uses.push_back({substitution.name, place, item.path});
     }
   }
   return text;
@@ -79,14 +78,13 @@ void add_parameter(Reading& reading, Place place, std::string_view path, const s
 }
 
 bool check_parameter_name(Reading& reading, Place place, std::string_view path, const std::string& name) {
-  if (name.find('.') != std::string::npos) {
-    reading.problems.add(place, path, not_yet("scoped axes"));
-    return false;
-  }
   const bool starts_well =
       !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) || name[0] == '_');
-  if (starts_well && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), is_name_character))
-    return true;
+  const std::vector<std::string> parts = split(name, '.');
+  const bool is_whole = std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), is_name_character);
+  });
+  if (starts_well && is_whole && name.size() <= kLongestName) return true;
   reading.problems.add(
       place, path,
       "'" + shortened(name) +

@@ -33,12 +33,16 @@ struct Reading {
   const Overrides::FindConfig& find_config;
   std::vector<ConfigMapDocument> configs = {};  // of the file; others are added when they are used
   std::vector<Mention> uses = {};               // names of parameters: ${params.NAME}, groupBy
+  std::vector<Mention> row_uses = {};           // ${source.row}
   std::vector<Mention> mounts = {};             // mountPaths
   std::vector<Mention> volumes = {};            // names of volumes that are mounted
   std::set<std::string> swept = {};             // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
   std::map<std::string, std::pair<std::string, Place>> variables = {};
   std::vector<Place> experiments = {};  // where each explicit point stands
+  bool has_types = false;               // spec.parameters
+  // Where the rows of axes stand, by the axis' first name; with has_types.
+  std::map<std::pair<std::string, uint64_t>, Place> value_places = {};
 };
 
 // What a text may substitute: all of an attempt, or parameters alone, where it is read before there are any.
@@ -91,6 +95,20 @@ Written written_match(const std::vector<Requirement>& match);
 // A regular expression that compiles; with One, one that has a group to take.
 enum class Groups { None, One };
 void read_regex(Fields& fields, std::string_view name, std::string& to, Groups groups);
+
+// What the types of parameters say of their values. The types must outlive it.
+class ParameterChecks {
+ public:
+  explicit ParameterChecks(const std::vector<ParameterType>& types);
+  ~ParameterChecks();
+
+  // "must be at least 1, is 0"; empty when nothing is wrong.
+  std::string wrong(const std::string& name, const Value& value) const;
+
+ private:
+  struct Check;
+  std::map<std::string, Check> checks_;
+};
 
 // The names of things that are told apart by them.
 class Names {

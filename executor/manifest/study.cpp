@@ -108,46 +108,17 @@ constexpr auto kCheckpoint = [](auto& io, auto& path) {
 };
 
 void read_spec(Fields& spec, Study& study) {
+  read_parameters(spec, study.parameters);
   read_points(spec, study);
   read_pod(spec, study);
   read_files(spec, study.files);
   spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   read_results(spec, study.results);
   read_execution(spec, study.execution);
-  spec.refuse("parameters", not_yet("types of parameters"));
   spec.refuse("experimentsFrom", not_yet("experiments from CSV files") + "; list them under experiments");
   spec.refuse("overrides", not_yet("overrides"));
   spec.refuse("notifications", not_yet("notifications"));
   spec.refuse("retention", not_yet("retention"));
-}
-
-// Every use of a parameter is of one that there is, and every point has the same ones: those of the sweep.
-void check_parameters(Reading& reading, const Study& study) {
-  std::set<std::string> all;
-  for (const auto& [variable, parameter] : reading.variables) all.insert(parameter.first);
-  const std::set<std::string>& known = reading.swept.empty() ? all : reading.swept;
-  const std::vector<std::string> names(known.begin(), known.end());
-  for (const Mention& use : reading.uses) {
-    if (known.contains(use.text) || reading.problems.full()) continue;
-    reading.problems.add(use.place, use.path,
-                         unknown_name("parameter '" + shortened(use.text) + "'", use.text, names));
-  }
-  for (size_t i = 0; i < study.experiments.size() && !reading.problems.full(); ++i) {
-    const std::string path = "spec.experiments[" + std::to_string(i) + "]";
-    std::set<std::string> missing = known;
-    for (const auto& [name, value] : study.experiments[i].parameters) {
-      missing.erase(name);
-      if (known.contains(name)) continue;
-      const auto near = nearest(name, names);
-      reading.problems.add(reading.experiments[i], path + "." + name,
-                           "no axis of spec.sweep has this parameter" +
-                               (near ? ", did you mean '" + *near + "'?" : "; add one, or remove it"));
-    }
-    if (missing.empty()) continue;
-    reading.problems.add(reading.experiments[i], path,
-                         "lacks '" + join(std::vector<std::string>(missing.begin(), missing.end()), "', '") +
-                             "'; give it every parameter that the others have");
-  }
 }
 
 void check_repeated_metric(Fields& spec, const Study& study) {
@@ -247,6 +218,7 @@ Written written_study(const Study& study) {
   document.text("apiVersion", std::string(kApiVersion));
   document.text("kind", "Study");
   document.map("metadata", study, kMetadata);
+  write_parameters(spec, study.parameters);
   write_points(spec, study);
   spec.put("template", written_pod(study.pod));
   if (!study.checkpoint_path.empty()) spec.map("checkpoint", study.checkpoint_path, kCheckpoint);

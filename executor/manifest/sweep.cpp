@@ -55,6 +55,7 @@ std::vector<std::vector<Value>> read_rows(Reading& reading, const Item& item,
     if (!row) continue;
     const auto [first, is_new] = places.emplace(*row, element.node->place);
     if (is_new) {
+      if (reading.has_types) reading.value_places[{names[0], rows.size()}] = element.node->place;
       rows.push_back(std::move(*row));
     } else {
       reading.problems.warn(
@@ -234,6 +235,8 @@ void read_experiments(Reading& reading, const Item& item, Study& study) {
 void check_size(Fields& spec, const Study& study) {
   uint64_t points = study.sweep.empty() ? 0 : 1;
   for (const Axis& axis : study.sweep) {
+    // The plan counts those.
+    if (axis.scope) continue;
     if (__builtin_mul_overflow(points, axis.size(), &points) || points > kMostPoints)
       points = kMostPoints + 1;
   }
@@ -288,6 +291,7 @@ Written written_points(const std::vector<ExplicitPoint>& points) {
 void read_points(Fields& spec, Study& study) {
   // The later are checked against the earlier.
   if (const auto sweep = spec.find("sweep")) read_sweep(spec.reading(), *sweep, study);
+  find_scopes(spec.reading(), study);
   if (const auto exclude = spec.find("exclude")) read_exclude(spec.reading(), *exclude, study);
   if (const auto points = spec.find("experiments")) read_experiments(spec.reading(), *points, study);
   check_size(spec, study);

@@ -22,14 +22,22 @@ std::string decimal_text(int64_t scaled, uint32_t digits) {
 
 uint64_t Axis::size() const {
   if (const auto* rows = std::get_if<std::vector<std::vector<Value>>>(&values)) return rows->size();
+  if (const auto* table = std::get_if<ValueTable>(&values)) return table->size();
   return std::get<Range>(values).count;
 }
 
 std::vector<Value> Axis::at(uint64_t i) const {
-  if (const auto* rows = std::get_if<std::vector<std::vector<Value>>>(&values)) return rows->at(i);
+  std::vector<Value> row;
+  for (size_t name = 0; name < names.size(); ++name) row.push_back(value(i, name));
+  return row;
+}
+
+Value Axis::value(uint64_t i, size_t name) const {
+  if (const auto* rows = std::get_if<std::vector<std::vector<Value>>>(&values)) return rows->at(i).at(name);
+  if (const auto* table = std::get_if<ValueTable>(&values)) return table->at(i, name);
   const Range& range = std::get<Range>(values);
-  return {
-      {Value::Kind::Number, decimal_text(range.first + static_cast<int64_t>(i) * range.step, range.digits)}};
+  return {Value::Kind::Number,
+          decimal_text(range.first + static_cast<int64_t>(i) * range.step, range.digits)};
 }
 
 }  // namespace studyctl

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "model/requirement.h"
 #include "model/states.h"
 #include "model/value.h"
+#include "model/value_table.h"
 
 // What a user asked for, validated; never changes after it was accepted. Plain data, filled by manifest/,
 // read by everyone. Every default is already in place: an optional here means "no such limit".
@@ -25,15 +28,23 @@ struct Range {
   uint64_t count = 0;
 };
 
+// Where a scoped axis is: at points whose `parameter` has the text `value`.
+struct Scope {
+  std::string parameter;
+  std::string value;
+};
+
 // One axis of a sweep: one name, or several that move together (then every row has a value for each).
 struct Axis {
   std::vector<std::string> names;
-  std::variant<std::vector<std::vector<Value>>, Range>
-      values;  // rows of names.size() values; a Range has one name
+  // Rows of names.size() values; a Range has one name.
+  std::variant<std::vector<std::vector<Value>>, Range, ValueTable> values;
+  std::optional<Scope> scope = {};  // everywhere when there is none
 
   uint64_t size() const;
   // Row `i`, one Value for each name.
   std::vector<Value> at(uint64_t i) const;
+  Value value(uint64_t i, size_t name) const;
 };
 
 // A point leaves the plan when it meets all of them.
@@ -46,6 +57,26 @@ struct ExcludeRule {
 struct ExplicitPoint {
   std::vector<std::pair<std::string, Value>> parameters;
   std::string place;
+};
+
+// What the values of a parameter may be.
+struct ParameterType {
+  enum class Type : uint8_t { Any, String, Integer, Number, Boolean };
+  std::string name;
+  Type type = Type::Any;
+  std::vector<Value> allowed;    // any when empty
+  std::string minimum, maximum;  // numbers; no bound when empty
+  std::string pattern;           // RE2, of the whole text; any when empty
+};
+
+// spec.experimentsFrom: a point per row of a CSV file, crossed with the sweep.
+struct CsvSource {
+  std::string path;  // relative to the manifest
+  std::vector<std::pair<std::string, std::string>>
+      columns;  // column → parameter; all, as they are, when empty
+  std::vector<std::pair<std::string, ParameterType::Type>> types;  // of parameters; String when not given
+  std::vector<std::pair<std::string, std::string>> derive;         // parameter → an integer expression
+  Axis rows;                                                       // a ValueTable
 };
 
 // ---- the container ----
@@ -193,7 +224,16 @@ struct ResultRules {
 
 // ---- execution ----
 
-enum class Order : uint8_t { Sequential, Interleaved, Shuffled };
+enum class Order : uint8_t { Sequential, Interleaved, Shuffled, Abba };
+inline constexpr std::array<std::pair<std::string_view, Order>, 4> kOrders = {
+    {{"Sequential", Order::Sequential},
+     {"Interleaved", Order::Interleaved},
+     {"Shuffled", Order::Shuffled},
+     {"ABBA", Order::Abba}}};
+constexpr std::string_view name_of(Order order) {
+  return kOrders[static_cast<size_t>(order)].first;
+}
+
 enum class EngineKind : uint8_t { Auto, Docker, Podman };
 
 struct Cooldown {
@@ -259,6 +299,14 @@ struct Budget {
   double gpu_hours = 0;
 };
 
+// The repetitions that start before all others, and after which the run pauses. One of the three is given.
+struct Pilot {
+  uint64_t count = 0;                // so many, in the run's order
+  uint64_t first = 0;                // all with the first so many values …
+  std::string of;                    // … of this parameter
+  std::vector<std::string> one_per;  // the first of each combination of these parameters
+};
+
 struct Execution {
   EngineKind engine = EngineKind::Auto;
   uint32_t cycles = 1;
@@ -274,15 +322,34 @@ struct Execution {
   std::optional<RepeatUntil> repeat_until;
   std::optional<Budget> budget;
   bool pin_cpus = false;  // each attempt with a whole number of cores gets its own
+  std::optional<Pilot> pilot;
+};
+
+// What the points that match have instead of what the study has; what is absent or empty stays. Variables are
+// added to the study's, or stand for those of the same name; resources as those of the same kind.
+struct Override {
+  std::vector<Requirement> match;
+  std::optional<Duration> run, pending, grace;
+  std::optional<Stall> stalled;
+  std::optional<int> retry_limit;
+  std::string image;
+  std::optional<PullPolicy> pull_policy;
+  std::optional<std::vector<std::string>> command, arguments;
+  std::vector<EnvironmentVariable> environment;
+  Resources resources;
+  std::string place;  // "study.yaml:12:7"
 };
 
 struct Study {
   std::string name;
   std::map<std::string, std::string> labels;
   // the design
-  std::vector<Axis> sweep;
+  std::vector<ParameterType> parameters;
+  std::vector<Axis> sweep;  // in written order
   std::vector<ExcludeRule> exclude;
   std::vector<ExplicitPoint> experiments;
+  std::optional<CsvSource> experiments_from;
+  std::vector<Override> overrides;  // the later win, field by field
   PodTemplate pod;
   std::vector<StudyFile> files;
   std::string checkpoint_path;  // where a repetition's directory is mounted that outlives its attempts; none

@@ -29,7 +29,11 @@ Result<std::vector<Substitution>> substitutions_in(std::string_view text) {
       return Error{ErrorCode::Invalid, "${" + std::string(rest.substr(0, rest.find_first_of(" \n"))) +
                                            " is not closed with }; for the text ${ write $${"};
     }
-    found.push_back({std::string(rest.substr(0, end)), at, end + 3});
+    const std::string_view whole = rest.substr(0, end);
+    const size_t colon = whole.find(":-");
+    Substitution& one =
+        found.emplace_back(Substitution{std::string(whole.substr(0, colon)), {}, at, end + 3});
+    if (colon != std::string_view::npos) one.fallback = whole.substr(colon + 2);
     at += end + 3;
   }
   return found;

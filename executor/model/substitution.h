@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,11 +9,13 @@
 
 namespace studyctl {
 
-// A ${name} in a text. `name` has a dot: "params.model", "run.seed"; ${HOME}, ${x%.txt} and $${ are none.
+// A ${name} or ${name:-default} in a text. `name` has a dot: "params.model", "run.seed"; ${HOME}, ${x%.txt}
+// and $${ are none.
 struct Substitution {
-  std::string name;   // all between the braces, a ":-default" too
-  size_t offset = 0;  // of the $ in the text
-  size_t size = 0;    // of the whole, braces too
+  std::string name;
+  std::optional<std::string> fallback;  // behind ":-", for a name that stands for nothing, or for ""
+  size_t offset = 0;                    // of the $ in the text
+  size_t size = 0;                      // of the whole, braces too
 };
 
 // Every substitution in `text`, in order. Invalid: one that is not closed.

@@ -12,11 +12,13 @@ namespace {
 constexpr size_t kLongestSlug = 40;
 constexpr size_t kIdentityDigits = 16;
 
-// The parameter that a piece refers to; null when it is something else.
-const Value* parameter_of(const TextTemplate::Piece& piece, const Point& point) {
+// What a piece that refers to a parameter becomes; null when it is something else, or nothing has the name.
+const std::string* parameter_text(const TextTemplate::Piece& piece, const Point& point) {
   constexpr std::string_view kScope = "params.";
   if (!piece.is_reference || !piece.text.starts_with(kScope)) return nullptr;
-  return point.find(std::string_view(piece.text).substr(kScope.size()));
+  const Value* value = point.find(std::string_view(piece.text).substr(kScope.size()));
+  if (piece.fallback && (value == nullptr || value->text.empty())) return &*piece.fallback;
+  return value == nullptr ? nullptr : &value->text;
 }
 
 // A text that cannot be taken apart is refused before anything runs; until then it stands for itself.
@@ -49,15 +51,15 @@ Identifier::Identifier(const Study& study, const Inputs& inputs)
 std::string Identifier::canonical_json(const Point& point) const {
   std::string json = "{\"executes\":";
   for (const TextTemplate::Piece& piece : executed_.pieces()) {
-    const Value* value = parameter_of(piece, point);
-    json += value == nullptr ? piece.source : json_escaped(value->text);
+    const std::string* text = parameter_text(piece, point);
+    json += text == nullptr ? piece.source : json_escaped(*text);
   }
   json += ",\"inputs\":[";
   for (size_t i = 0; i < input_paths_.size(); ++i) {
     std::string path;
     for (const TextTemplate::Piece& piece : input_paths_[i].pieces()) {
-      const Value* value = parameter_of(piece, point);
-      path += value == nullptr ? piece.text : value->text;
+      const std::string* text = parameter_text(piece, point);
+      path += text == nullptr ? piece.text : *text;
     }
     const auto input = inputs_->find(path);
     json += (i == 0 ? "" : ",") + json_string(input == inputs_->end() ? path : input->second);

@@ -67,6 +67,7 @@ struct SubstitutionScope {
   std::map<std::string, std::string> resources;   // cpu memory gpus
   // What Kubernetes' $(NAME) may stand for, in texts where it has a meaning. Null: none, and $$ stays.
   const std::map<std::string, std::string>* variables = nullptr;
+  std::map<std::string, std::string> source = {};  // row, of an experiment that comes from a CSV file
 };
 
 // `text` with every ${params.…}, ${run.…}, ${experiment.…}, ${resources.…} put in; ${HOME} passes through,

@@ -67,6 +67,7 @@ RepetitionKey RunOrder::at(uint64_t position) const {
   key.index = position % experiments_;
   if (order_ == Order::Shuffled)
     key.index = Permutation(experiments_, mixed(seed_) + key.cycle).at(key.index);
+  if (order_ == Order::Abba && key.cycle % 2 == 0) key.index = experiments_ - 1 - key.index;
   return key;
 }
 

@@ -10,6 +10,7 @@ namespace studyctl {
 // The order in which repetitions start, computed by position: nothing is stored.
 //   Sequential   all cycles of one experiment, then the next (AAABBB)
 //   Interleaved  all experiments of one cycle, then the next cycle (ABABAB)
+//   ABBA         as Interleaved, but every second cycle backwards, so that a steady drift hits all alike
 //   Shuffled     as Interleaved, but each cycle in its own order, given by the seed alone
 class RunOrder {
  public:

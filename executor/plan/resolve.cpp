@@ -37,6 +37,7 @@ SubstitutionScope scope_of(const Point& point, const AttemptNames& names, const 
                {"attempt", std::to_string(names.attempt)},
                {"seed", std::to_string(names.seed)}};
   scope.experiment = {{"id", names.experiment}};
+  if (point.source_row > 0) scope.source = {{"row", std::to_string(point.source_row)}};
   scope.resources = {{"gpus", std::to_string(given.gpus)}};
   if (given.cores) scope.resources["cpu"] = std::to_string(*given.cores);
   if (given.memory_bytes) scope.resources["memory"] = std::to_string(*given.memory_bytes);

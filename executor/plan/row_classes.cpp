@@ -1,24 +1,37 @@
 #include "plan/row_classes.h"
 
-#include <algorithm>
+#include <iterator>
 
 namespace studyctl {
 
-RowClasses::RowClasses(uint64_t rows, size_t rules)
-    : rows_(rows), words_((rules + 63) / 64), masks_(words_, ~uint64_t{0}), members_{rows} {
-  if (rules % 64 != 0) masks_.back() = (uint64_t{1} << (rules % 64)) - 1;
-}
+RowClasses::RowClasses(uint64_t rows, size_t facts)
+    : rows_(rows),
+      words_((facts + 63) / 64),
+      masks_(words_, ~uint64_t{0}),
+      members_{rows},
+      starts_{{0, 0}},
+      without_(words_, ~uint64_t{0}) {}
 
-void RowClasses::restrict(size_t rule, std::span<const uint64_t> satisfying) {
-  restricted_by_.push_back(rule);
-  const size_t word = rule / 64;
-  const uint64_t bit = uint64_t{1} << (rule % 64);
+void RowClasses::restrict(size_t fact, std::span<const RowInterval> where) {
+  const size_t word = fact / 64;
+  const uint64_t bit = uint64_t{1} << (fact % 64);
+  without_[word] &= ~bit;
   for (size_t at = word; at < masks_.size(); at += words_) masks_[at] &= ~bit;
 
-  std::unordered_map<uint32_t, uint64_t> moving;
-  for (const uint64_t row : satisfying) ++moving[class_of(row)];
+  const auto each = [&](auto visit) {
+    for (const RowInterval& interval : where) {
+      const Starts::iterator end = interval.end < rows_ ? split(interval.end) : starts_.end();
+      for (auto part = split(interval.begin); part != end; ++part) visit(part);
+    }
+  };
+  const auto size_of = [&](Starts::iterator part) {
+    const auto next = std::next(part);
+    return (next == starts_.end() ? rows_ : next->first) - part->first;
+  };
+  std::map<uint32_t, uint64_t> moving;
+  each([&](Starts::iterator part) { moving[part->second] += size_of(part); });
   // A class that moves whole is changed where it is, so that there are never more classes than rows.
-  std::unordered_map<uint32_t, uint32_t> target;
+  std::map<uint32_t, uint32_t> target;
   for (const auto& [from, count] : moving) {
     const uint32_t to = count == members_[from] ? from : copied(from);
     masks_[to * words_ + word] |= bit;
@@ -26,29 +39,14 @@ void RowClasses::restrict(size_t rule, std::span<const uint64_t> satisfying) {
     members_[from] -= count;
     members_[to] += count;
   }
-  for (const uint64_t row : satisfying) {
-    const uint32_t from = class_of(row);
-    if (target[from] != from) classes_[row] = target[from];
-  }
+  each([&](Starts::iterator part) { part->second = target[part->second]; });
 }
 
 std::vector<RowClasses::Run> RowClasses::runs() const {
-  std::vector<Run> named;
-  named.reserve(classes_.size());
-  for (const auto& [row, row_class] : classes_) named.push_back({row, row_class});
-  std::sort(named.begin(), named.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-
   std::vector<Run> runs;
-  uint64_t next = 0;
-  const auto add = [&runs](uint64_t first, uint32_t row_class) {
+  for (const auto& [first, row_class] : starts_) {
     if (runs.empty() || runs.back().row_class != row_class) runs.push_back({first, row_class});
-  };
-  for (const Run& run : named) {
-    if (next < run.first) add(next, 0);
-    add(run.first, run.row_class);
-    next = run.first + 1;
   }
-  if (next < rows_) add(next, 0);
   return runs;
 }
 
@@ -56,9 +54,10 @@ std::span<const uint64_t> RowClasses::mask(uint32_t row_class) const {
   return std::span(masks_).subspan(row_class * words_, words_);
 }
 
-uint32_t RowClasses::class_of(uint64_t row) const {
-  const auto found = classes_.find(row);
-  return found == classes_.end() ? 0 : found->second;
+// The part that begins at `row`, made if need be.
+RowClasses::Starts::iterator RowClasses::split(uint64_t row) {
+  const auto part = std::prev(starts_.upper_bound(row));
+  return part->first == row ? part : starts_.emplace_hint(std::next(part), row, part->second);
 }
 
 uint32_t RowClasses::copied(uint32_t row_class) {

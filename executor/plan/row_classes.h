@@ -1,21 +1,28 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace studyctl {
 
-// The rows of one axis, told apart only by which exclude rules they satisfy: rows of one class satisfy the
-// same ones. It costs memory for rows that are named in a rule, not for the others.
+// Rows begin … end - 1.
+struct RowInterval {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  bool operator==(const RowInterval&) const = default;
+};
+
+// The rows of one axis, told apart only by which facts hold for them ("meets exclude rule 3", "opens scope
+// 1"): for rows of one class the same ones hold. It costs memory for intervals that are named, not for rows.
 class RowClasses {
  public:
-  // At first every row satisfies every one of `rules` rules.
-  RowClasses(uint64_t rows, size_t rules);
+  // At first each of `facts` facts holds for every row.
+  RowClasses(uint64_t rows, size_t facts);
 
-  // From here on, of the rows, only `satisfying` (distinct) satisfy `rule`. Call it once a rule at most.
-  void restrict(size_t rule, std::span<const uint64_t> satisfying);
+  // From here on `fact` holds only for rows in `where` (ascending, disjoint). Call it once a fact at most.
+  void restrict(size_t fact, std::span<const RowInterval> where);
 
   // Rows first … next run's first - 1 are of one class.
   struct Run {
@@ -23,24 +30,25 @@ class RowClasses {
     uint32_t row_class;
   };
   std::vector<Run> runs() const;
-  // Bit r of word r / 64: rows of the class satisfy rule r.
+  // Bit f of word f / 64: fact f holds for rows of the class.
   std::span<const uint64_t> mask(uint32_t row_class) const;
+  // What holds where the axis is not: the facts that restrict() was never called for.
+  std::span<const uint64_t> mask_without() const { return without_; }
 
   uint64_t rows() const { return rows_; }
-  uint32_t classes() const { return static_cast<uint32_t>(members_.size()); }
-  // The rules that restrict() was called for.
-  const std::vector<size_t>& restricted_by() const { return restricted_by_; }
+  bool restricts(size_t fact) const { return (without_[fact / 64] >> (fact % 64) & 1) == 0; }
 
  private:
-  uint32_t class_of(uint64_t row) const;
+  using Starts = std::map<uint64_t, uint32_t>;
+  Starts::iterator split(uint64_t row);
   uint32_t copied(uint32_t row_class);
 
   uint64_t rows_;
   size_t words_;
-  std::vector<uint64_t> masks_;                     // words_ a class
-  std::vector<uint64_t> members_;                   // a class
-  std::unordered_map<uint64_t, uint32_t> classes_;  // of rows that are not of class 0
-  std::vector<size_t> restricted_by_;
+  std::vector<uint64_t> masks_;    // words_ a class
+  std::vector<uint64_t> members_;  // a class
+  Starts starts_;                  // of intervals of one class; the class
+  std::vector<uint64_t> without_;
 };
 
 }  // namespace studyctl

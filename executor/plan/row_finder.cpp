@@ -5,8 +5,6 @@
 namespace studyctl {
 namespace {
 
-using Rows = std::vector<std::vector<Value>>;
-
 std::string key_of(const std::vector<Value>& values) {
   std::string key;
   for (const Value& value : values) append_key(key, value);
@@ -52,6 +50,40 @@ std::optional<uint64_t> row_in(const Axis& axis, const Range& range, const std::
   return row;
 }
 
+// The end of `rows` grows by a row that is not before it.
+void append(std::vector<RowInterval>& rows, uint64_t row) {
+  if (rows.empty() || rows.back().end < row) {
+    rows.push_back({row, row + 1});
+  } else {
+    rows.back().end = row + 1;
+  }
+}
+
+std::vector<RowInterval> complement(const std::vector<RowInterval>& rows, uint64_t size) {
+  std::vector<RowInterval> others;
+  uint64_t begin = 0;
+  for (const RowInterval& interval : rows) {
+    if (begin < interval.begin) others.push_back({begin, interval.begin});
+    begin = interval.end;
+  }
+  if (begin < size) others.push_back({begin, size});
+  return others;
+}
+
+// The first row below `size` that `holds`, where all after it do; `size` when none does.
+uint64_t first_row(uint64_t size, auto holds) {
+  uint64_t begin = 0;
+  for (uint64_t end = size; begin < end;) {
+    const uint64_t middle = begin + (end - begin) / 2;
+    if (holds(middle)) {
+      end = middle;
+    } else {
+      begin = middle + 1;
+    }
+  }
+  return begin;
+}
+
 }  // namespace
 
 void append_key(std::string& key, const Value& value) {
@@ -67,16 +99,34 @@ std::optional<size_t> RowFinder::place_of(std::string_view name) const {
   return static_cast<size_t>(found - axis_.names.begin());
 }
 
-std::vector<uint64_t> RowFinder::rows_with(const Requirement& requirement) {
-  std::vector<uint64_t> rows;
+std::vector<RowInterval> RowFinder::rows_with(const Requirement& requirement) {
   const size_t name = *place_of(requirement.name);
-  if (requirement.is != Requirement::Is::In) {
-    for (uint64_t row = 0; row < axis_.size(); ++row) {
-      if (requirement.holds(&axis_.at(row)[name])) rows.push_back(row);
-    }
+  const uint64_t size = axis_.size();
+  if (requirement.is == Requirement::Is::In) return rows_listed(name, requirement.values);
+  if (requirement.is == Requirement::Is::NotIn)
+    return complement(rows_listed(name, requirement.values), size);
+  const auto holds = [&](uint64_t row) {
+    const Value value = axis_.value(row, name);
+    return requirement.holds(&value);
+  };
+  std::vector<RowInterval> rows;
+  if (std::holds_alternative<Range>(axis_.values) && compares_numbers(requirement.is)) {
+    // Those that hold are at one end of it.
+    const bool at_first = holds(0);
+    const uint64_t change = first_row(size, [&](uint64_t row) { return holds(row) != at_first; });
+    if (at_first) return {{0, change}};
+    if (change < size) rows.push_back({change, size});
     return rows;
   }
-  for (const Value& value : requirement.values) {
+  for (uint64_t row = 0; row < size; ++row) {
+    if (holds(row)) append(rows, row);
+  }
+  return rows;
+}
+
+std::vector<RowInterval> RowFinder::rows_listed(size_t name, const std::vector<Value>& values) {
+  std::vector<uint64_t> rows;
+  for (const Value& value : values) {
     if (const Range* range = std::get_if<Range>(&axis_.values)) {
       if (const auto row = row_in(axis_, *range, value.text)) rows.push_back(*row);
     } else if (const auto found = by_text(name).find(value.text); found != by_text(name).end()) {
@@ -84,8 +134,18 @@ std::vector<uint64_t> RowFinder::rows_with(const Requirement& requirement) {
     }
   }
   std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  return rows;
+  std::vector<RowInterval> intervals;
+  for (const uint64_t row : rows) append(intervals, row);
+  return intervals;
+}
+
+std::vector<RowInterval> in_both(const std::vector<RowInterval>& a, const std::vector<RowInterval>& b) {
+  std::vector<RowInterval> both;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size(); a[i].end < b[j].end ? ++i : ++j) {
+    const RowInterval common{std::max(a[i].begin, b[j].begin), std::min(a[i].end, b[j].end)};
+    if (common.begin < common.end) both.push_back(common);
+  }
+  return both;
 }
 
 std::optional<uint64_t> RowFinder::row_of(const std::vector<Value>& values) {
@@ -93,8 +153,9 @@ std::optional<uint64_t> RowFinder::row_of(const std::vector<Value>& values) {
     if (values.front().kind != Value::Kind::Number) return std::nullopt;
     return row_in(axis_, *range, values.front().text);
   }
-  const Rows& rows = std::get<Rows>(axis_.values);
-  for (uint64_t row = by_values_.size(); row < rows.size(); ++row) by_values_.emplace(key_of(rows[row]), row);
+  if (by_values_.empty()) {
+    for (uint64_t row = 0; row < axis_.size(); ++row) by_values_.emplace(key_of(axis_.at(row)), row);
+  }
   const auto found = by_values_.find(key_of(values));
   if (found == by_values_.end()) return std::nullopt;
   return found->second;
@@ -103,8 +164,7 @@ std::optional<uint64_t> RowFinder::row_of(const std::vector<Value>& values) {
 const RowFinder::RowsByText& RowFinder::by_text(size_t name) {
   const auto [entry, is_new] = by_text_.try_emplace(name);
   if (!is_new) return entry->second;
-  const Rows& rows = std::get<Rows>(axis_.values);
-  for (uint64_t row = 0; row < rows.size(); ++row) entry->second[rows[row][name].text].push_back(row);
+  for (uint64_t row = 0; row < axis_.size(); ++row) entry->second[axis_.value(row, name).text].push_back(row);
   return entry->second;
 }
 

@@ -23,6 +23,7 @@ const std::string* value_of(std::string_view name, const SubstitutionScope& scop
     const Value* value = scope.point == nullptr ? nullptr : scope.point->find(rest);
     return value == nullptr ? nullptr : &value->text;
   }
+  if (head == "source") return find(scope.source, rest);
   if (head == "run") return find(scope.run, rest);
   if (head == "experiment") return find(scope.experiment, rest);
   if (head == "resources") return find(scope.resources, rest);
@@ -34,6 +35,7 @@ std::vector<std::string> names_in(const SubstitutionScope& scope) {
   if (scope.point != nullptr) {
     for (const auto& [name, value] : scope.point->parameters) names.push_back("params." + name);
   }
+  for (const auto& [name, value] : scope.source) names.push_back("source." + name);
   for (const auto& [name, value] : scope.run) names.push_back("run." + name);
   for (const auto& [name, value] : scope.experiment) names.push_back("experiment." + name);
   for (const auto& [name, value] : scope.resources) names.push_back("resources." + name);
@@ -95,8 +97,9 @@ Result<TextTemplate> TextTemplate::parse(std::string_view text) {
   };
   for (const Substitution& substitution : *found) {
     add_text_before(substitution.offset);
-    result.pieces_.push_back(
-        {true, substitution.name, std::string(text.substr(substitution.offset, substitution.size))});
+    result.pieces_.push_back({true, substitution.name,
+                              std::string(text.substr(substitution.offset, substitution.size)),
+                              substitution.fallback});
     at = substitution.offset + substitution.size;
   }
   add_text_before(text.size());
@@ -115,6 +118,7 @@ Result<std::string> substitute(std::string_view text, const SubstitutionScope& s
   std::string result;
   for (const TextTemplate::Piece& piece : parsed->pieces()) {
     const std::string* value = piece.is_reference ? value_of(piece.text, scope) : &piece.text;
+    if (piece.fallback && (value == nullptr || value->empty())) value = &*piece.fallback;
     if (value == nullptr) return unknown_name(piece.text, names_in(scope));
     result += piece.is_reference || !scope.variables ? *value : expanded(*value, *scope.variables);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ class TextTemplate {
     bool is_reference = false;
     std::string text;    // "params.model" of a reference, else what it reads as: $${ is ${
     std::string source;  // as written
+    std::optional<std::string> fallback = {};  // of a reference
   };
 
   // Invalid: a substitution that is not closed.

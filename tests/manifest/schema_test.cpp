@@ -61,6 +61,7 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
   const std::vector<std::pair<std::string, std::string>> places = {
       {"$defs/metadata", "apiVersion: studyctl.io/v1alpha1\nkind: Study\nmetadata: {" + x + "}\n"},
       {"$defs/spec", manifest_with("  " + x + "\n")},
+      {"$defs/parameter", manifest_with("  parameters: {a: {" + x + "}}\n")},
       {"$defs/range", manifest_with("  sweep: {a: {" + x + "}}\n")},
       {"$defs/pod", container_with("image: a", ", " + x)},
       {"$defs/container", container_with(x)},

@@ -184,5 +184,104 @@ TEST(SweepReader, OperatorsAreWrittenAsTheyAreRead) {
   EXPECT_NE(to_yaml(*manifest).find("gt: 1"), std::string::npos) << to_yaml(*manifest);
 }
 
+TEST(SweepReader, APrefixIsAValueOfAnotherAxis) {
+  const Study study = study_of(manifest_with(
+      "  sweep:\n    backend: [pytorch, vllm-0.4]\n    pytorch.batch: [1, 8]\n    vllm-0.4.seqs: [64]\n"
+      "    \"pytorch.a, pytorch.b\": [[1, 2]]\n  exclude: [{pytorch.batch: {gt: 1}}]\n"));
+  ASSERT_EQ(study.sweep.size(), 4u);
+  EXPECT_FALSE(study.sweep[0].scope);
+  EXPECT_EQ(study.sweep[1].scope->parameter, "backend");
+  EXPECT_EQ(study.sweep[1].scope->value, "pytorch");
+  EXPECT_EQ(study.sweep[2].scope->value, "vllm-0.4");
+  EXPECT_EQ(study.sweep[3].scope->value, "pytorch");
+}
+
+TEST(SweepReader, AScopeThatIsNowhereOrNotClearIsTold) {
+  const auto told = [](const std::string& sweep) {
+    return problems_of(manifest_with("  sweep: {" + sweep + "}\n"));
+  };
+  EXPECT_EQ(
+      told("backend: [pytorch], pytorhc.batch: [1]"),
+      "study.yaml:5:31: spec.sweep.pytorhc.batch: the prefix 'pytorhc' must be a value of another axis, and "
+      "no axis has it; did you mean 'pytorch' of 'backend'?");
+  EXPECT_EQ(
+      told("a: [x, w], b: [x], x.n: [1]"),
+      "study.yaml:5:30: spec.sweep.x.n: its scope is not clear: 'x' is a value of 'a', 'x' of 'b'; rename "
+      "a value, so that one axis has it");
+  EXPECT_EQ(
+      told("a: [x, w], \"x.n, w.n\": [[1, 2]]"),
+      "study.yaml:5:22: spec.sweep.x.n, w.n: its names have different scopes, 'x' and 'w'; make two axes "
+      "of it");
+  EXPECT_NE(told("p.a: [q], q.b: [p]").find("its scope leads back to itself by 'q.b'"), std::string::npos);
+  EXPECT_NE(told("a: [x], x.: [1]").find("cannot name a parameter"), std::string::npos);
+}
+
+TEST(SweepReader, AnExplicitExperimentHasTheParametersOfItsBranch) {
+  const std::string sweep = "  sweep: {backend: [pytorch, vllm], pytorch.batch: [1], vllm.seqs: [64]}\n";
+  const auto told = [&](const std::string& point) {
+    return problems_of(manifest_with(sweep + "  experiments: [" + point + "]\n"));
+  };
+  EXPECT_EQ(told("{backend: pytorch, pytorch.batch: 3}"), "");
+  EXPECT_EQ(told("{backend: jax}"), "");
+  EXPECT_EQ(
+      told("{backend: pytorch}"),
+      "study.yaml:6:17: spec.experiments[0]: lacks 'pytorch.batch'; give it every parameter that the others "
+      "have");
+  EXPECT_EQ(told("{backend: pytorch, pytorch.batch: 1, vllm.seqs: 64}"),
+            "study.yaml:6:17: spec.experiments[0].vllm.seqs: is there only where backend is vllm; remove it");
+}
+
+TEST(SweepReader, TypesAreCheckedForEveryValue) {
+  const auto told = [](const std::string& type, const std::string& values) {
+    return problems_of(manifest_with("  parameters: {a: {" + type + "}}\n  sweep: {a: " + values + "}\n"));
+  };
+  EXPECT_EQ(told("enum: [x, w]", "[x, w]"), "");
+  EXPECT_EQ(told("enum: [x, w]", "[x, z]"), "study.yaml:6:18: spec.sweep.a[1]: must be one of x, w, is z");
+  EXPECT_EQ(told("type: integer", "[1, 2.5]"),
+            "study.yaml:6:18: spec.sweep.a[1]: must be of type integer, is 2.5");
+  EXPECT_EQ(told("type: integer", "[\"1\"]"),
+            "study.yaml:6:15: spec.sweep.a[0]: must be of type integer, is 1 in quotes");
+  EXPECT_EQ(told("type: string", "[1]"),
+            "study.yaml:6:15: spec.sweep.a[0]: must be of type string, is 1; quote it");
+  EXPECT_EQ(told("type: integer, minimum: 1, maximum: 8", "[0, 4, 9]"),
+            "study.yaml:6:15: spec.sweep.a[0]: must be at least 1, is 0\n"
+            "study.yaml:6:21: spec.sweep.a[2]: must be at most 8, is 9");
+  EXPECT_EQ(told("pattern: '[a-z]+'", "[ab, a1]"),
+            "study.yaml:6:19: spec.sweep.a[1]: must match [a-z]+, is a1");
+  EXPECT_NE(
+      told("type: number, maximum: 2", "{from: 0, to: 9, step: 1}").find("[3]: must be at most 2, is 3"),
+      std::string::npos);
+  EXPECT_NE(told("type: integer, minimum: 3, maximum: 2", "[1]").find("is less than the minimum"),
+            std::string::npos);
+}
+
+TEST(SweepReader, TypesAreCheckedForExplicitExperiments) {
+  EXPECT_EQ(problems_of(manifest_with(
+                "  parameters: {a: {type: boolean}}\n  experiments: [{a: true}, {a: maybe}]\n")),
+            "study.yaml:6:28: spec.experiments[1].a: must be of type boolean, is maybe");
+}
+
+TEST(SweepReader, TypesAreWrittenAsTheyAreRead) {
+  const auto manifest = read_manifest(
+      manifest_with(
+          "  parameters: {a: {type: integer, minimum: 1, maximum: \"8\"}, b: {enum: [x, 1], pattern: x*1*}}\n"
+          "  sweep: {a: [1], b: [x]}\n"),
+      "study.yaml");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  const auto again = read_manifest(to_yaml(*manifest), "study.yaml");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(to_yaml(*again), to_yaml(*manifest));
+  EXPECT_NE(to_yaml(*manifest).find("maximum: \"8\""), std::string::npos) << to_yaml(*manifest);
+}
+
+TEST(SweepReader, AParameterWithADefaultIsDeclaredOrSwept) {
+  const auto told = [](const std::string& parameters) {
+    return problems_of("apiVersion: studyctl.io/v1alpha1\nkind: Study\nmetadata: {name: s}\nspec:\n" +
+                       parameters + "  template: {spec: {containers: [{image: \"a:${params.tag:-1}\"}]}}\n");
+  };
+  EXPECT_EQ(told("  parameters: {tag: {}}\n"), "");
+  EXPECT_NE(told("").find("unknown parameter 'tag'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -17,7 +17,15 @@ std::vector<std::string> names_in(std::string_view text) {
 TEST(Substitutions, AreNamesWithADot) {
   EXPECT_EQ(names_in("a ${params.x}${run.seed} ${params.a-b}"),
             (std::vector<std::string>{"params.x", "run.seed", "params.a-b"}));
-  EXPECT_EQ(names_in("${params.x:-default}"), std::vector<std::string>{"params.x:-default"});
+}
+
+TEST(Substitutions, HaveADefault) {
+  const auto found = substitutions_in("${params.x:-a:-b}${params.y:-} ${params.z}");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->at(0).name, "params.x");
+  EXPECT_EQ(found->at(0).fallback, "a:-b");
+  EXPECT_EQ(found->at(1).fallback, "");
+  EXPECT_EQ(found->at(2).fallback, std::nullopt);
 }
 
 TEST(Substitutions, AreNotWhatAShellSubstitutes) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 
@@ -81,6 +82,38 @@ TEST(RunOrder, AHundredMillionExperimentsNeedNoMemory) {
   EXPECT_EQ(order.size(), 500'000'000u);
   EXPECT_LT(order.at(499'999'999).index, 100'000'000u);
   EXPECT_EQ(order.at(499'999'999).cycle, 5u);
+}
+
+TEST(RunOrder, AbbaTurnsEverySecondCycle) {
+  EXPECT_EQ(written(RunOrder(Order::Abba, 3, 3, 1)), written(RunOrder(Order::Abba, 3, 3, 2)));
+  const RunOrder order(Order::Abba, 3, 3, 0);
+  std::vector<uint64_t> indexes;
+  for (uint64_t position = 0; position < order.size(); ++position)
+    indexes.push_back(order.at(position).index);
+  EXPECT_EQ(indexes, (std::vector<uint64_t>{0, 1, 2, 2, 1, 0, 0, 1, 2}));
+  EXPECT_EQ(order.at(3).cycle, 2u);
+}
+
+TEST(RunOrder, EveryOrderIsAPermutation) {
+  std::mt19937 random(20261122);
+  for (int round = 0; round < 1000; ++round) {
+    const uint64_t experiments = 1 + random() % 40;
+    const auto cycles = static_cast<uint32_t>(1 + random() % 5);
+    for (const auto& [name, kind] : kOrders) {
+      const RunOrder order(kind, experiments, cycles, random());
+      std::set<std::pair<uint64_t, uint32_t>> seen;
+      uint32_t cycle = 1;
+      for (uint64_t position = 0; position < order.size(); ++position) {
+        const RepetitionKey key = order.at(position);
+        ASSERT_TRUE(key.index < experiments && key.cycle >= 1 && key.cycle <= cycles) << name;
+        seen.emplace(key.index, key.cycle);
+        if (kind == Order::Sequential) continue;
+        ASSERT_GE(key.cycle, cycle) << name;
+        cycle = key.cycle;
+      }
+      ASSERT_EQ(seen.size(), experiments * cycles) << name;
+    }
+  }
 }
 
 }  // namespace

@@ -93,6 +93,82 @@ TEST(Plan, ARuleComparesNumbersOfListsAndRanges) {
   EXPECT_EQ(written(*Plan::make(study)), (Strings{"1 0.6", "1 0.7", "1 0.8", "1 0.9", "8 0.6"}));
 }
 
+Axis scoped(Axis axis, std::string parameter, std::string value) {
+  axis.scope = Scope{std::move(parameter), std::move(value)};
+  return axis;
+}
+
+// backend: [pytorch, vllm], each with an axis of its own.
+Study backends() {
+  Study study;
+  study.sweep = {axis("backend", {"pytorch", "vllm"}),
+                 scoped(axis("pytorch.batch", {"1", "8", "32"}), "backend", "pytorch"),
+                 scoped(axis("vllm.seqs", {"64", "256"}), "backend", "vllm"), axis("t", {"0", "1"})};
+  return study;
+}
+
+TEST(Plan, EachBranchHasItsOwnGrid) {
+  const Study study = backends();
+  const Plan plan = *Plan::make(study);
+  EXPECT_EQ(written(plan),
+            (Strings{"pytorch 1 0", "pytorch 1 1", "pytorch 8 0", "pytorch 8 1", "pytorch 32 0",
+                     "pytorch 32 1", "vllm 64 0", "vllm 64 1", "vllm 256 0", "vllm 256 1"}));
+  EXPECT_EQ(plan.value(0, "pytorch.batch").text, "1");
+  EXPECT_EQ(plan.value(0, "vllm.seqs").kind, Value::Kind::Null);
+  EXPECT_EQ(plan.at(9).find("pytorch.batch"), nullptr);
+  EXPECT_EQ(plan.raw_size(), 10u);
+}
+
+TEST(Plan, AScopedAxisMayBeWrittenBeforeTheOneItDependsOn) {
+  Study study = backends();
+  std::swap(study.sweep[0], study.sweep[2]);
+  EXPECT_EQ(written(*Plan::make(study)).size(), 10u);
+}
+
+TEST(Plan, ScopesNest) {
+  Study study = backends();
+  study.sweep.push_back(scoped(axis("8.amp", {"on", "off"}), "pytorch.batch", "8"));
+  EXPECT_EQ(Plan::make(study)->size(), 12u);
+}
+
+TEST(Plan, ARuleOnAScopedParameterLeavesTheOtherBranchesAlone) {
+  Study study = backends();
+  study.exclude = {rule({{"pytorch.batch", {"8", "32"}}}),
+                   {{{"vllm.seqs", Requirement::Is::NotIn, texts({"64"})}}, "study.yaml:2:2"}};
+  EXPECT_EQ(written(*Plan::make(study)), (Strings{"pytorch 1 0", "pytorch 1 1", "vllm 64 0", "vllm 64 1"}));
+}
+
+TEST(Plan, ARuleOverTwoBranchesMatchesNothingAndIsAWarning) {
+  Study study = backends();
+  study.exclude = {rule({{"pytorch.batch", {"8"}}, {"vllm.seqs", {"64"}}}, "study.yaml:9:7")};
+  EXPECT_EQ(Plan::make(study)->warnings(),
+            Strings{"study.yaml:9:7: this exclude rule matches nothing: no point has all these parameters"});
+}
+
+TEST(Plan, ARuleThatOthersLeaveNothingIsNoWarning) {
+  Study study = backends();
+  study.exclude = {rule({{"backend", {"vllm"}}}), rule({{"vllm.seqs", {"64"}}})};
+  EXPECT_TRUE(Plan::make(study)->warnings().empty());
+}
+
+TEST(Plan, AnExplicitExperimentIsFoundInItsBranch) {
+  Study study = backends();
+  study.experiments = {experiment({{"backend", "vllm"}, {"vllm.seqs", "64"}, {"t", "1"}}, "study.yaml:7:5"),
+                       experiment({{"backend", "vllm"}, {"vllm.seqs", "8"}, {"t", "1"}}, "study.yaml:8:5")};
+  const Plan plan = *Plan::make(study);
+  EXPECT_EQ(plan.size(), 11u);
+  EXPECT_EQ(plan.warnings(),
+            Strings{"study.yaml:7:5: this experiment is in the sweep already, as number 8, and "
+                    "is left out"});
+}
+
+TEST(Plan, TooManyPointsOfBranchesAreRefused) {
+  Study study = backends();
+  study.sweep.push_back({{"x"}, Range{0, 1, 0, 20'000'000}});
+  EXPECT_EQ(Plan::make(study).error().message,
+            "spec.sweep: makes more than 100,000,000 points; make axes shorter");
+}
+
 TEST(Plan, ARuleOnBothNamesOfATiedAxisWantsBothInOneRow) {
   Study study;
   study.sweep = {tied({"a", "b"}, {{"1", "1"}, {"1", "2"}, {"2", "1"}})};

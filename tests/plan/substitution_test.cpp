@@ -100,5 +100,13 @@ TEST(NamesUsed, AreThoseOfReferencesAlone) {
   EXPECT_FALSE(names_used("${params.a"));
 }
 
+TEST(Substitute, TheDefaultStandsForWhatIsAbsentOrEmpty) {
+  const Point point{{{"a", text("x")}, {"b", text("")}}};
+  SubstitutionScope scope;
+  scope.point = &point;
+  EXPECT_EQ(*substitute("${params.a:-1} ${params.b:-2} ${params.c:-3} ${params.c:-}", scope), "x 2 3 ");
+  EXPECT_FALSE(substitute("${params.c}", scope));
+}
+
 }  // namespace
 }  // namespace studyctl

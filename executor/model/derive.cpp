@@ -1,4 +1,4 @@
-#include "plan/derive.h"
+#include "model/derive.h"
 
 #include <algorithm>
 #include <cctype>
