@@ -17,7 +17,7 @@ packages_of() {
     docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
     podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 procps curl ca-certificates ;;
     images) echo mmdebstrap busybox-static zstd curl jq ;;
-    tools) echo sqlite3 jq curl openssl tmux procps util-linux ;;
+    tools) echo sqlite3 jq curl openssl tmux procps util-linux python3-jsonschema ;;
     lint) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
     engines) packages_of docker; packages_of podman; packages_of images ;;
     all) for group in build engines tools lint; do packages_of "$group"; done ;;

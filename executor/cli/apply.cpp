@@ -71,7 +71,7 @@ Result<std::optional<ChosenRun>> newest_run(const ResultsVolume& volume, const s
 Result<StudyChanges> changes_since(const ChosenRun& chosen, const LoadedStudy& study) {
   auto manifest = applied_manifest(chosen);
   if (!manifest) return std::move(manifest).error();
-  return changes_of(*manifest, study);
+  return changes_of(*manifest, chosen.directory.path(), study);
 }
 
 // A run that has ended, and has nothing to do for what changed but to remember it.

@@ -20,10 +20,10 @@ bool same_metric_rules(const Study& a, const Study& b) {
   return metric_rules(a) == metric_rules(b);
 }
 
-Result<StudyChanges> changes_of(const RunManifest& before, const LoadedStudy& after,
-                                const VisitChange& visit) {
+Result<StudyChanges> changes_of(const RunManifest& before, const std::filesystem::path& directory,
+                                const LoadedStudy& after, const VisitChange& visit) {
   StudyChanges changes;
-  auto loaded = load_applied(before.manifest, before.inputs);
+  auto loaded = load_applied(before.manifest, before.inputs, directory);
   if (!loaded) return std::move(loaded).error();
   changes.before = *std::move(loaded);
   const LoadedStudy& was = *changes.before;

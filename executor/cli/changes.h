@@ -24,9 +24,9 @@ struct StudyChanges {
   bool none() const { return experiments.none() && execution.empty() && !metrics && !others; }
 };
 
-// `visit` is told of every experiment; see compare().
-Result<StudyChanges> changes_of(const RunManifest& before, const LoadedStudy& after,
-                                const VisitChange& visit = {});
+// `directory`: of the run that `before` is of. `visit` is told of every experiment; see compare().
+Result<StudyChanges> changes_of(const RunManifest& before, const std::filesystem::path& directory,
+                                const LoadedStudy& after, const VisitChange& visit = {});
 
 // True when both read the same metrics of what is left behind.
 bool same_metric_rules(const Study& a, const Study& b);

@@ -37,7 +37,7 @@ int diff(const Context& context, const DiffOptions& options) {
     std::printf("%c %s\n", sign_of(change), printable(join(parameters, " ")).c_str());
     ++shown;
   };
-  auto changes = changes_of(*manifest, after, show);
+  auto changes = changes_of(*manifest, chosen->directory.path(), after, show);
   if (!changes) return fail(changes.error());
   if (shown < differing)
     std::printf("… and %llu more (--limit 0 shows all)\n",

@@ -63,7 +63,7 @@ Result<Rules> rules_of(const ChosenRun& chosen, const std::string& file) {
                    file + ": is of study " + (*changed)->study().name + ", not of " + rules.manifest.study};
     rules.manifest.manifest = with_metrics_of(rules.manifest.manifest, (*changed)->manifest.applied_json);
   }
-  auto study = load_applied(rules.manifest.manifest, rules.manifest.inputs);
+  auto study = load_applied(rules.manifest.manifest, rules.manifest.inputs, chosen.directory.path());
   if (!study) return std::move(study).error();
   rules.study = *std::move(study);
   if (rules.changed) rules.manifest.design_hash = rules.study->design_hash;

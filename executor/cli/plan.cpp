@@ -66,7 +66,8 @@ void print_changes(const Context& context, const LoadedStudy& study) {
   const auto chosen = choose_run(context.find_volume(), study.study().name);
   if (!chosen) return;
   const auto manifest = applied_manifest(*chosen);
-  const auto changes = manifest ? changes_of(*manifest, study) : Result<StudyChanges>(manifest.error());
+  const auto changes = manifest ? changes_of(*manifest, chosen->directory.path(), study)
+                                : Result<StudyChanges>(manifest.error());
   if (!changes) return;
   std::printf("  since %s: %s\n", chosen->run.record.directory.c_str(),
               changes->none() ? "unchanged" : "`studyctl diff` lists");

@@ -9,6 +9,7 @@
 #include "plan/experiment.h"
 #include "plan/plan_values.h"
 #include "plan/start_queue.h"
+#include "plan/variant.h"
 #include "store/harvest/sync.h"
 #include "store/run_manifest.h"
 
@@ -88,15 +89,56 @@ Result<std::string> prepare_image(const PreflightParts& parts, const std::string
   return *std::move(answer);
 }
 
-ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
-  const PodTemplate& pod = parts.study.study().pod;
-  std::set<std::pair<std::string, PullPolicy>> images;
-  const auto add = [&](const Container& container) {
-    for (const std::string& image : values_of(*parts.study.plan, container.image))
-      images.insert({image, container.pull_policy});
+using ImageUse = std::pair<std::string, PullPolicy>;
+
+// Of all experiments, those that overrides change too.
+std::set<ImageUse> images_of(const Study& study, const Plan& plan) {
+  std::set<ImageUse> images;
+  std::map<std::vector<size_t>, std::vector<ImageUse>> by_overrides;
+  const auto uses_of = [](const PodTemplate& pod) {
+    std::vector<ImageUse> uses = {{pod.main.image, pod.main.pull_policy}};
+    for (const Container& container : pod.init_containers)
+      uses.emplace_back(container.image, container.pull_policy);
+    return uses;
   };
-  for (const Container& container : pod.init_containers) add(container);
-  add(pod.main);
+  if (study.overrides.empty()) {
+    for (const auto& [text, policy] : uses_of(study.pod))
+      for (const std::string& image : values_of(plan, text)) images.insert({image, policy});
+    return images;
+  }
+  for (uint64_t index = 0; index < plan.size(); ++index) {
+    const Point point = plan.at(index);
+    SubstitutionScope scope;
+    scope.point = &point;
+    std::vector<size_t> overrides = matching_overrides(study, point);
+    auto known = by_overrides.find(overrides);
+    if (known == by_overrides.end()) {
+      std::vector<ImageUse> uses = uses_of(variant_of(study, overrides).pod);
+      known = by_overrides.emplace(std::move(overrides), std::move(uses)).first;
+    }
+    for (const auto& [text, policy] : known->second)
+      if (auto image = substitute(text, scope)) images.insert({*std::move(image), policy});
+  }
+  return images;
+}
+
+// Every need that some experiment has must be met by the machine.
+void check_room(const PreflightParts& parts, std::vector<std::string>& problems) {
+  const Study& study = parts.study.study();
+  const Room room{parts.inventory.millicpu, parts.inventory.memory_bytes, parts.inventory.devices};
+  std::set<std::vector<size_t>> seen;
+  for (uint64_t index = 0; index < (study.overrides.empty() ? 1 : parts.study.plan->size()); ++index) {
+    const std::vector<size_t> overrides = matching_overrides(study, parts.study.plan->at(index));
+    if (!seen.insert(overrides).second) continue;
+    auto problem = does_not_fit(room, need_of(variant_of(study, overrides).pod.main.resources));
+    if (!problem) continue;
+    const std::string where = overrides.empty() ? "" : study.overrides[overrides.back()].place + ": ";
+    problems.push_back(where + *problem);
+  }
+}
+
+ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
+  const std::set<ImageUse> images = images_of(parts.study.study(), *parts.study.plan);
   ImageDigests digests;
   for (const auto& [image, policy] : images) {
     if (problems.size() >= kMostProblems) break;
@@ -111,9 +153,7 @@ ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>&
 
 Result<ImageDigests> preflight(const PreflightParts& parts) {
   std::vector<std::string> problems;
-  const Room room{parts.inventory.millicpu, parts.inventory.memory_bytes, parts.inventory.devices};
-  if (auto problem = does_not_fit(room, need_of(parts.study.study().pod.main.resources)))
-    problems.push_back(*problem);
+  check_room(parts, problems);
   check_mounts(parts, problems);
   check_space(parts, problems);
   if (parts.secrets) check_secrets(parts, *parts.secrets, problems);
@@ -131,21 +171,20 @@ std::string image_of(const LoadedStudy& study, uint64_t index) {
   const Point point = study.plan->at(index);
   SubstitutionScope scope;
   scope.point = &point;
-  const std::string& written = study.study().pod.main.image;
+  const std::string written = variant_of(study.study(), point).pod.main.image;
   auto image = substitute(written, scope);
   return image ? *std::move(image) : written;
 }
 
-Result<void> expect_same_images(const ResultsVolume& volume, const std::string& run_id,
-                                const ImageDigests& now) {
+Result<void> expect_same_images(const ResultsVolume& volume, const RunRecord& run, const ImageDigests& now) {
   auto catalog = Catalog::of(volume);
   if (!catalog) return std::move(catalog).error();
-  auto ran = catalog->image_digests(run_id);
+  auto ran = catalog->image_digests(run.id);
   if (!ran || ran->empty()) return ran ? Result<void>() : std::move(ran).error();
-  auto text = catalog->manifest(run_id);
+  auto text = catalog->manifest(run.id);
   auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
   if (!manifest) return std::move(manifest).error();
-  auto study = load_applied(manifest->manifest, manifest->inputs);
+  auto study = load_applied(manifest->manifest, manifest->inputs, volume.root() / run.directory);
   if (!study) return std::move(study).error();
   std::set<std::string> looked_at;  // the newest of each counts
   for (const auto& [index, digest] : *ran) {

@@ -36,7 +36,6 @@ ImageDigests image_digests(const PreflightParts& parts);
 // The image of an experiment's container, parameters put in.
 std::string image_of(const LoadedStudy& study, uint64_t index);
 // Invalid where an image is another now than what a run's succeeded repetitions ran.
-Result<void> expect_same_images(const ResultsVolume& volume, const std::string& run_id,
-                                const ImageDigests& now);
+Result<void> expect_same_images(const ResultsVolume& volume, const RunRecord& run, const ImageDigests& now);
 
 }  // namespace studyctl

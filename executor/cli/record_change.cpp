@@ -29,7 +29,7 @@ Result<void> record_change(SqliteJournal& journal, const RunDirectory& directory
                            RunManifest manifest, const std::string& who) {
   auto recorded = run_manifest_from_json(journal.run().manifest);
   if (!recorded) return std::move(recorded).error();
-  auto before = load_applied(recorded->manifest, recorded->inputs);
+  auto before = load_applied(recorded->manifest, recorded->inputs, directory.path());
   if (!before) return std::move(before).error();
   // What still runs is of the manifest that it was started by.
   if (journal.generation() > 0)

@@ -33,12 +33,15 @@ class FittingRuns {
     const auto text = catalog_.manifest(run_id);
     const auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
     if (!manifest) return Fit::OtherHost;
-    const auto study = read_applied(manifest->manifest, "study_manifest.json");
+    const auto run = catalog_.run(run_id);
+    const std::filesystem::path directory = run ? request_.results / run->record.directory : "";
+    Overrides overrides;
+    overrides.read_input = kept_in(directory, manifest->inputs);
+    const auto study = read_applied(manifest->manifest, "study_manifest.json", overrides);
     if (!study || study->study.execution.seed != request_.study.study().execution.seed) return Fit::OtherSeed;
     const Fit fits =
         same_metric_rules(study->study, request_.study.study()) ? Fit::Fits : Fit::FitsByOtherMetrics;
     if (request_.reuse == Reuse::Any) return fits;
-    const auto run = catalog_.run(run_id);
     if (!run || run->record.engine != request_.engine) return Fit::OtherHost;
     for (const char* fact : {"cpu", "gpu"})
       if (value(manifest->environment, fact) != value(request_.environment, fact)) return Fit::OtherHost;

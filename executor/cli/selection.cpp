@@ -147,7 +147,7 @@ Result<void> visit_never_started(const ChosenRun& chosen, const SelectionRules& 
                                  const VisitRepetition& visit) {
   auto manifest = applied_manifest(chosen);
   if (!manifest) return std::move(manifest).error();
-  auto study = load_applied(manifest->manifest, manifest->inputs);
+  auto study = load_applied(manifest->manifest, manifest->inputs, chosen.directory.path());
   if (!study) return std::move(study).error();
   const LoadedStudy& loaded = **study;
   const Execution& execution = loaded.study().execution;

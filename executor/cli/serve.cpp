@@ -174,7 +174,7 @@ int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optiona
 int serve_again(ChosenRun chosen, ServeOptions options) {
   auto manifest = applied_manifest(chosen);
   if (!manifest) return fail(manifest.error());
-  auto study = load_applied(manifest->manifest, manifest->inputs);
+  auto study = load_applied(manifest->manifest, manifest->inputs, chosen.directory.path());
   if (!study) return fail(study.error());
   return serve(*std::move(study), std::move(chosen.volume), std::move(chosen.run), std::move(options));
 }

@@ -118,7 +118,7 @@ Result<void> Service::check_before_start() {
   auto images = preflight(parts);
   if (!images) return std::move(images).error();
   images_ = *std::move(images);
-  return again_ && !options_.accept_image_change ? expect_same_images(volume_, again_->record.id, images_)
+  return again_ && !options_.accept_image_change ? expect_same_images(volume_, again_->record, images_)
                                                  : Result<void>();
 }
 
@@ -192,6 +192,8 @@ RunPlan Service::run_plan() const {
       const auto read = catalog ? catalog->values_of(journal_->run().id, metric, visit) : catalog.error();
       if (!read) log::warning(read.error().message);
     };
+  if (!study_->study().overrides.empty())
+    plan.variant_of = [this](const RepetitionKey& key) { return experiments_->variant(key); };
   const auto& threshold = study_->study().execution.threshold;
   if (!threshold || threshold->group_by.empty()) return plan;
   plan.group_of = [plan = study_->plan.get(), names = threshold->group_by](uint64_t index) {
@@ -232,7 +234,7 @@ Result<void> Service::make_controller() {
   if (!publisher) return std::move(publisher).error();
   journal_->set_published(publisher->complete_to());
   const RunPlan plan = run_plan();
-  const int at_once = places(plan.room, need_of(study.pod.main.resources), study.execution.parallelism);
+  const int at_once = Controller::places_of(plan);
   report_ = std::make_unique<RunReport>(
       RunReport::Parts{study.name, run.id, study.execution, at_once, *experiments_, *journal_, clock_},
       *std::move(publisher), StatusFile(directory_->path() / "status.json", clock_));

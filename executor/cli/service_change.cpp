@@ -36,7 +36,7 @@ Gateway::Answer Service::apply_staged(const StagedApply& request) {
                  "the controller waits for its engine, or for room on the volume: try again"};
   if (controller_->finished() || is_final(controller_->ledger().run_state()))
     return Error{ErrorCode::Conflict, "the run has just ended: apply again"};
-  auto study = load_applied(manifest->manifest, manifest->inputs);
+  auto study = load_applied(manifest->manifest, manifest->inputs, directory_->path());
   if (!study) return std::move(study).error();
   const uint64_t begun = controller_->begun();
   workers_.reset();
@@ -90,7 +90,7 @@ const Experiments::Design* Service::earlier_design(uint32_t generation) {
   if (is_new) {
     const auto text = read_file(earlier_manifest(*directory_, generation));
     auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
-    auto study = manifest ? load_applied(manifest->manifest, manifest->inputs)
+    auto study = manifest ? load_applied(manifest->manifest, manifest->inputs, directory_->path())
                           : Result<std::unique_ptr<LoadedStudy>>(manifest.error());
     if (!study) log::error("what ran before the plan changed cannot be told: " + study.error().message);
     if (study) earlier.study = *std::move(study);

@@ -157,7 +157,7 @@ Result<void> record_skips(const ChosenRun& chosen, const Command& command) {
   if (!lock) return lock.error();
   auto manifest = applied_manifest(chosen);
   if (!manifest) return std::move(manifest).error();
-  auto study = load_applied(manifest->manifest, manifest->inputs);
+  auto study = load_applied(manifest->manifest, manifest->inputs, chosen.directory.path());
   if (!study) return std::move(study).error();
   Experiments experiments((*study)->design());
   auto journal = SqliteJournal::open(chosen.volume.database(), chosen.run.record.id,
@@ -182,7 +182,7 @@ Result<std::unique_ptr<LoadedStudy>> retimed(const ChosenRun& chosen, Steering& 
   steering.serve.flags.push_back("--run-timeout=" + steering.run_timeout);
   Overrides overrides;
   overrides.settings.push_back({"--run-timeout", "execution.timeouts.run", steering.run_timeout});
-  return load_applied(manifest->manifest, manifest->inputs, overrides);
+  return load_applied(manifest->manifest, manifest->inputs, chosen.directory.path(), overrides);
 }
 
 // `studyctl skip experiments nmr -l …`: the word may stand before the study, as it does behind get.

@@ -12,6 +12,7 @@
 #include "cli/secret_sources.h"
 #include "manifest/document.h"
 #include "plan/plan_values.h"
+#include "plan/resolve.h"
 
 namespace studyctl {
 namespace {
@@ -99,14 +100,18 @@ Result<Overrides> overrides_of(const StudyArguments& arguments) {
   return overrides;
 }
 
+// An input, as it is read for the first time. Its path stays what the manifest says.
+Result<std::string> read_input(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(path, error);
+  if (error) return Error{ErrorCode::NotFound, path.string() + ": " + error.message()};
+  return read_file(real, kMostInputBytes);
+}
+
 Result<void> read_inputs(LoadedStudy& study, const std::filesystem::path& directory) {
   std::vector<std::string> problems;
   for (const auto& [path, file] : input_paths(study.study(), *study.plan)) {
-    std::error_code error;
-    const auto real = std::filesystem::canonical(directory / path, error);
-    auto content = error ? Result<std::string>(Error{ErrorCode::NotFound,
-                                                     (directory / path).string() + ": " + error.message()})
-                         : read_file(real, kMostInputBytes);
+    auto content = read_input(directory / path);
     if (!content) {
       problems.push_back(file->place + ": spec.files." + file->path +
                          ".fromFile: " + content.error().message);
@@ -137,6 +142,7 @@ Result<std::unique_ptr<LoadedStudy>> with_plan(Result<Manifest> manifest) {
   study->plan = std::make_unique<Plan>(*std::move(plan));
   study->warnings = study->manifest.warnings;
   for (const std::string& warning : study->plan->warnings()) study->warnings.push_back(warning);
+  if (auto checked = check_texts(study->study(), *study->plan); !checked) return std::move(checked).error();
   return study;
 }
 
@@ -147,15 +153,36 @@ Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments)
   if (!source) return std::move(source).error();
   auto overrides = overrides_of(arguments);
   if (!overrides) return std::move(overrides).error();
+  std::map<std::string, std::string> read;
+  overrides->read_input = [&](const std::string& path) {
+    auto content = read_input(source->directory / path);
+    if (content) read[path] = *content;
+    return content;
+  };
   auto study = with_plan(read_manifest(source->text, source->name, *overrides));
   if (!study) return study;
-  if (auto read = read_inputs(**study, source->directory); !read) return std::move(read).error();
+  for (auto& [path, content] : read) {
+    (*study)->inputs[path] = sha256_hex(content);
+    (*study)->contents.try_emplace((*study)->inputs[path], std::move(content));
+  }
+  if (auto found = read_inputs(**study, source->directory); !found) return std::move(found).error();
   (*study)->design_hash = design_hash_of(**study);
   return study;
 }
 
+Overrides::ReadInput kept_in(const std::filesystem::path& directory, const Inputs& inputs) {
+  return [&](const std::string& path) -> Result<std::string> {
+    const auto found = inputs.find(path);
+    if (found == inputs.end() || directory.empty())
+      return Error{ErrorCode::NotFound, path + ": was not kept when the study was applied"};
+    return read_file(directory / "inputs" / found->second, kMostInputBytes);
+  };
+}
+
 Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs,
-                                                  const Overrides& overrides) {
+                                                  const std::filesystem::path& directory,
+                                                  Overrides overrides) {
+  overrides.read_input = kept_in(directory, inputs);
   auto study = with_plan(read_applied(manifest, "study_manifest.json", overrides));
   if (!study) return study;
   if (overrides.settings.empty()) (*study)->manifest.applied_json = manifest;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,8 +42,12 @@ struct StudyArguments {
 // Reads and checks all of it, without an engine. Invalid: every problem, a line each.
 Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments);
 
-// The same for a run that is there: its manifest as applied, its kept inputs.
+// Reads what a run keeps in its directory, for Overrides. What it is given must outlive it.
+Overrides::ReadInput kept_in(const std::filesystem::path& directory, const Inputs& inputs);
+
+// The same for a run that is there: its manifest as applied, and its inputs, which are kept in `directory`.
 Result<std::unique_ptr<LoadedStudy>> load_applied(const std::string& manifest, const Inputs& inputs,
-                                                  const Overrides& overrides = {});
+                                                  const std::filesystem::path& directory,
+                                                  Overrides overrides = {});
 
 }  // namespace studyctl

@@ -35,10 +35,18 @@ Controller::Controller(RunPlan plan, Parts parts)
       gateway_(parts.gateway),
       clock_(parts.clock),
       queue_(RunOrder(execution_.order, plan_.experiments, most_cycles(execution_), execution_.seed),
-             execution_,
-             places(plan_.room, need_of(plan_.study->pod.main.resources), execution_.parallelism)),
+             execution_, places_of(plan_)),
       gpu_time_(plan_.gpu_time) {
   if (execution_.repeat_until) repetition_rule_.emplace(*execution_.repeat_until);
+  if (!plan_.variant_of) return;
+  queue_.pack(plan_.room,
+              [this](const RepetitionKey& key) { return need_of(plan_.variant_of(key).pod.main.resources); });
+}
+
+int Controller::places_of(const RunPlan& plan) {
+  const int parallelism = plan.study->execution.parallelism;
+  return plan.variant_of ? parallelism
+                         : places(plan.room, need_of(plan.study->pod.main.resources), parallelism);
 }
 
 Result<void> Controller::recover() {
@@ -189,7 +197,7 @@ std::optional<Steady> Controller::next_turn() const {
   if (recovering_) return next;
   for (const auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
-    next = earliest(next, next_deadline(execution_.timeouts, *ledger_.active(key), live.last_sign));
+    next = earliest(next, next_deadline(live.timeouts, *ledger_.active(key), live.last_sign));
     if (live.stage == LiveAttempt::Stage::Running && !live.look_under_way)
       next = earliest(next, live.next_look);
   }

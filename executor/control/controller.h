@@ -21,6 +21,7 @@
 #include "model/threshold.h"
 #include "plan/repetition_rule.h"
 #include "plan/start_queue.h"
+#include "plan/variant.h"
 #include "store/journal.h"
 
 namespace studyctl {
@@ -31,8 +32,10 @@ struct RunPlan {
   uint64_t experiments = 0;
   Room room;  // of the machine
   std::function<std::string(uint64_t)>
-      group_of;                     // the threshold's group of an experiment; null: it does not group
-  uint64_t groups = 0;              // how many groups there are
+      group_of;         // the threshold's group of an experiment; null: it does not group
+  uint64_t groups = 0;  // how many groups there are
+  // What an attempt runs with, where overrides make that differ; null where they do not.
+  std::function<Variant(const RepetitionKey&)> variant_of;
   std::optional<uint64_t> at_most;  // start so many repetitions, then stop: `apply --at-most`
   // The controller before this one lived until now, and left the run as it is to be: paused, or draining.
   bool is_relay = false;
@@ -48,6 +51,8 @@ struct LiveAttempt {
   AttemptKey key;
   AttemptId id;
   Stage stage = Stage::Making;
+  Timeouts timeouts;    // its own
+  int retry_limit = 0;  // likewise
   std::string message;  // what it waits for
   Steady last_sign{}, next_look{};
   bool look_under_way = false;
@@ -72,6 +77,9 @@ class Controller {
   };
 
   Controller(RunPlan plan, Parts parts);
+
+  // How many attempts run at once at most.
+  static int places_of(const RunPlan& plan);
 
   // Folds what the journal knows and opens the run, or goes on with it; then asks the engine what is still
   // true, until it answers. Turns may begin at once; nothing new starts before that.
@@ -143,6 +151,7 @@ class Controller {
   void enforce_deadlines();
 
   // controller_attempts.cpp: one attempt from its making to its end
+  void limit(LiveAttempt& live) const;
   void make(const AttemptKey& key);
   void launch(const AttemptKey& key);
   void note(const Observation& observation);

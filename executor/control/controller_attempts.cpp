@@ -54,7 +54,18 @@ LiveAttempt& Controller::add_live(const AttemptKey& key) {
   live.key = key;
   live.id = workspace_.id(key);
   by_id_[live.id] = key;
+  limit(live);
   return live;
+}
+
+// What it may take, by the execution as it is now.
+void Controller::limit(LiveAttempt& live) const {
+  live.timeouts = execution_.timeouts;
+  live.retry_limit = execution_.retry.limit;
+  if (!plan_.variant_of) return;
+  const Variant variant = plan_.variant_of(live.key.repetition);
+  live.timeouts = variant.timeouts;
+  live.retry_limit = variant.retry_limit;
 }
 
 void Controller::make(const AttemptKey& key) {
@@ -131,12 +142,13 @@ void Controller::note_running(LiveAttempt& live, const Observation& observation)
     record(AttemptRunning{live.key, observation.started_at.value_or(clock_.now())});
   if (live.stage != LiveAttempt::Stage::Running) {
     live.last_sign = now;
-    live.next_look = now + look_interval(execution_.timeouts);
+    live.next_look = now + look_interval(live.timeouts);
   }
   live.stage = LiveAttempt::Stage::Running;
   live.message.clear();
   // Its stop was decided by a controller that may have died before it said so.
-  if (attempt.stopping) after_commit([this, id = live.id] { engine_.stop(id, execution_.timeouts.grace); });
+  if (attempt.stopping)
+    after_commit([this, id = live.id, grace = live.timeouts.grace] { engine_.stop(id, grace); });
 }
 
 void Controller::note_missing(LiveAttempt& live, const Observation& observation) {
@@ -188,9 +200,11 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   const bool exited = live.end.phase == Observation::Phase::Exited;
   const AttemptEnd end{outcome.reason, exited ? std::optional(live.end.exit_code) : std::nullopt,
                        ledger_.troubles(key.repetition), log_matches};
+  RetryPolicy policy = execution_.retry;
+  policy.limit = live.retry_limit;
   const bool given_back = attempt.stopping == Reason::Interrupted;
-  live.decision = given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""}
-                             : decide_retry(execution_.retry, end);
+  live.decision =
+      given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""} : decide_retry(policy, end);
   if (live.decision.verdict == Verdict::Retry && !ledger_.has(key.repetition))
     live.decision = {Verdict::Failed, true, {}, false, "not retried: it has left the plan"};
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
@@ -268,7 +282,7 @@ void Controller::look(LiveAttempt& live) {
     LiveAttempt* watched = find(key);
     if (!watched) return;
     watched->look_under_way = false;
-    watched->next_look = clock_.steady() + look_interval(execution_.timeouts);
+    watched->next_look = clock_.steady() + look_interval(watched->timeouts);
     if (sign.changed) watched->last_sign = clock_.steady();
     watched->fraction = sign.fraction;
     watched->progress = sign.message;

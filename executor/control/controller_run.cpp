@@ -186,8 +186,9 @@ void Controller::start(const AttemptKey& key) {
   after_commit([this, key] { make(key); });
 }
 
-std::string Controller::pin(const RepetitionKey&) const {
-  const int64_t wanted = plan_.study->pod.main.resources.millicpu.value_or(0);
+std::string Controller::pin(const RepetitionKey& repetition) const {
+  const PodTemplate& pod = plan_.variant_of ? plan_.variant_of(repetition).pod : plan_.study->pod;
+  const int64_t wanted = pod.main.resources.millicpu.value_or(0);
   if (!execution_.pin_cpus || wanted == 0 || wanted % 1000 != 0) return "";
   const int64_t cores = wanted / 1000;
   std::set<std::string> taken;
@@ -222,8 +223,8 @@ void Controller::enforce_deadlines() {
   for (auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
     const ActiveAttempt& attempt = *ledger_.active(key);
-    if (const auto over = expired(execution_.timeouts, attempt, live.last_sign, now))
-      stop(live, over->reason, over->message, execution_.timeouts.grace);
+    if (const auto over = expired(live.timeouts, attempt, live.last_sign, now))
+      stop(live, over->reason, over->message, live.timeouts.grace);
     if (live.stage == LiveAttempt::Stage::Running && now >= live.next_look) look(live);
   }
 }

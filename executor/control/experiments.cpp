@@ -27,7 +27,8 @@ const ExperimentFacts& Experiments::facts(const RepetitionKey& key) {
   const Point point = design->plan.at(key.index);
   const ExperimentIdentity identity =
       design == &current_ ? identifier_.of(point) : Identifier(design->study, design->inputs).of(point);
-  const double cores = static_cast<double>(design->study.pod.main.resources.millicpu.value_or(0)) / 1000.0;
+  const Resources resources = variant_of(design->study, point).pod.main.resources;
+  const double cores = static_cast<double>(resources.millicpu.value_or(0)) / 1000.0;
   return kept_[first] = {identity.id, identity.identity, canonical_parameters(point), cores};
 }
 

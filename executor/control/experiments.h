@@ -8,6 +8,7 @@
 
 #include "plan/experiment.h"
 #include "plan/plan.h"
+#include "plan/variant.h"
 #include "store/run_record.h"
 
 namespace studyctl {
@@ -33,6 +34,8 @@ class Experiments {
   const ExperimentFacts& facts(const RepetitionKey& key);
   Point point(const RepetitionKey& key) const { return design(key).plan.at(key.index); }
   const Study& study(const RepetitionKey& key) const { return design(key).study; }
+  // With the overrides that match.
+  Variant variant(const RepetitionKey& key) const { return variant_of(study(key), point(key)); }
   const Inputs& inputs(const RepetitionKey& key) const { return design(key).inputs; }
 
  private:

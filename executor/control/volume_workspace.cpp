@@ -67,7 +67,7 @@ Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
   names.seed = repetition_seed(study(key.repetition).execution.seed, point, key.repetition.cycle);
   names.machine_millicpu = facts_.machine_millicpu;
   names.machine_memory_bytes = facts_.machine_memory_bytes;
-  return resolve(study(key.repetition), point, names);
+  return resolve(study(key.repetition), parts_.experiments.variant(key.repetition).pod, point, names);
 }
 
 Result<ContainerSpec> VolumeWorkspace::container_spec(const Study& study, const Container& container,
@@ -133,7 +133,7 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::stri
   if (!study.checkpoint_path.empty())
     spec.main.mounts.push_back({Mount::Kind::Bind, parts_.directory.checkpoint(place(key)).string(),
                                 study.checkpoint_path, false, std::nullopt});
-  spec.devices = study.pod.main.resources.devices;
+  spec.devices = pod->main.resources.devices;
   spec.cpus = cpu_list(cpus);
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
@@ -226,7 +226,7 @@ void VolumeWorkspace::complete(AttemptRecord& record) {
   record.engine = facts_.engine;
   record.endpoint = facts_.endpoint;
   record.host = facts_.host;
-  record.image = study(key).pod.main.image;
+  record.image = parts_.experiments.variant(key).pod.main.image;
   record.cores = facts.cores;
   record.versions = facts_.versions;
 }

@@ -247,10 +247,46 @@ constexpr auto kContainer = [](auto& io, auto& container) {
             kNotHere);
 };
 
+constexpr auto kContainerChanges = [](auto& io, auto& to) {
+  io.templated("image", to.image);
+  io.when_written([&](auto& out) {
+    if (to.pull_policy) out.choice("imagePullPolicy", *to.pull_policy, kPullPolicies);
+    if (to.command) out.templates("command", *to.command);
+    if (to.arguments) out.templates("args", *to.arguments);
+  });
+  io.items("env", to.environment, read_variable, written_variable);
+  io.when_read([&](auto& fields) { read_resources(fields, to.resources); });
+  io.when_written([&](auto& out) { write_resources(out, to.resources); });
+  io.refuse(std::array<std::string_view, 6>{"name", "workingDir", "volumeMounts", "securityContext",
+                                            "terminationMessagePath", "volumes"},
+            "is the same for all experiments; an override has image, imagePullPolicy, command, args, env and "
+            "resources");
+};
+
 }  // namespace
+
+void read_container_changes(Fields& fields, Override& to) {
+  fields.map("container", to, [](Fields& container, Override& of) {
+    kContainerChanges(container, of);
+    if (container.find("imagePullPolicy"))
+      container.choice("imagePullPolicy", of.pull_policy.emplace(), kPullPolicies);
+    if (container.find("command")) container.templates("command", of.command.emplace());
+    if (container.find("args")) container.templates("args", of.arguments.emplace());
+    if (container.has_text("image") && of.image.empty())
+      container.problem("image", "is empty; leave it out to keep the image");
+    Container changed = container.reading().main;
+    changed.environment.insert(changed.environment.end(), of.environment.begin(), of.environment.end());
+    check_environment(container, changed);
+  });
+}
+
+void write_container_changes(FieldWriter& out, const Override& from) {
+  out.map("container", from, kContainerChanges);
+}
 
 void read_container(Fields& fields, Container& container) {
   kContainer(fields, container);
+  std::erase_if(container.resources.devices, [](const DeviceRequest& device) { return device.count == 0; });
 }
 
 Written written_container(const Container& container) {

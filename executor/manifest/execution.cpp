@@ -209,6 +209,32 @@ constexpr auto kThreshold = [](auto& io, auto& threshold) {
   io.choice("action", threshold.action, kThresholdActions);
 };
 
+// The names of parameters that a pilot is chosen by; they are looked at with all others.
+[[maybe_unused]] void check_pilot(Fields& fields, const Pilot& pilot) {
+  Reading& reading = fields.reading();
+  const int ways = (pilot.count > 0 ? 1 : 0) + (pilot.first > 0 ? 1 : 0) + (pilot.one_per.empty() ? 0 : 1);
+  if (ways != 1)
+    reading.problems.add(fields.place(), fields.path(),
+                         "wants one of {count: 4}, {first: 5, of: molecule} and {onePer: [backend]}");
+  if ((pilot.first > 0) != fields.has_text("of"))
+    fields.problem("of", "belongs to first: {first: 5, of: molecule}");
+  if (const auto of = fields.find("of")) (void)read_group(reading, *of);
+}
+
+[[maybe_unused]] constexpr auto kPilot = [](auto& io, auto& pilot) {
+  io.when_read([&](auto& fields) {
+    fields.integer("count", pilot.count, 1);
+    fields.integer("first", pilot.first, 1);
+  });
+  io.when_written([&](auto& out) {
+    if (pilot.count > 0) out.integer("count", pilot.count, 1);
+    if (pilot.first > 0) out.integer("first", pilot.first, 1);
+  });
+  io.text("of", pilot.of);
+  io.items("onePer", pilot.one_per, read_group, Written::text);
+  io.when_read([&](auto& fields) { check_pilot(fields, pilot); });
+};
+
 constexpr auto kExecution = [](auto& io, auto& execution) {
   io.when_read([&](auto& fields) {
     if (!is_later(fields, "engine", std::array<std::string_view, 3>{"kubernetes", "slurm", "process"}))
@@ -229,6 +255,7 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.map("repeatUntil", execution.repeat_until, kRepeatUntil);
   io.when_read([&](auto& fields) { check_cycles(fields, execution); });
   io.map("budget", execution.budget, kBudget);
+  // kPilot reads it once the controller pauses behind it.
   io.refuse("pilot", not_yet("pilots") + "; apply --at-most runs the first few");
   io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
   io.refuse("gpu", not_yet("waiting for idle GPUs"));
@@ -239,7 +266,35 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.refuse("backoffLimit", "belongs to retry; write retry: {limit: 2}");
 };
 
+constexpr auto kTimeoutChanges = [](auto& io, auto& to) {
+  io.limit("run", to.run);
+  io.when_read([&](auto& fields) {
+    if (fields.find("stalled")) read_stall(fields, to.stalled);
+  });
+  io.when_written([&](auto& out) { out.map("stalled", to.stalled, kStall); });
+  io.limit("pending", to.pending);
+  io.duration("grace", to.grace);
+  io.refuse("study", "is one for all experiments; set it under spec.execution.timeouts");
+};
+
+constexpr auto kExecutionChanges = [](auto& io, auto& to) {
+  io.map("timeouts", to, kTimeoutChanges);
+  io.map("retry", to, [](auto& inner, auto& of) {
+    inner.integer("limit", of.retry_limit, 0, 1000);
+    inner.refuse(std::array<std::string_view, 2>{"backoff", "rules"},
+                 "is the same for all experiments; set it under spec.execution.retry");
+  });
+};
+
 }  // namespace
+
+void read_execution_changes(Fields& fields, Override& to) {
+  kExecutionChanges(fields, to);
+}
+
+void write_execution_changes(FieldWriter& out, const Override& from) {
+  kExecutionChanges(out, from);
+}
 
 void read_execution(Fields& spec, Execution& execution) {
   spec.map("execution", execution, kExecution);

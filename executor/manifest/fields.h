@@ -187,6 +187,10 @@ class Fields {
 class FieldWriter {
  public:
   Written take() { return {std::move(map_)}; }
+  bool is_empty() const { return map_.empty(); }
+  void put_all(FieldWriter other) {
+    for (auto& [name, value] : other.map_) put(name, std::move(value));
+  }
   void put(std::string_view name, Written value) { map_.emplace_back(name, std::move(value)); }
 
   void require(std::string_view /*name*/, std::string_view /*what_instead*/) {}

@@ -170,7 +170,7 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
   check_studies(sorted, documents, problems);
   Manifest manifest;
   manifest.file = file;
-  Reading reading{problems, overrides.find_config};
+  Reading reading{problems, overrides.find_config, overrides.read_input};
   read_data_documents(reading, sorted, manifest);
   if (sorted.studies.empty()) return problems.error();
 
@@ -213,11 +213,17 @@ std::string design_json(const Manifest& manifest) {
   Written::List configs;
   for (const ConfigMapDocument& config : manifest.configs) configs.push_back(written_config(config));
   design.put("configs", {std::move(configs)});
+  const Written overrides = written_overrides(study.overrides, OverridePart::Design);
+  if (!std::get<Written::List>(overrides.data).empty()) design.put("overrides", overrides);
   return json_of(design.take(), Keys::Sorted);
 }
 
 std::string execution_json(const Manifest& manifest) {
-  return json_of(written_execution(manifest.study.execution), Keys::Sorted);
+  Written execution = written_execution(manifest.study.execution);
+  Written overrides = written_overrides(manifest.study.overrides, OverridePart::Execution);
+  if (!std::get<Written::List>(overrides.data).empty())
+    std::get<Written::Map>(execution.data).emplace_back("overrides", std::move(overrides));
+  return json_of(execution, Keys::Sorted);
 }
 
 }  // namespace studyctl

@@ -49,6 +49,9 @@ struct Overrides {
   std::vector<Setting> settings;
   std::vector<std::pair<std::string, std::string>> parameters;  // --param: an axis and its new values, "a,b"
   FindConfig find_config = {};                                  // --config-dir; may be empty
+  // A file that the manifest names, relative to it, where reading it needs its content; may be empty.
+  using ReadInput = std::function<Result<std::string>(const std::string& path)>;
+  ReadInput read_input = {};
 };
 
 // Reads `text`, YAML or JSON, which came from `file` (a name, for people). Invalid: everything that is wrong
@@ -57,7 +60,8 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& file,
                                const Overrides& overrides = {});
 
 // Reads Manifest::applied_json, which aliases and escapes may have made longer than a manifest may be.
-Result<Manifest> read_applied(std::string_view json, const std::string& file, const Overrides& overrides = {});
+Result<Manifest> read_applied(std::string_view json, const std::string& file,
+                              const Overrides& overrides = {});
 
 // The manifest without Secrets, with every default visible.
 std::string to_yaml(const Manifest& manifest);

@@ -84,15 +84,12 @@ std::vector<std::pair<std::string, Node::Entry>> parameter_entries(Reading& read
   return entries_of(reading, item, what);
 }
 
-std::vector<Requirement> read_match(Reading& reading, const Item& item) {
+std::vector<Requirement> read_match(Reading& reading, const Item& item, std::span<const std::string> known) {
   std::vector<Requirement> match;
   for (const auto& [path, entry] : parameter_entries(reading, item, "{precision: fp32}")) {
     if (!check_parameter_name(reading, entry.place, path, entry.key)) continue;
-    if (!reading.swept.contains(entry.key)) {
-      reading.problems.add(
-          entry.place, path,
-          unknown_name("parameter", entry.key,
-                       std::vector<std::string>(reading.swept.begin(), reading.swept.end())));
+    if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+      reading.problems.add(entry.place, path, unknown_name("parameter", entry.key, known));
     } else if (entry.value->kind == Node::Kind::Map) {
       read_operators(reading, {entry.value, path}, entry.key, match);
     } else {

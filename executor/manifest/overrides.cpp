@@ -56,6 +56,15 @@ class Overlay {
         return;
       }
     }
+    // One that is declared, and has had its default so far.
+    const Node* declared = spec ? spec->find("parameters") : nullptr;
+    if (declared && declared->find(name)) {
+      if (const Node* list = read_value("[" + values + "]", place))
+        put(child(child(study, "spec", place), "sweep", place), name, list, place);
+      return;
+    }
+    for (const Node::Entry& entry : declared ? declared->entries : std::vector<Node::Entry>{})
+      known.push_back(entry.key);
     problems_->add(place, "", unknown_name("", name, known));
   }
 

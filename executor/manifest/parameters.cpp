@@ -119,6 +119,17 @@ std::string ParameterChecks::wrong(const std::string& name, const Value& value) 
   return {};
 }
 
+std::optional<ParameterType::Type> parameter_type_named(std::string_view word) {
+  const auto found =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& one) { return one.first == word; });
+  return found == kTypes.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::vector<std::string>& parameter_type_names() {
+  static const std::vector<std::string> names = keys_of(kTypes);
+  return names;
+}
+
 void read_parameters(Fields& spec, std::vector<ParameterType>& types) {
   Reading& reading = spec.reading();
   const auto entries =

@@ -9,6 +9,8 @@
 namespace studyctl {
 
 // spec.parameters.
+std::optional<ParameterType::Type> parameter_type_named(std::string_view word);
+const std::vector<std::string>& parameter_type_names();  // of all types but Any, in their order
 void read_parameters(Fields& spec, std::vector<ParameterType>& types);
 void write_parameters(FieldWriter& spec, const std::vector<ParameterType>& types);
 // Gives each axis with a dotted name its scope, and reports what is wrong with the names and values of
@@ -20,6 +22,20 @@ void check_parameters(Reading& reading, const Study& study);
 void read_points(Fields& spec, Study& study);
 void write_points(FieldWriter& spec, const Study& study);
 
+// spec.experimentsFrom; the file is read.
+void read_experiments_from(Fields& spec, Study& study);
+void write_experiments_from(FieldWriter& spec, const Study& study);
+
+// spec.overrides: all of them, or what of them is design, or execution.
+enum class OverridePart : uint8_t { All, Design, Execution };
+void read_overrides(Fields& spec, Study& study);
+Written written_overrides(const std::vector<Override>& overrides, OverridePart part);
+// The parts of one.
+void read_container_changes(Fields& fields, Override& to);
+void write_container_changes(FieldWriter& out, const Override& from);
+void read_execution_changes(Fields& fields, Override& to);
+void write_execution_changes(FieldWriter& out, const Override& from);
+
 // spec.template; the pod's grace becomes that of the execution.
 void read_pod(Fields& spec, Study& study);
 Written written_pod(const PodTemplate& pod);
@@ -27,6 +43,7 @@ Written written_pod(const PodTemplate& pod);
 void read_container(Fields& fields, Container& container);
 Written written_container(const Container& container);
 
+// Devices that are asked for 0 times are kept: in an override that takes them away.
 void read_resources(Fields& container, Resources& resources);
 void write_resources(FieldWriter& container, const Resources& resources);
 // Binary where that is exact: 16Gi.

@@ -23,7 +23,7 @@ struct Mention {
 
 std::vector<std::string> keys_of(const auto& map) {
   std::vector<std::string> keys;
-  for (const auto& [key, value] : map) keys.push_back(key);
+  for (const auto& [key, value] : map) keys.emplace_back(key);
   return keys;
 }
 
@@ -31,6 +31,7 @@ std::vector<std::string> keys_of(const auto& map) {
 struct Reading {
   Problems& problems;
   const Overrides::FindConfig& find_config;
+  const Overrides::ReadInput& read_input;
   std::vector<ConfigMapDocument> configs = {};  // of the file; others are added when they are used
   std::vector<Mention> uses = {};               // names of parameters: ${params.NAME}, groupBy
   std::vector<Mention> row_uses = {};           // ${source.row}
@@ -39,6 +40,7 @@ struct Reading {
   std::set<std::string> swept = {};             // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
   std::map<std::string, std::pair<std::string, Place>> variables = {};
+  Container main = {};                  // of spec.template
   std::vector<Place> experiments = {};  // where each explicit point stands
   bool has_types = false;               // spec.parameters
   // Where the rows of axes stand, by the axis' first name; with has_types.
@@ -89,7 +91,7 @@ std::vector<std::pair<std::string, Node::Entry>> parameter_entries(Reading& read
 
 // {backend: vllm, model: [a, b], batch_size: {gt: 8}}: of the parameters that the study has so far. Empty
 // when there are problems.
-std::vector<Requirement> read_match(Reading& reading, const Item& item);
+std::vector<Requirement> read_match(Reading& reading, const Item& item, std::span<const std::string> known);
 Written written_match(const std::vector<Requirement>& match);
 
 // A regular expression that compiles; with One, one that has a group to take.

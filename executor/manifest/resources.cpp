@@ -73,7 +73,7 @@ void read_one(Reading& reading, const Item& item, const Node::Entry& entry, Amou
     amounts.pids = read_count(reading, item, kMostPids);
   } else if (is_device_kind(entry.key)) {
     const auto count = read_count(reading, item, kMostDevices);
-    if (count && *count > 0) amounts.devices[entry.key] = static_cast<int>(*count);
+    if (count) amounts.devices[entry.key] = static_cast<int>(*count);
   } else {
     reading.problems.add(entry.place, item.path, unknown_resource(entry.key));
   }

@@ -111,12 +111,12 @@ void read_spec(Fields& spec, Study& study) {
   read_parameters(spec, study.parameters);
   read_points(spec, study);
   read_pod(spec, study);
+  spec.reading().main = study.pod.main;
+  read_overrides(spec, study);
   read_files(spec, study.files);
   spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   read_results(spec, study.results);
   read_execution(spec, study.execution);
-  spec.refuse("experimentsFrom", not_yet("experiments from CSV files") + "; list them under experiments");
-  spec.refuse("overrides", not_yet("overrides"));
   spec.refuse("notifications", not_yet("notifications"));
   spec.refuse("retention", not_yet("retention"));
 }
@@ -220,6 +220,7 @@ Written written_study(const Study& study) {
   document.map("metadata", study, kMetadata);
   write_parameters(spec, study.parameters);
   write_points(spec, study);
+  if (!study.overrides.empty()) spec.put("overrides", written_overrides(study.overrides, OverridePart::All));
   spec.put("template", written_pod(study.pod));
   if (!study.checkpoint_path.empty()) spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   if (!study.files.empty()) spec.put("files", written_files(study.files));

@@ -169,7 +169,8 @@ void read_axis(Reading& reading, const Item& item, std::vector<std::string> name
 }
 
 void read_exclude_rule(Reading& reading, const Item& item, Study& study) {
-  ExcludeRule rule{read_match(reading, item), reading.problems.source().describe(item.node->place)};
+  const std::vector<std::string> swept(reading.swept.begin(), reading.swept.end());
+  ExcludeRule rule{read_match(reading, item, swept), reading.problems.source().describe(item.node->place)};
   if (!rule.match.empty()) study.exclude.push_back(std::move(rule));
 }
 
@@ -233,7 +234,8 @@ void read_experiments(Reading& reading, const Item& item, Study& study) {
 }
 
 void check_size(Fields& spec, const Study& study) {
-  uint64_t points = study.sweep.empty() ? 0 : 1;
+  const bool has_grid = !study.sweep.empty() || study.experiments_from;
+  uint64_t points = !has_grid ? 0 : study.experiments_from ? study.experiments_from->rows.size() : 1;
   for (const Axis& axis : study.sweep) {
     // The plan counts those.
     if (axis.scope) continue;
@@ -291,6 +293,7 @@ Written written_points(const std::vector<ExplicitPoint>& points) {
 void read_points(Fields& spec, Study& study) {
   // The later are checked against the earlier.
   if (const auto sweep = spec.find("sweep")) read_sweep(spec.reading(), *sweep, study);
+  read_experiments_from(spec, study);
   find_scopes(spec.reading(), study);
   if (const auto exclude = spec.find("exclude")) read_exclude(spec.reading(), *exclude, study);
   if (const auto points = spec.find("experiments")) read_experiments(spec.reading(), *points, study);
@@ -303,6 +306,7 @@ void write_points(FieldWriter& spec, const Study& study) {
   if (!study.sweep.empty()) spec.put("sweep", sweep.take());
   if (!study.exclude.empty()) spec.put("exclude", written_exclude(study.exclude));
   if (!study.experiments.empty()) spec.put("experiments", written_points(study.experiments));
+  write_experiments_from(spec, study);
 }
 
 }  // namespace studyctl

@@ -89,12 +89,11 @@ json files_json(const std::vector<const StudyFile*>& files) {
 
 }  // namespace
 
-std::string executed_json(const Study& study) {
-  json result = {{"main", container_json(study.pod.main)}};
-  for (const Container& container : study.pod.init_containers)
-    result["init"].push_back(container_json(container));
-  set(result, "volumes", volumes_json(study.pod.volumes));
-  set(result, "files", files_json(files_by_path(study)));
+std::string executed_json(const Study& study, const PodTemplate& pod) {
+  json result = {{"main", container_json(pod.main)}};
+  for (const Container& container : pod.init_containers) result["init"].push_back(container_json(container));
+  set(result, "volumes", volumes_json(pod.volumes));
+  set(result, "files", files_json(files_by_path(study.files)));
   set(result, "checkpoint", study.checkpoint_path);
   return result.dump(-1, ' ', false, kReplace);
 }

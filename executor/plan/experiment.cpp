@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "plan/json_text.h"
+#include "plan/variant.h"
 
 namespace studyctl {
 namespace {
@@ -33,24 +34,35 @@ bool is_slug_character(char c) {
 
 }  // namespace
 
-std::vector<const StudyFile*> files_by_path(const Study& study) {
-  std::vector<const StudyFile*> files;
-  for (const StudyFile& file : study.files) files.push_back(&file);
-  std::sort(files.begin(), files.end(),
+std::vector<const StudyFile*> files_by_path(const std::vector<StudyFile>& files) {
+  std::vector<const StudyFile*> sorted;
+  for (const StudyFile& file : files) sorted.push_back(&file);
+  std::sort(sorted.begin(), sorted.end(),
             [](const StudyFile* a, const StudyFile* b) { return a->path < b->path; });
-  return files;
+  return sorted;
 }
 
-Identifier::Identifier(const Study& study, const Inputs& inputs)
-    : executed_(template_of(executed_json(study))), inputs_(&inputs) {
-  for (const StudyFile* file : files_by_path(study)) {
+Identifier::Identifier(const Study& study, const Inputs& inputs) : inputs_(&inputs) {
+  study_.pod = study.pod;
+  study_.files = study.files;
+  study_.checkpoint_path = study.checkpoint_path;
+  study_.overrides = study.overrides;
+  for (const StudyFile* file : files_by_path(study_.files)) {
     if (!file->from_file.empty()) input_paths_.push_back(template_of(file->from_file));
   }
 }
 
+const TextTemplate& Identifier::executed(const Point& point) const {
+  std::vector<size_t> overrides = matching_overrides(study_, point);
+  const auto known = executed_.find(overrides);
+  if (known != executed_.end()) return known->second;
+  const std::string json = executed_json(study_, variant_of(study_, overrides).pod);
+  return executed_.emplace(std::move(overrides), template_of(json)).first->second;
+}
+
 std::string Identifier::canonical_json(const Point& point) const {
   std::string json = "{\"executes\":";
-  for (const TextTemplate::Piece& piece : executed_.pieces()) {
+  for (const TextTemplate::Piece& piece : executed(point).pieces()) {
     const std::string* text = parameter_text(piece, point);
     json += text == nullptr ? piece.source : json_escaped(*text);
   }

@@ -27,7 +27,8 @@ struct ExperimentIdentity {
 using Inputs = std::map<std::string, std::string>;  // path → SHA-256 of the content
 
 // Makes identities of one study's points. Keeps what all points share, so that a million cost seconds. The
-// study may go, the inputs must outlive it. A file that is not among the inputs counts by its path.
+// study may go, the inputs must outlive it. One thread. A file that is not among the inputs counts by its
+// path.
 class Identifier {
  public:
   Identifier(const Study& study, const Inputs& inputs);
@@ -39,15 +40,19 @@ class Identifier {
   std::string canonical_json(const Point& point) const;
 
  private:
-  TextTemplate executed_;  // canonical JSON of what is executed, references as written
+  const TextTemplate& executed(const Point& point) const;
+
+  Study study_;  // what it executes, and the overrides
+  // Canonical JSON of what is executed, references as written, by the overrides that match.
+  mutable std::map<std::vector<size_t>, TextTemplate> executed_;
   std::vector<TextTemplate> input_paths_;
   const Inputs* inputs_;
 };
 
 // What a study executes as canonical JSON, references as written: the part of an identity that is the same
 // for all points. A file that comes from a file is there as its place among those, by path.
-std::string executed_json(const Study& study);
-std::vector<const StudyFile*> files_by_path(const Study& study);
+std::string executed_json(const Study& study, const PodTemplate& pod);
+std::vector<const StudyFile*> files_by_path(const std::vector<StudyFile>& files);
 
 // "water-b3lyp-0-5": the values in written order, in characters that names may have; 40 at most.
 std::string slug_of(const Point& point);

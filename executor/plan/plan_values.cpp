@@ -13,8 +13,10 @@ std::set<std::string> values_of(const Plan& plan, const std::string& text) {
   for (uint64_t index = 0; index < points; ++index) {
     Point point;
     for (const std::string& name : names ? *names : std::vector<std::string>{}) {
-      if (name.starts_with("params."))
-        point.parameters.emplace_back(name.substr(7), plan.value(index, name.substr(7)));
+      if (!name.starts_with("params.")) continue;
+      Value value = plan.value(index, name.substr(7));
+      const bool is_there = value.kind != Value::Kind::Null || !value.text.empty();
+      if (is_there) point.parameters.emplace_back(name.substr(7), std::move(value));
     }
     SubstitutionScope scope;
     scope.point = &point;

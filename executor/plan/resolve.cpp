@@ -5,6 +5,7 @@
 
 #include "plan/experiment.h"
 #include "plan/json_text.h"
+#include "plan/variant.h"
 
 namespace studyctl {
 namespace {
@@ -153,14 +154,12 @@ struct Nested {
 
 }  // namespace
 
-Result<ResolvedPod> resolve(const Study& study, const Point& point, const AttemptNames& names) {
-  const Given given = given_to(study.pod.main.resources, names);
+Result<ResolvedPod> resolve(const Study& study, const PodTemplate& of, const Point& point,
+                            const AttemptNames& names) {
+  const Given given = given_to(of.main.resources, names);
   const SubstitutionScope scope = scope_of(point, names, given);
-  ResolvedPod pod{study.pod.init_containers,
-                  study.pod.main,
-                  environment_of(study, point, names, given),
-                  {},
-                  params_json(point)};
+  ResolvedPod pod{
+      of.init_containers, of.main, environment_of(study, point, names, given), {}, params_json(point)};
   Filler filler(scope);
   for (size_t i = 0; i < pod.init.size(); ++i) {
     filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]", pod.environment);
@@ -171,6 +170,46 @@ Result<ResolvedPod> resolve(const Study& study, const Point& point, const Attemp
   }
   if (filler.error()) return *std::move(filler.error());
   return pod;
+}
+
+namespace {
+
+// Whether a text needs a parameter that not every point has.
+bool needs_scoped(const Study& study, const Plan& plan) {
+  std::string texts = executed_json(study, study.pod);
+  for (size_t i = 0; i < study.overrides.size(); ++i)
+    texts += executed_json(study, variant_of(study, {i}).pod);
+  for (const StudyFile& file : study.files) texts += file.from_file;
+  for (const Axis* axis : plan.axes())
+    for (const std::string& name : axis->names)
+      if (axis->scope && texts.find("${params." + name + "}") != std::string::npos) return true;
+  return false;
+}
+
+Result<void> check_point(const Study& study, const Point& point, const Variant& variant) {
+  AttemptNames names;
+  names.machine_millicpu = names.machine_memory_bytes = 1;
+  auto resolved = resolve(study, variant.pod, point, names);
+  if (resolved) return {};
+  return std::move(resolved).error().within("experiment " + slug_of(point));
+}
+
+}  // namespace
+
+Result<void> check_texts(const Study& study, const Plan& plan) {
+  Result<void> checked;
+  const auto check = [&](const Point& point, const Variant& variant) {
+    if (checked) checked = check_point(study, point, variant);
+  };
+  if (needs_scoped(study, plan)) {
+    visit_shapes(study, plan, check);
+    return checked;
+  }
+  for (const uint64_t index : {uint64_t{0}, plan.size() - 1}) {
+    const Point point = plan.at(index);
+    check(point, variant_of(study, point));
+  }
+  return checked;
 }
 
 std::string parameter_variable(std::string_view name) {

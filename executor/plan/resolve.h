@@ -41,8 +41,13 @@ struct ResolvedPod {
   std::string params_json;  // of /study/params.json
 };
 
-// Invalid names the field with an unknown name in it.
-Result<ResolvedPod> resolve(const Study& study, const Point& point, const AttemptNames& names);
+// `pod`: of the point's variant. Invalid names the field with an unknown name in it.
+Result<ResolvedPod> resolve(const Study& study, const PodTemplate& pod, const Point& point,
+                            const AttemptNames& names);
+
+// That every experiment has what its texts refer to. Looks at all points only where some have other
+// parameters than others, and texts need those.
+Result<void> check_texts(const Study& study, const Plan& plan);
 
 // STUDY_PARAM_<NAME>: upper case, anything but letters and digits as _.
 std::string parameter_variable(std::string_view name);

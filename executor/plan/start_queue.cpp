@@ -73,6 +73,29 @@ void StartQueue::reconsider(const RepetitionKey& key) {
   cursor_ = std::min(cursor_, order_.earliest(key));
 }
 
+std::optional<std::string> StartQueue::lacks_room(const Ledger& ledger, const RepetitionKey& key) const {
+  if (!need_) return std::nullopt;
+  Room free = room_;
+  for (const auto& [active, attempt] : ledger.active()) {
+    const Room taken = need_(active);
+    free.millicpu -= taken.millicpu;
+    free.memory_bytes -= taken.memory_bytes;
+    for (const auto& [kind, count] : taken.devices) free.devices[kind] -= count;
+  }
+  const Room need = need_(key);
+  if (need.millicpu > free.millicpu)
+    return "cpu: the next needs " + cores(need.millicpu) + ", " + cores(free.millicpu) + " are free";
+  if (need.memory_bytes > free.memory_bytes)
+    return "memory: the next needs " + human_bytes(need.memory_bytes) + ", " +
+           human_bytes(free.memory_bytes) + " are free";
+  for (const auto& [kind, count] : need.devices) {
+    if (count > free.devices[kind])
+      return kind + ": the next needs " + std::to_string(count) + ", " + std::to_string(free.devices[kind]) +
+             " are free";
+  }
+  return std::nullopt;
+}
+
 bool StartQueue::at_cycle_boundary(const Ledger& ledger) {
   if (kind_ == Order::Sequential || ledger.last_cycle() == 0) return false;
   const std::optional<RepetitionKey> key = first_untried(ledger);
@@ -100,11 +123,14 @@ std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, St
   const auto next_retry = retries.empty() ? std::nullopt : std::optional(retries.begin()->first);
   if (!retries.empty() && retries.begin()->first <= now) {
     const RepetitionKey& key = retries.begin()->second;
+    if (auto why = lacks_room(ledger, key)) return NothingStarts{*std::move(why), {}};
     return NextStart{{key, ledger.next_attempt(key)}};
   }
   if (const std::optional<RepetitionKey> key = first_untried(ledger)) {
     const bool cycle_goes_on = cooldown_.cycle > Duration(0) && at_cycle_boundary(ledger) &&
                                (!ledger.active().empty() || !retries.empty());
+    auto why = lacks_room(ledger, *key);
+    if (!cycle_goes_on && why) return NothingStarts{*std::move(why), next_retry};
     if (!cycle_goes_on) return NextStart{{*key, ledger.next_attempt(*key)}};
     return NothingStarts{"the end of cycle " + std::to_string(ledger.last_cycle()), next_retry};
   }

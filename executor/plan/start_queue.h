@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,6 +46,13 @@ class StartQueue {
  public:
   StartQueue(RunOrder order, const Execution& execution, int places);
 
+  // Attempts need different room: what starts next waits until there is enough for it.
+  using NeedOf = std::function<Room(const RepetitionKey&)>;
+  void pack(Room room, NeedOf need) {
+    room_ = std::move(room);
+    need_ = std::move(need);
+  }
+
   // The next attempt that may start, or why there is none: parallelism and room, backoff, the boundary
   // between cycles and cooldowns. It knows nothing of the run's state.
   std::variant<NextStart, NothingStarts> next(const Ledger& ledger, Steady now);
@@ -63,10 +71,15 @@ class StartQueue {
   // The first position in order that has never been tried, or nothing.
   std::optional<RepetitionKey> first_untried(const Ledger& ledger);
 
+  // What there is too little of for it to start now; nothing when it fits.
+  std::optional<std::string> lacks_room(const Ledger& ledger, const RepetitionKey& key) const;
+
   RunOrder order_;
   Order kind_;
   Cooldown cooldown_;
   size_t places_;
+  Room room_;
+  NeedOf need_;          // null: places_ says it all
   uint64_t cursor_ = 0;  // everything before it in order has been tried
 };
 

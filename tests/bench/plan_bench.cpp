@@ -74,13 +74,41 @@ bool identities() {
   const Result<Plan> plan = Plan::make(study);
   const Inputs inputs;
   const Identifier identifier(study, inputs);
-  constexpr uint64_t kLooks = 100'000;
   size_t characters = 0;
   const auto begin = std::chrono::steady_clock::now();
-  for (uint64_t index = 0; index < kLooks; ++index)
+  for (uint64_t index = 0; index < plan->size(); ++index)
     characters += identifier.of(plan->at(index)).identity.size();
-  return within("identity of an experiment", seconds_since(begin) / kLooks * 1e6, 50, "us") &&
-         characters == kLooks * 64;
+  const double million = 1e6 / static_cast<double>(plan->size());
+  return within("expanding and hashing a million", seconds_since(begin) * million, 4, "s") &&
+         within("peak memory", peak_megabytes(), 150, "MB") && characters == plan->size() * 64;
+}
+
+// Ten backends, each with two axes of its own; an override for half of them.
+bool branches() {
+  Study study;
+  std::vector<std::string> digits;
+  for (int digit = 0; digit < 10; ++digit) digits.push_back(std::to_string(digit));
+  study.sweep = {axis("backend", digits)};
+  for (const std::string& backend : digits) {
+    for (const char* name : {".a", ".b"}) {
+      study.sweep.push_back({{"x" + backend + name}, Range{0, 1, 0, 300}});
+      study.sweep.back().scope = Scope{"backend", backend};
+    }
+  }
+  study.pod.main.image = "acme/bench:1";
+  study.overrides.resize(1);
+  study.overrides[0].match = {{"backend", Requirement::Is::Less, texts({"5"}), false}};
+  study.overrides[0].image = "acme/bench:2";
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<Plan> plan = Plan::make(study);
+  const Inputs inputs;
+  const Identifier identifier(study, inputs);
+  size_t characters = 0;
+  for (uint64_t index = 0; index < plan->size(); ++index)
+    characters += identifier.of(plan->at(index)).identity.size();
+  const double million = 1e6 / static_cast<double>(plan->size());
+  return within("the same with scopes and overrides", seconds_since(begin) * million, 4, "s") &&
+         characters == 900'000u * 64;
 }
 
 bool counting_the_most() {
@@ -96,6 +124,7 @@ bool counting_the_most() {
 int main() {
   bool good = studyctl::counting();
   good &= studyctl::identities();
+  good &= studyctl::branches();
   good &= studyctl::counting_the_most();
   return good ? 0 : 1;
 }

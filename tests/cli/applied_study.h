@@ -49,7 +49,7 @@ class AppliedStudy {
       : volume_(*ResultsVolume::open(results)), now_(at) {
     auto read = read_manifest(manifest, "study.yaml");
     EXPECT_TRUE(read) << read.error().message;
-    auto study = load_applied(read->applied_json, {});
+    auto study = load_applied(read->applied_json, {}, {});
     EXPECT_TRUE(study) << study.error().message;
     study_ = *std::move(study);
     experiments_ = std::make_unique<Experiments>(study_->design());

@@ -26,7 +26,7 @@ class ChangesTest : public testing::Test {
     return loaded ? *std::move(loaded) : nullptr;
   }
   std::vector<std::string> lines(const LoadedStudy& before, const LoadedStudy& after) {
-    const auto changes = changes_of(manifest_as_applied(before, {}), after);
+    const auto changes = changes_of(manifest_as_applied(before, {}), {}, after);
     EXPECT_TRUE(changes) << changes.error().message;
     EXPECT_EQ(changes->none(), change_lines(*changes).empty());
     return change_lines(*changes);
@@ -53,7 +53,8 @@ TEST_F(ChangesTest, OtherExperimentsAreCounted) {
 }
 
 TEST_F(ChangesTest, AnotherOrderOfAxisValuesIsNoOtherExperiment) {
-  const auto changes = changes_of(manifest_as_applied(*study("level: [1, 2]"), {}), *study("level: [2, 1]"));
+  const auto changes =
+      changes_of(manifest_as_applied(*study("level: [1, 2]"), {}), {}, *study("level: [2, 1]"));
   ASSERT_TRUE(changes);
   EXPECT_TRUE(changes->experiments.none());
   EXPECT_TRUE(changes->others);
@@ -67,7 +68,8 @@ TEST_F(ChangesTest, TheExecutionIsToldValueByValue) {
 
 TEST_F(ChangesTest, OtherMetricRulesAreNoOtherExperiment) {
   const std::string rules = "  results: {metrics: [{name: e, from: {file: a, pointer: /e}}]}\n";
-  const auto changes = changes_of(manifest_as_applied(*study("level: [1]"), {}), *study("level: [1]", rules));
+  const auto changes =
+      changes_of(manifest_as_applied(*study("level: [1]"), {}), {}, *study("level: [1]", rules));
   ASSERT_TRUE(changes);
   EXPECT_TRUE(changes->experiments.none());
   EXPECT_TRUE(changes->metrics);
@@ -75,7 +77,7 @@ TEST_F(ChangesTest, OtherMetricRulesAreNoOtherExperiment) {
 }
 
 TEST_F(ChangesTest, AnotherSeedIsSaid) {
-  const auto changes = changes_of(manifest_as_applied(*study("level: [1]"), {}),
+  const auto changes = changes_of(manifest_as_applied(*study("level: [1]"), {}), {},
                                   *study("level: [1]", "  execution: {seed: 7}\n"));
   ASSERT_TRUE(changes);
   EXPECT_TRUE(changes->seed);

@@ -109,7 +109,7 @@ TEST_F(StudySource, AConfigMapOfADirectoryIsAPartOfTheDesign) {
     return Identifier(study.study(), study.inputs).of(study.plan->at(0)).identity;
   };
   EXPECT_NE(identity(**before), identity(**after));
-  const auto again = load_applied((*after)->manifest.applied_json, (*after)->inputs);
+  const auto again = load_applied((*after)->manifest.applied_json, (*after)->inputs, {});
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ((*again)->design_hash, (*after)->design_hash);
   EXPECT_EQ(identity(**again), identity(**after));

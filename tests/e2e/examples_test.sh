@@ -21,3 +21,12 @@ expect_equal "$(sqlite3 results/studies.db "select count(*) from jobs where reas
 for reason in Timeout Stalled ResultMissing CheckFailed CreateError Error; do
   [ "$(sqlite3 results/studies.db "select count(*) from jobs where reason = '$reason'")" -gt 0 ] || fail "none ended with $reason"
 done
+
+# A slice of the ten thousand.
+rm -rf results
+cp -r "$top/examples/screening-10k" screening
+screening/make_structures.py 10000 >screening/structures.csv
+expect_code 0 studyctl plan screening/study.yaml --count
+expect_equal "$(cat "$work/out")" 10000 "screening-10k: experiments"
+expect_code 3 studyctl apply screening/study.yaml --at-most 20
+expect_equal "$(jobs_in Succeeded)" 20 "screening-10k: repetitions that succeeded"

@@ -110,7 +110,7 @@ TEST(Manifest, IsTheSameAfterItWasWrittenAsYaml) {
 }
 
 TEST(Manifest, AsAppliedReadsTheSame) {
-  const auto again = read_applied(whole().applied_json, "again");
+  const auto again = read_applied(whole().applied_json, "again", {});
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(design_json(*again), design_json(whole()));
   EXPECT_EQ(execution_json(*again), execution_json(whole()));
@@ -122,7 +122,7 @@ TEST(Manifest, AsAppliedMayBeLongerThanAManifestMayBe) {
   const auto manifest = read_manifest(manifest_with(files), "f");
   ASSERT_TRUE(manifest) << manifest.error().message;
   EXPECT_GT(manifest->applied_json.size(), size_t{8} << 20);
-  const auto again = read_applied(manifest->applied_json, "applied");
+  const auto again = read_applied(manifest->applied_json, "applied", {});
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(design_json(*again), design_json(*manifest));
 }

@@ -77,5 +77,16 @@ TEST(Overrides, HaveTheFlagAsTheirPlace) {
             "--param model: '[a]]' cannot be read; put quotes around it");
 }
 
+TEST(Overrides, AParameterThatIsDeclaredGetsAnAxis) {
+  Overrides overrides;
+  overrides.parameters = {{"tag", "a,b"}};
+  const std::string text = manifest_with("  parameters: {tag: {enum: [a, b]}}\n");
+  const Study study = study_of(text, overrides);
+  ASSERT_EQ(study.sweep.size(), 1u);
+  EXPECT_EQ(study.sweep[0].size(), 2u);
+  overrides.parameters = {{"tga", "a"}};
+  EXPECT_EQ(problems_of(text, overrides), "--param tga: 'tga' is unknown, did you mean 'tag'?");
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -80,7 +80,7 @@ TEST(Pod, TakesConfigMapsThatAreElsewhere) {
   EXPECT_EQ(manifest->study.pod.main.environment.at(0).value, "v");
   EXPECT_EQ(std::get<ProjectedVolume>(manifest->study.pod.volumes.at(0).source).data.at("raw"), "\xff\xfe");
   for (const std::string& written : {manifest->applied_json, to_yaml(*manifest)}) {
-    const auto again = read_applied(written, "again");
+    const auto again = read_applied(written, "again", {});
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(design_json(*again), design_json(*manifest));
   }

@@ -26,7 +26,7 @@ class Resolve : public testing::Test {
   }
 
   ResolvedPod resolved() const {
-    Result<ResolvedPod> pod = resolve(study_, point_, names_);
+    Result<ResolvedPod> pod = resolve(study_, study_.pod, point_, names_);
     EXPECT_TRUE(pod) << (pod ? "" : pod.error().message);
     return *std::move(pod);
   }
@@ -151,7 +151,7 @@ TEST_F(Resolve, ALongValueOrOneWithALineBreakIsOnlyInTheFile) {
 
 TEST_F(Resolve, AnUnknownNameIsInvalidAndSaysWhere) {
   study_.pod.main.command = {"bench", "${params.bakend}"};
-  const Result<ResolvedPod> pod = resolve(study_, point_, names_);
+  const Result<ResolvedPod> pod = resolve(study_, study_.pod, point_, names_);
   ASSERT_FALSE(pod);
   EXPECT_EQ(pod.error().code, ErrorCode::Invalid);
   EXPECT_EQ(
