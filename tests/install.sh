@@ -3,7 +3,7 @@
 # usage: tests/install.sh GROUP...
 #   build    compiler, cmake and the libraries that studyctl links
 #   docker   Docker Engine                 podman   Podman and its runtime
-#   images   what images/build.sh needs    tools    sqlite3, jq, curl, openssl, tmux: what tests call
+#   images   what images/build.sh needs    tools    sqlite3, jq, curl, openssl, tmux, chromium, npm's ro-crate: what tests call
 #   lint     clang, clang-format, clang-tidy, sanitizer and fuzzer runtimes, shellcheck
 #   engines  docker podman images          all      everything above
 set -euo pipefail
@@ -13,11 +13,13 @@ packages_of() {
     build)
       echo cmake ninja-build g++ ccache pkg-config git libcpp-httplib-dev libyaml-cpp-dev nlohmann-json3-dev \
         libspdlog-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libcli11-dev libssl-dev zlib1g-dev libre2-dev \
-        libboost-dev libgtest-dev libgmock-dev libbenchmark-dev ;;
+        libboost-dev libjs-chart.js libgtest-dev libgmock-dev libbenchmark-dev ;;
     docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
     podman) echo podman runc conmon netavark aardvark-dns iptables iproute2 procps curl ca-certificates ;;
     images) echo mmdebstrap busybox-static zstd curl jq ;;
-    tools) echo sqlite3 jq curl openssl tmux procps util-linux python3-jsonschema ;;
+    tools)
+      echo sqlite3 jq curl openssl tmux procps util-linux python3-jsonschema chromium
+      command -v npm >/dev/null || echo npm ;;
     lint) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
     engines) packages_of docker; packages_of podman; packages_of images ;;
     all) for group in build engines tools lint; do packages_of "$group"; done ;;
@@ -56,10 +58,25 @@ for group in "$@"; do
   mapfile -t -O "${#wanted[@]}" wanted < <(tr ' ' '\n' <<<"$names")
 done
 
-names=$(missing_of "${wanted[@]}")
-[ -n "$names" ] || exit 0
-mapfile -t missing <<<"$names"
-echo "tests/install.sh: installing ${missing[*]}" >&2
-# A third-party source that does not answer is no reason to stop: Debian's own has what is needed.
-as_root apt-get update -qq || true
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+# An independent reader of RO-Crates, outside of the source tree.
+install_ro_crate() {
+  local directory=$HOME/.cache/studyctl/npm
+  [ ! -d "$directory/node_modules/ro-crate" ] || return 0
+  mkdir -p "$directory"
+  echo '{"private": true}' >"$directory/package.json"
+  npm install --prefix "$directory" --no-audit --no-fund --silent ro-crate@3.7.2 >&2
+}
+
+install_packages() {
+  local names missing
+  names=$(missing_of "${wanted[@]}")
+  [ -n "$names" ] || return 0
+  mapfile -t missing <<<"$names"
+  echo "tests/install.sh: installing ${missing[*]}" >&2
+  # A third-party source that does not answer is no reason to stop: Debian's own has what is needed.
+  as_root apt-get update -qq || true
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+install_packages
+case " $* " in *" tools "* | *" all "*) install_ro_crate ;; esac

@@ -89,9 +89,9 @@ void add_commands(CLI::App& app, Context& context) {
       "exceeded or failed by a rule, 3 stopped, cancelled or interrupted, 4 refused before anything started, "
       "5 engine or\n"
       "volume unavailable, 6 conflict, 8 not found, 70 a bug, 124 wait --timeout.");
-  for (auto* add :
-       {add_apply, add_plan, add_diff, add_validate, add_steering, add_get, add_describe, add_logs, add_watch,
-        add_wait, add_results, add_delete, add_create, add_doctor, add_explain, add_completion, add_version})
+  for (auto* add : {add_apply, add_plan, add_diff, add_validate, add_steering, add_get, add_describe,
+                    add_logs, add_watch, add_wait, add_results, add_report, add_export, add_delete,
+                    add_create, add_doctor, add_explain, add_completion, add_version})
     add(app, context);
 }
 

@@ -19,6 +19,8 @@ void add_logs(CLI::App& app, Context& context);
 void add_watch(CLI::App& app, Context& context);
 void add_wait(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
 void add_delete(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_create(CLI::App& app, Context& context);

@@ -46,10 +46,7 @@ std::string controller_text(const ChosenRun& chosen, const Result<Status>& statu
 void add_usage(const ChosenRun& chosen, Description& description) {
   const auto usage = chosen.catalog.usage(chosen.run.record.id);
   if (!usage || usage->wall_seconds <= 0) return;
-  std::string text = seconds_text(usage->wall_seconds) + " of wall time";
-  if (usage->core_seconds > 0) text += ", " + seconds_text(usage->core_seconds) + " of cores";
-  if (usage->device_seconds > 0) text += ", " + seconds_text(usage->device_seconds) + " of devices";
-  description.field("Spent", text);
+  description.field("Spent", usage_text(*usage));
 }
 
 std::vector<std::string> running_lines(const Status& status, Instant now) {

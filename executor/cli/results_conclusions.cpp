@@ -93,8 +93,10 @@ std::vector<Field> fields_of(const Measurements::Series& series, const MetricSum
 // All rows of an answer, each group's parameters before the fields of one of its metrics.
 class Answer {
  public:
-  Answer(const Measurements& measured, const Conclusions& conclusions, bool has_baseline)
-      : measured_(measured), conclusions_(conclusions), has_baseline_(has_baseline) {}
+  explicit Answer(const Concluded& concluded)
+      : measured_(concluded.measured),
+        conclusions_(concluded.conclusions),
+        has_baseline_(concluded.has_baseline) {}
 
   template <class Visit>
   void each(const Visit& visit) const {
@@ -291,6 +293,19 @@ Result<void> narrow(Measurements& measured, const ResultsQuery& query) {
   return {};
 }
 
+}  // namespace
+
+void each_table_row(const Concluded& concluded, bool wide, const std::function<void(Row)>& visit) {
+  Answer(concluded).each_table_row(wide, visit);
+}
+
+Result<Measurements> measurements_of(const ResultsQuery& query) {
+  auto measured = query.chosen.catalog.measurements(query.chosen.run.record.id);
+  if (!measured) return measured;
+  if (auto narrowed = narrow(*measured, query); !narrowed) return std::move(narrowed).error();
+  return measured;
+}
+
 std::optional<double> number_in(const std::string& text) {
   double value = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -328,19 +343,16 @@ Result<void> sort_groups(const Measurements& measured, Conclusions& conclusions,
   return {};
 }
 
-}  // namespace
-
 Result<void> print_conclusions(const ResultsQuery& query, const ConclusionsQuery& asked, ResultsOutput output,
                                std::FILE* to) {
-  auto measured = query.chosen.catalog.measurements(query.chosen.run.record.id);
+  auto measured = measurements_of(query);
   if (!measured) return std::move(measured).error();
-  if (auto narrowed = narrow(*measured, query); !narrowed) return narrowed;
   auto conclusions = conclude(*measured, asked.question);
   if (!conclusions) return std::move(conclusions).error();
   narrow(*measured, query.where, *conclusions);
   if (auto sorted = sort_groups(*measured, *conclusions, asked.sort); !sorted) return sorted;
   const std::vector<MetricDrift> drifts = drifts_of(*measured);
-  const Answer answer(*measured, *conclusions, !asked.question.baseline.empty());
+  const Answer answer({*measured, *conclusions, !asked.question.baseline.empty()});
   switch (output) {
     case ResultsOutput::Csv: answer.print_csv(to); break;
     case ResultsOutput::Markdown: print_markdown(answer, to); break;

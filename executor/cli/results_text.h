@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/results_rows.h"
+#include "cli/table.h"
 #include "model/conclusions.h"
 
 namespace studyctl {
@@ -21,5 +22,18 @@ struct ConclusionsQuery {
 };
 Result<void> print_conclusions(const ResultsQuery& query, const ConclusionsQuery& asked, ResultsOutput output,
                                std::FILE* to);
+
+// Its pieces. What the query lets through of what a run measured, with the units and goals of its manifest.
+Result<Measurements> measurements_of(const ResultsQuery& query);
+// Invalid: `sort` names neither a parameter nor a metric.
+Result<void> sort_groups(const Measurements& measured, Conclusions& conclusions, const std::string& sort);
+struct Concluded {
+  const Measurements& measured;
+  const Conclusions& conclusions;
+  bool has_baseline = false;
+};
+// The headings, then a row per group and metric.
+void each_table_row(const Concluded& concluded, bool wide, const std::function<void(Row)>& visit);
+std::optional<double> number_in(const std::string& text);
 
 }  // namespace studyctl

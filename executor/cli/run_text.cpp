@@ -78,6 +78,13 @@ std::string seconds_text(double seconds) {
   return human_duration(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
 }
 
+std::string usage_text(const Catalog::Usage& usage) {
+  std::string text = seconds_text(usage.wall_seconds) + " of wall time";
+  if (usage.core_seconds > 0) text += ", " + seconds_text(usage.core_seconds) + " of cores";
+  if (usage.device_seconds > 0) text += ", " + seconds_text(usage.device_seconds) + " of devices";
+  return text;
+}
+
 std::string counted(uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }

@@ -38,6 +38,8 @@ std::string took_text(const RunSummary& run, const std::optional<LockHolder>& ho
 // "5m ago"
 std::string ago_text(Instant at, Instant now);
 std::string seconds_text(double seconds);
+// "3h of wall time, 12h of cores, 3h of devices"
+std::string usage_text(const Catalog::Usage& usage);
 
 // "1 run", "2 runs"
 std::string counted(uint64_t count, const std::string& what);

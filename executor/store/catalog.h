@@ -67,6 +67,15 @@ struct AttemptSummary {
   std::vector<MetricValue> metrics;
 };
 
+// An attempt whose main container ran, and when.
+struct RanAttempt {
+  std::string experiment;
+  uint32_t cycle = 1, attempt = 1;
+  std::string state;  // as AttemptSummary::state
+  std::vector<std::string> devices;
+  Instant started_at, finished_at;
+};
+
 struct CommandRecord {
   Instant at;
   std::string who;
@@ -125,6 +134,9 @@ class Catalog {
   // Of one repetition, the first attempt first.
   Result<std::vector<AttemptSummary>> attempts(const std::string& run_id, const std::string& experiment,
                                                uint32_t cycle) const;
+  // Of all repetitions, those that ran and ended, by when they started.
+  Result<void> ran_attempts(const std::string& run_id,
+                            const std::function<void(const RanAttempt&)>& visit) const;
   // What all succeeded repetitions measured, and those that were taken over from another run. Goals are not
   // known here.
   Result<Measurements> measurements(const std::string& run_id) const;

@@ -29,7 +29,9 @@ class MeasurementsReader {
  private:
   void read_points() {
     Rows rows = studies_.query(
-        "SELECT id, name, parameters FROM experiments WHERE run = ? ORDER BY generation, position", run_);
+        "SELECT e.id, e.name, e.parameters FROM runs JOIN experiments e ON e.run = runs.id AND "
+        "e.generation = runs.generation WHERE runs.id = ? ORDER BY e.position",
+        run_);
     while (rows.next()) {
       points_.emplace(rows.integer(0), static_cast<uint32_t>(measured_.points.size()));
       measured_.names.push_back(rows.string(1));
@@ -55,10 +57,14 @@ class MeasurementsReader {
   }
 
   void read_sources() {
+    // Those that are still planned, as in results.jsonl.
     Rows rows = studies_.query(
-        "SELECT a.end_event, r.experiment, r.cycle, a.finished_at FROM repetitions r CROSS JOIN attempts a "
+        "SELECT a.end_event, r.experiment, r.cycle, a.finished_at FROM runs JOIN experiments e ON e.run = "
+        "runs.id AND e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts "
+        "a "
         "ON a.repetition = r.id AND a.attempt = r.attempt "
-        "WHERE r.run = ? AND r.state IN ('Succeeded', 'Cached') AND a.end_event IS NOT NULL",
+        "WHERE runs.id = ? AND r.state IN ('Succeeded', 'Cached') AND a.end_event IS NOT NULL "
+        "AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles)",
         run_);
     while (rows.next())
       sources_.push_back(
@@ -114,6 +120,20 @@ Result<Measurements> Catalog::measurements(const std::string& run_id) const {
   Measurements measured = MeasurementsReader(*studies_, run_row(run_id).number).read();
   if (Result<void> done = studies_->outcome(); !done) return std::move(done).error();
   return measured;
+}
+
+Result<void> Catalog::ran_attempts(const std::string& run_id,
+                                   const std::function<void(const RanAttempt&)>& visit) const {
+  Rows rows = studies_->query(
+      "SELECT e.name, r.cycle, a.attempt, a.state, a.devices, a.started_at, a.finished_at FROM repetitions r "
+      "JOIN experiments e ON e.id = r.experiment JOIN attempts a ON a.repetition = r.id "
+      "WHERE r.run = ? AND a.started_at IS NOT NULL AND a.finished_at IS NOT NULL AND a.state <> 'Cached' "
+      "ORDER BY a.started_at",
+      run_row(run_id).number);
+  while (rows.next())
+    visit({rows.string(0), static_cast<uint32_t>(rows.integer(1)), static_cast<uint32_t>(rows.integer(2)),
+           rows.string(3), rows.list(4), rows.instant(5), rows.instant(6)});
+  return studies_->outcome();
 }
 
 }  // namespace studyctl

@@ -38,7 +38,7 @@ expect_equal "$(wc -l <out)" 1 "experiments that failed"
 failed=$(studyctl get experiments --state Failed -o name)
 expect_equal "$(studyctl get repetitions -o json | jq '[.items[] | select(.exit_code == 0 and .finished_at != null)] | length')" 5 "succeeded as JSON"
 expect_equal "$(studyctl get runs -o json | jq -r '.items[0].state')" CompletedWithFailures "the run as JSON"
-expect_equal "$(studyctl results reading -o csv | wc -l)" 6 "lines of results as CSV"
+expect_equal "$(studyctl results reading --rows -o csv | wc -l)" 6 "lines of results as CSV"
 expect_code 0 studyctl describe reading "$failed"
 expect_said "attempt 1:    Failed (Error)"
 

@@ -1,0 +1,52 @@
+#include "cli/report/report.h"
+
+#include "base/fd.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+
+// report: a run's results as one HTML file.
+namespace studyctl {
+namespace {
+
+struct ReportOptions {
+  std::string study;
+  std::string selector;
+  std::string file = "report.html";
+};
+
+int report(const Context& context, const ReportOptions& options) {
+  Selection selection;
+  selection.selector = options.selector;
+  auto rules = understand(selection);
+  if (!rules) return fail(rules.error());
+  auto chosen = choose_run(context.find_volume(), options.study);
+  if (!chosen) return fail(chosen.error());
+  const Selector everything;
+  auto page = report_of({*chosen, *rules, everything, metrics_of(*chosen)});
+  if (!page) return fail(page.error());
+  if (options.file == "-") {
+    std::fwrite(page->data(), 1, page->size(), stdout);
+    return kSucceeded;
+  }
+  if (auto written = write_file_atomically(options.file, *page, 0644); !written) return fail(written.error());
+  std::printf("%s\n", options.file.c_str());
+  return kSucceeded;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Context& context) {
+  ReportOptions& options = context.keep<ReportOptions>();
+  CLI::App* command =
+      app.add_subcommand("report", "Write what was measured as one HTML file with plots; it opens offline");
+  add_study(*command, options.study);
+  command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0")
+      ->type_name("SELECTOR");
+  command->add_option("-o,--output", options.file, "The file; - for standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->final_callback([&] { context.run = [&] { return report(context, options); }; });
+}
+
+}  // namespace studyctl
