@@ -154,7 +154,7 @@ int apply(const Context& context, ApplyOptions& options) {
   if (!study) return fail(study.error());
   const LoadedStudy& loaded = **study;
   for (const std::string& warning : loaded.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  print_lines(plan_summary(loaded));
+  print_lines(plan_summary(loaded, experience_of(loaded, context.find_volume())));
   if (over_the_cap(loaded, options))
     return fail({ErrorCode::Invalid, std::to_string(loaded.repetitions()) +
                                          " repetitions are more than the limit of " +

@@ -33,6 +33,10 @@ void add_manifest(const ChosenRun& chosen, Description& description) {
   std::string engine = fact("engine").empty() ? chosen.run.record.engine : fact("engine");
   if (!chosen.run.record.endpoint.empty()) engine += " at " + chosen.run.record.endpoint;
   description.field("Engine", engine);
+  std::vector<std::string> changes = texts_of(manifest->changes);
+  if (auto moved = chosen.catalog.moved_images(chosen.run.record.id))
+    changes.insert(changes.end(), moved->begin(), moved->end());
+  description.section("Changed midway", changes);
 }
 
 std::string controller_text(const ChosenRun& chosen, const Result<Status>& status, RunState state,
@@ -95,8 +99,7 @@ std::vector<std::string> command_lines(const ChosenRun& chosen) {
 }
 
 void add_status(const Status& status, RunState state, Instant now, Description& description) {
-  if (status.eta_seconds && state == RunState::Running)
-    description.field("ETA", seconds_text(*status.eta_seconds));
+  if (status.eta_seconds && state == RunState::Running) description.field("ETA", eta_text(status));
   if (status.avg_duration_seconds)
     description.field("Average", seconds_text(*status.avg_duration_seconds) + " each, of the last 10");
   const std::string reasons = reasons_text(status.reasons);

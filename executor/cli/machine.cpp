@@ -2,6 +2,10 @@
 
 #include <sys/utsname.h>
 
+#include <filesystem>
+#include <set>
+#include <vector>
+
 #include "base/fd.h"
 #include "base/text.h"
 
@@ -31,6 +35,15 @@ std::map<std::string, std::string> machine_facts() {
     facts["architecture"] = names.machine;
   }
   if (const std::string cpu = proc_value("/proc/cpuinfo", "model name"); !cpu.empty()) facts["cpu"] = cpu;
+  if (const std::string code = proc_value("/proc/cpuinfo", "microcode"); !code.empty())
+    facts["microcode"] = code;
+  // "Model: NVIDIA A100-SXM4-80GB", a file for each device.
+  std::error_code none;
+  std::set<std::string> models;
+  for (std::filesystem::directory_iterator gpu("/proc/driver/nvidia/gpus", none), end; !none && gpu != end;
+       gpu.increment(none))
+    models.insert(proc_value((gpu->path() / "information").c_str(), "Model"));
+  if (!models.empty()) facts["gpu"] = join(std::vector<std::string>(models.begin(), models.end()), ", ");
   if (const auto driver = read_file("/sys/module/nvidia/version"))
     facts["nvidia_driver"] = std::string(trim(*driver));
   return facts;

@@ -89,7 +89,7 @@ int show_plan(const Context& context, const PlanOptions& options) {
     return kSucceeded;
   }
   if (options.output.empty() || options.output == "wide") {
-    print_lines(plan_summary(loaded));
+    print_lines(plan_summary(loaded, experience_of(loaded, context.find_volume())));
     print_changes(context, loaded);
   }
   print_experiments(loaded, options);

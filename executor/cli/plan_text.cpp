@@ -4,6 +4,10 @@
 
 #include "base/text.h"
 #include "plan/estimate.h"
+#include "plan/forecaster.h"
+#include "plan/order.h"
+#include "store/catalog.h"
+#include "store/result_row.h"
 
 namespace studyctl {
 namespace {
@@ -20,7 +24,30 @@ std::string rule_text(const ExcludeRule& rule) {
 
 }  // namespace
 
-std::vector<std::string> plan_summary(const LoadedStudy& study) {
+std::optional<Experience> experience_of(const LoadedStudy& study, const Result<ResultsVolume>& volume) {
+  if (!volume) return std::nullopt;
+  const auto catalog = Catalog::of(*volume);
+  if (!catalog) return std::nullopt;
+  Forecaster forecaster(study.study());
+  auto read = catalog->durations(study.study().name, [&](const std::string& parameters, Duration duration) {
+    Point point;
+    for (auto& [name, text] : parameter_texts(parameters))
+      point.parameters.emplace_back(name, Value{Value::Kind::String, std::move(text)});
+    forecaster.add(point, duration);
+  });
+  if (!read) return std::nullopt;
+  const Execution& execution = study.study().execution;
+  const RunOrder order(execution.order, study.plan->size(), execution.cycles, execution.seed);
+  const auto at = [&](uint64_t place) {
+    return Forecaster::Ahead{study.plan->at(order.at(place).index), {}, {}};
+  };
+  const auto forecast =
+      forecaster.forecast(order.size(), at, static_cast<uint32_t>(std::max(execution.parallelism, 1)));
+  if (!forecast) return std::nullopt;
+  return Experience{*forecast, forecaster.size()};
+}
+
+std::vector<std::string> plan_summary(const LoadedStudy& study, const std::optional<Experience>& experience) {
   const Plan& plan = *study.plan;
   const Execution& execution = study.study().execution;
   std::vector<std::string> lines;
@@ -36,7 +63,7 @@ std::vector<std::string> plan_summary(const LoadedStudy& study) {
   for (const Plan::Exclusion& exclusion : plan.exclusions())
     lines.push_back("  excluded: " + plural(exclusion.points, "point") + " where " +
                     rule_text(*exclusion.rule) + " (" + exclusion.rule->place + ")");
-  for (const std::string& line : estimate_lines(estimate(study.study(), plan.size())))
+  for (const std::string& line : estimate_lines(estimate(study.study(), plan.size(), experience)))
     lines.push_back("  " + line);
   return lines;
 }

@@ -40,6 +40,7 @@ Result<void> record_change(SqliteJournal& journal, const RunDirectory& directory
   manifest.run_id = recorded->run_id;
   manifest.created_at = recorded->created_at;
   manifest.environment = recorded->environment;
+  manifest.changes = recorded->changes;
   // A run that reuses nothing never does.
   if (std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0)
     manifest.flags.emplace_back("--fresh");

@@ -6,6 +6,7 @@
 #include "cli/listing.h"
 #include "cli/results_text.h"
 #include "cli/run_text.h"
+#include "cli/written_json.h"
 
 // results: what the succeeded repetitions came to.
 namespace studyctl {
@@ -17,6 +18,7 @@ struct ResultsOptions {
   std::string selector;
   ResultsOutput output = ResultsOutput::Table;
   bool rows = false;
+  bool usage = false;
   std::vector<std::string> by;
   std::vector<std::string> baseline;
   std::string sort;
@@ -51,6 +53,41 @@ Result<ConclusionsQuery> ask(const ResultsOptions& options) {
   return asked;
 }
 
+// What each experiment took, its failed attempts included.
+Result<void> print_usage(const ChosenRun& chosen, ResultsOutput output) {
+  const Output form = output == ResultsOutput::Json   ? Output::Json
+                      : output == ResultsOutput::Yaml ? Output::Yaml
+                      : output == ResultsOutput::Name ? Output::Name
+                                                      : Output::Table;
+  Listing listing(stdout, form);
+  const auto add = [&](const std::string& name, uint64_t attempts, const Catalog::Usage& usage) {
+    ListItem item;
+    item.name = name;
+    const auto hours = [&](const char* heading, const char* key, double seconds) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.4f", seconds / 3600);
+      item.column(heading, key, written_number(seconds / 3600), text);
+    };
+    item.column("EXPERIMENT", "experiment", Written::text(name));
+    item.column("ATTEMPTS", "attempts", written_of(attempts));
+    hours("HOURS", "wall_hours", usage.wall_seconds);
+    hours("CORE-HOURS", "core_hours", usage.core_seconds);
+    hours("GPU-HOURS", "gpu_hours", usage.device_seconds);
+    listing.add(item);
+  };
+  Catalog::ExperimentUsage all{"all", 0, {}};
+  auto read = chosen.catalog.usages(chosen.run.record.id, [&](const Catalog::ExperimentUsage& one) {
+    add(one.experiment, one.attempts, one.usage);
+    all.attempts += one.attempts;
+    all.usage.wall_seconds += one.usage.wall_seconds;
+    all.usage.core_seconds += one.usage.core_seconds;
+    all.usage.device_seconds += one.usage.device_seconds;
+  });
+  if (form == Output::Table) add(all.experiment, all.attempts, all.usage);
+  listing.finish("nothing was started yet");
+  return read;
+}
+
 int results(const Context& context, const ResultsOptions& options) {
   if (!options.extract && !options.file.empty())
     return fail(
@@ -65,6 +102,10 @@ int results(const Context& context, const ResultsOptions& options) {
   auto chosen = choose_run(context.find_volume(), options.study);
   if (!chosen) return fail(chosen.error());
   if (options.extract) return extract(*chosen, options);
+  if (options.usage) {
+    const auto printed = print_usage(*chosen, options.output);
+    return printed ? kSucceeded : fail(printed.error());
+  }
   auto asked = ask(options);
   if (!asked) return fail(asked.error());
   const ResultsQuery query{*chosen, *rules, *where, metrics_of(*chosen)};
@@ -110,6 +151,7 @@ void add_results(CLI::App& app, Context& context) {
       ->type_name("NAME");
   command->add_flag("--rows", options.rows,
                     "A row per repetition, as results.jsonl and results.csv have them");
+  command->add_flag("--usage", options.usage, "What each experiment took: hours, core-hours, GPU-hours");
   add_format(*command, options.output,
              {{"table", ResultsOutput::Table},
               {"wide", ResultsOutput::Wide},

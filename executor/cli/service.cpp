@@ -18,6 +18,7 @@
 #include "cli/preflight.h"
 #include "cli/record_change.h"
 #include "http/routes.h"
+#include "model/conclusions.h"
 #include "plan/plan_values.h"
 #include "store/run_manifest.h"
 #include "store/summary.h"
@@ -131,8 +132,7 @@ Result<RunRecord> Service::begin_run() {
   RunManifest manifest = manifest_as_applied(*study_, options_.flags);
   manifest.run_id = random_uuid();
   manifest.created_at = clock_.now();
-  manifest.environment = machine_facts();
-  manifest.environment["engine"] = inventory_.engine;
+  manifest.environment = environment();
   if (auto written = write_run_manifest(directory_->path(), manifest); !written)
     return std::move(written).error();
 
@@ -146,6 +146,25 @@ Result<RunRecord> Service::begin_run() {
   record.engine = inventory_.kind;
   record.endpoint = inventory_.endpoint;
   return record;
+}
+
+std::map<std::string, std::string> Service::environment() const {
+  auto facts = machine_facts();
+  facts["engine"] = inventory_.engine;
+  return facts;
+}
+
+Result<void> Service::note_environment() {
+  auto manifest = run_manifest_from_json(journal_->run().manifest);
+  if (!manifest) return std::move(manifest).error();
+  const size_t known = manifest->changes.size();
+  if (!manifest->note_environment(environment(), clock_.now())) return {};
+  const std::vector<EnvironmentChange> fresh(manifest->changes.begin() + static_cast<std::ptrdiff_t>(known),
+                                             manifest->changes.end());
+  for (const std::string& text : texts_of(fresh)) log::warning(text);
+  if (auto replaced = journal_->replace_manifest(to_json(*manifest), manifest->design_hash); !replaced)
+    return replaced;
+  return write_run_manifest(directory_->path(), *manifest);
 }
 
 Result<void> Service::open_run() {
@@ -166,8 +185,10 @@ Result<void> Service::open_run() {
   if (!journal) return std::move(journal).error();
   journal_ = *std::move(journal);
   know_earlier_designs();
-  if (again_)
+  if (again_) {
+    if (auto noted = note_environment(); !noted) return noted;
     if (auto changed = go_on_by_this_study(); !changed) return changed;
+  }
   if (auto reused = reuse_what_is_done(); !reused) return reused;
   if (auto kept = secrets_.keep(volume_, journal_->run().id); !kept) return kept;
   if (auto cleared = directory_->clear_stop(); !cleared) return cleared;
@@ -236,8 +257,8 @@ Result<void> Service::make_controller() {
   const RunPlan plan = run_plan();
   const int at_once = Controller::places_of(plan);
   report_ = std::make_unique<RunReport>(
-      RunReport::Parts{study.name, run.id, study.execution, at_once, *experiments_, *journal_, clock_},
-      *std::move(publisher), StatusFile(directory_->path() / "status.json", clock_));
+      RunReport::Parts{study.name, run.id, at_once, *experiments_, *journal_, clock_}, *std::move(publisher),
+      StatusFile(directory_->path() / "status.json", clock_));
   reserved_ = std::make_unique<ReservedJournal>(*journal_, volume_.reserve());
   controller_ = std::make_unique<Controller>(
       plan, Controller::Parts{*reserved_, *engine_, *workspace_, *report_, gateway_, clock_});
@@ -312,12 +333,24 @@ Result<void> Service::run() {
   if (!is_final(controller_->ledger().run_state())) return {};
   if (auto forgotten = volume_.forget_secrets(journal_->run().id); !forgotten)
     log::warning(forgotten.error().message);
-  auto catalog = Catalog::open(volume_.database());
-  auto usage = catalog ? catalog->usage(journal_->run().id) : Result<Catalog::Usage>(catalog.error());
-  if (usage)
-    if (auto written = write_summary(directory_->path(), summary_text(status(), *usage)); !written)
-      log::warning(written.error().message);
+  if (auto written = write_run_summary(); !written) log::warning(written.error().message);
   return {};
+}
+
+Result<void> Service::write_run_summary() const {
+  const std::string& run = journal_->run().id;
+  const auto catalog = Catalog::open(volume_.database());
+  if (!catalog) return catalog.error();
+  const auto usage = catalog->usage(run);
+  if (!usage) return usage.error();
+  const auto measured = catalog->measurements(run);
+  if (!measured) return measured.error();
+  std::vector<std::string> warnings;
+  for (const MetricDrift& drift : drifts_of(*measured)) warnings.push_back(drift_text(drift));
+  if (const auto manifest = read_run_manifest(directory_->path()))
+    for (const std::string& text : texts_of(manifest->changes)) warnings.push_back(text);
+  if (auto moved = catalog->moved_images(run)) warnings.insert(warnings.end(), moved->begin(), moved->end());
+  return write_summary(directory_->path(), summary_text(status(), *usage, warnings));
 }
 
 Status Service::status() const {

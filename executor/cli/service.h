@@ -77,6 +77,10 @@ class Service {
   void know_earlier_designs();
   const Experiments::Design* earlier_design(uint32_t generation);
 
+  Result<void> write_run_summary() const;
+  // Of the machine and the engine, as it is now; and what of it changed since the run was made.
+  std::map<std::string, std::string> environment() const;
+  Result<void> note_environment();
   Result<void> open_control_channel();
   void watch_signals();
   void note_signal(int signal);

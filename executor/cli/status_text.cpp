@@ -42,8 +42,7 @@ std::string bar_line(const Status& status, size_t width) {
       status.total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(status.total);
   std::string line = bar(fraction, std::clamp<size_t>(width / 3, 10, 40)) + " " + std::to_string(done) + "/" +
                      std::to_string(status.total) + "  " + percent(fraction);
-  if (status.eta_seconds && status.state == RunState::Running)
-    line += "  ETA " + seconds_text(*status.eta_seconds);
+  if (status.eta_seconds && status.state == RunState::Running) line += "  ETA " + eta_text(status);
   if (status.avg_duration_seconds) line += "  (" + seconds_text(*status.avg_duration_seconds) + " each)";
   return line;
 }
@@ -122,6 +121,13 @@ std::vector<std::string> summary_lines(const Status& status, Instant now) {
                     std::string(name_of(failure.reason)) + ": " + failure.message);
   for (std::string& line : lines) line = printable(line);
   return lines;
+}
+
+std::string eta_text(const Status& status) {
+  std::string text = seconds_text(status.eta_seconds.value_or(0));
+  if (status.eta_p90_seconds && seconds_text(*status.eta_p90_seconds) != text)
+    text += " (90%: " + seconds_text(*status.eta_p90_seconds) + ")";
+  return text;
 }
 
 std::string progress_text(const ProgressLine& line) {

@@ -16,6 +16,8 @@ std::vector<std::string> live_lines(const Status& status, Instant now, size_t wi
 // How a run stands or ended, by state and reason.
 std::vector<std::string> summary_lines(const Status& status, Instant now);
 
+// "12m (90%: 20m)": as likely over as under, and nine times in ten under. Of a status with an ETA.
+std::string eta_text(const Status& status);
 // What an attempt that runs is at: "3m 20s on GPU 0, 40%, step 12".
 std::string doing_text(const Status::Current& current, Instant now);
 

@@ -1,30 +1,53 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "base/clock.h"
+#include "model/ledger.h"
+#include "model/study.h"
+#include "plan/duration_model.h"
+#include "plan/plan.h"
 
 namespace studyctl {
 
-// What is left of a run, as far as an estimate asks.
-struct Remaining {
-  uint64_t waiting = 0;            // repetitions that have not begun, or wait for a retry
-  double retries_per_attempt = 0;  // of the attempts that ended, the part that was retried
-  struct Running {
-    Duration elapsed{0};
-    std::optional<double> fraction;  // of its work, as it tells
-  };
-  std::vector<Running> running;
-  Duration average{0};   // what one attempt takes, from its making to its end
-  Duration cooldown{0};  // between two attempts
-  Duration pauses{0};    // what is left of a cooldown, and those between cycles that are to come
-  int places = 1;        // how many run at once
-};
+// When a run will be over, learned from its own attempts. A transition costs the same however large the study
+// is; a forecast is made when it is asked for and enough has changed, in some 20 ms.
+class Eta {
+ public:
+  // Replayed ones too.
+  void note(const Event& event);
 
-// How long until the last attempt has ended: work that is left over places, and no less than the longest that
-// runs.
-Duration estimate_remaining(const Remaining& remaining);
+  struct Scene {
+    const Ledger& ledger;
+    const Study& study;
+    int places;  // how many run at once
+    std::function<Point(const RepetitionKey&)> point;
+    std::function<std::optional<double>(const RepetitionKey&)> progress;  // of an active one, as it tells
+    Steady now;
+  };
+  // How long until the last attempt has ended. Nothing before the first one has.
+  std::optional<Forecast> left(const Scene& scene);
+
+ private:
+  std::optional<Forecast> forecast(const Scene& scene) const;
+  Duration gaps(const Scene& scene, double attempts) const;
+
+  std::map<RepetitionKey, Steady> begun_;
+  std::deque<std::pair<RepetitionKey, Duration>>
+      lasted_;  // from making to end, of this generation's last ones
+  uint64_t ended_ = 0, retried_ = 0;
+
+  struct Made {
+    Forecast forecast;
+    Steady at;
+    uint64_t ended;
+  };
+  std::optional<Made> made_;
+};
 
 }  // namespace studyctl

@@ -1,10 +1,10 @@
 #include "control/run_report.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "control/eta.h"
 
 namespace studyctl {
 namespace {
@@ -51,17 +51,12 @@ void RunReport::flush() {
 }
 
 void RunReport::fold(const Event& event) {
-  if (const auto* intended = std::get_if<AttemptIntended>(&event.fact))
-    begun_[intended->key.repetition] = event.steady;
+  eta_.note(event);
   if (const auto* ended = std::get_if<AttemptEnded>(&event.fact)) fold_end(*ended, event);
 }
 
 void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
-  auto begun = begun_.extract(fact.key.repetition);
   if (fact.verdict == Verdict::Withdrawn) return;
-  if (begun) push_rolling(occupations_, event.steady - begun.mapped());
-  ++ended_;
-  if (fact.verdict == Verdict::Retry) ++retried_;
   if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);
   const RepetitionKey& key = fact.key.repetition;
   push_rolling(failures_, {key, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
@@ -75,7 +70,7 @@ void RunReport::refresh(const Controller& controller) {
   if (auto written = status_file_.write(status(controller)); !written) log::debug(written.error().message);
 }
 
-Status RunReport::status(const Controller& controller) const {
+Status RunReport::status(const Controller& controller) {
   const Ledger& ledger = controller.ledger();
   Status status;
   status.study = parts_.study;
@@ -128,7 +123,7 @@ void RunReport::add_current(const Controller& controller, Status& status) const 
   }
 }
 
-void RunReport::add_times(const Controller& controller, Status& status) const {
+void RunReport::add_times(const Controller& controller, Status& status) {
   const Ledger& ledger = controller.ledger();
   const Steady now = parts_.clock.steady();
   if (ledger.cooldown_until() > now && ledger.run_state() == RunState::Running)
@@ -140,24 +135,19 @@ void RunReport::add_times(const Controller& controller, Status& status) const {
     status.waiting_for.push_back(why);
   }
   if (!durations_.empty()) status.avg_duration_seconds = seconds(mean(durations_));
-  if (occupations_.empty() || is_final(ledger.run_state())) return;
+  if (is_final(ledger.run_state())) return;
 
-  Remaining remaining;
-  remaining.waiting = ledger.count(RepetitionState::Waiting);
-  remaining.retries_per_attempt = static_cast<double>(retried_) / static_cast<double>(ended_);
-  remaining.average = mean(occupations_);
-  remaining.cooldown = parts_.execution.cooldown.experiment;
-  remaining.pauses = std::max(ledger.cooldown_until() - now, Duration(0));
-  // Where a cycle is at its beginning, the cooldown before it is on, or over.
-  if (remaining.waiting > 0 && parts_.execution.order != Order::Sequential)
-    remaining.pauses += parts_.execution.cooldown.cycle *
-                        static_cast<int64_t>((remaining.waiting - 1) / ledger.experiments());
-  remaining.places = parts_.places;
-  for (const auto& [key, live] : controller.live()) {
-    const ActiveAttempt& attempt = *ledger.active(key);
-    remaining.running.push_back({now - attempt.intended_at, live.fraction});
-  }
-  status.eta_seconds = seconds(estimate_remaining(remaining));
+  const Study& study = parts_.experiments.study({ledger.generation(), 0, 1});
+  const auto progress = [&](const RepetitionKey& key) {
+    const auto live = controller.live().find(key);
+    return live == controller.live().end() ? std::nullopt : live->second.fraction;
+  };
+  const auto left =
+      eta_.left({ledger, study, std::min(parts_.places, study.execution.parallelism),
+                 [&](const RepetitionKey& key) { return parts_.experiments.point(key); }, progress, now});
+  if (!left) return;
+  status.eta_seconds = seconds(left->p50);
+  status.eta_p90_seconds = seconds(left->p90);
 }
 
 }  // namespace studyctl

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <string>
 
 #include "base/clock.h"
 #include "control/committed_events.h"
 #include "control/controller.h"
+#include "control/eta.h"
 #include "control/experiments.h"
 #include "store/publisher.h"
 #include "store/sqlite_journal.h"
@@ -22,8 +22,7 @@ class RunReport final : public CommittedEvents {
   struct Parts {
     std::string study;
     std::string run_id;
-    const Execution& execution;
-    int places;
+    int places;  // how many attempts the machine has room for at once
     Experiments& experiments;
     SqliteJournal& journal;
     const Clock& clock;
@@ -40,24 +39,22 @@ class RunReport final : public CommittedEvents {
   // When refresh() is next due by itself.
   Steady next_due() const { return status_file_.next_due(); }
 
-  Status status(const Controller& controller) const;
+  Status status(const Controller& controller);
 
  private:
   void fold(const Event& event);
   void fold_end(const AttemptEnded& fact, const Event& event);
   void flush();
   void add_current(const Controller& controller, Status& status) const;
-  void add_times(const Controller& controller, Status& status) const;
+  void add_times(const Controller& controller, Status& status);
 
   Parts parts_;
   Publisher publisher_;
   StatusFile status_file_;
-  std::deque<Duration> durations_;    // of the last attempts that succeeded
-  std::deque<Duration> occupations_;  // of the last attempts: from making to end
-  std::map<RepetitionKey, Steady> begun_;
+  Eta eta_;
+  std::deque<Duration> durations_;  // of the last attempts that succeeded
   // Who they are is asked for when they are shown: a restart may see a million.
   std::deque<std::pair<RepetitionKey, Status::Failure>> failures_;
-  uint64_t ended_ = 0, retried_ = 0;
   bool behind_ = false;
 };
 

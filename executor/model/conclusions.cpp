@@ -36,11 +36,12 @@ class Conclusion {
 
  private:
   Result<void> choose_parameters() {
+    if (measured_.rows.empty()) return {};
     std::vector<std::string> known;
     for (const auto& parameter : measured_.parameters) known.push_back(parameter.name);
     const auto find = [&](const char* flag, const std::string& name) -> Result<uint32_t> {
       const uint32_t place = measured_.parameter(name);
-      if (place != Measurements::kAbsent || measured_.rows.empty()) return place;
+      if (place != Measurements::kAbsent) return place;
       return Error{ErrorCode::Invalid,
                    std::string(flag) + " " + printable(name) +
                        ": no experiment has this parameter; there is: " + printable(join(known, ", "))};

@@ -9,8 +9,9 @@
 namespace studyctl {
 namespace {
 
-constexpr size_t kMostSeen = 4000;
-constexpr uint64_t kMostAsked = 2000;
+// So many that a forecast takes some 20 ms: a run makes one every few seconds.
+constexpr size_t kMostSeen = 2000;
+constexpr uint64_t kMostAsked = 600;
 constexpr int kWarmUp = 100;
 constexpr int kDraws = 200;
 // What is believed of a variance before anything is seen: about 0.1² on the logarithm, as one observation.
@@ -139,6 +140,10 @@ double wall_time(const std::vector<double>& lengths, uint32_t places) {
   return last;
 }
 
+double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 Duration from_seconds(double seconds) {
   constexpr double kMost = 1e11;  // 3,000 years: an int64 of milliseconds holds it
   return Duration(static_cast<int64_t>(std::min(seconds, kMost) * 1000));
@@ -147,7 +152,7 @@ Duration from_seconds(double seconds) {
 }  // namespace
 
 void DurationModel::add(Levels levels, Duration duration) {
-  Seen seen{std::move(levels), std::log(std::max(std::chrono::duration<double>(duration).count(), 1e-3))};
+  Seen seen{std::move(levels), std::log(std::max(in_seconds(duration), 1e-3))};
   if (seen_.size() < kMostSeen) {
     seen_.push_back(std::move(seen));
     return;
@@ -179,8 +184,8 @@ std::optional<Forecast> DurationModel::forecast(uint64_t count, const std::funct
     sampler.draw();
     std::vector<double> lengths;
     for (const Repetition& repetition : remaining)
-      lengths.push_back(
-          sampler.seconds(repetition.levels, std::chrono::duration<double>(repetition.elapsed).count()));
+      lengths.push_back(repetition.left ? in_seconds(*repetition.left)
+                                        : sampler.seconds(repetition.levels, in_seconds(repetition.elapsed)));
     walls.push_back(wall_time(lengths, std::max<uint32_t>(parallelism, 1)) * scale);
   }
   std::sort(walls.begin(), walls.end());

@@ -26,7 +26,8 @@ class DurationModel {
   using Levels = std::vector<uint32_t>;  // of each factor
   struct Repetition {
     Levels levels;
-    Duration elapsed{0};  // it runs already, for this long
+    Duration elapsed{0};           // it runs already, for this long
+    std::optional<Duration> left;  // known from elsewhere
   };
 
   explicit DurationModel(size_t factors, uint64_t seed = 1) : factors_(factors), seed_(seed) {}

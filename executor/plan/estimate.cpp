@@ -74,27 +74,33 @@ std::optional<Duration> bound_of(const Execution& execution, const Rounds& round
 
 }  // namespace
 
-Estimate estimate(const Study& study, uint64_t experiments, std::optional<Duration> observed) {
+Estimate estimate(const Study& study, uint64_t experiments, const std::optional<Experience>& experience) {
   const Execution& execution = study.execution;
   const Rounds rounds = rounds_of(execution, experiments);
   const double cooldowns = cooldowns_of(execution.cooldown, rounds);
   Estimate result;
   result.cooldowns = clamped(cooldowns);
   result.at_most = bound_of(execution, rounds);
-  result.is_observed = observed.has_value();
-  const std::optional<Duration> repetition = observed ? observed : execution.expected_duration;
-  if (!repetition) return result;
-  result.repetition = *repetition;
-  result.expected = clamped(rounds.rounds * milliseconds(*repetition) + cooldowns);
+  if (experience) {
+    result.measured = experience->repetitions;
+    result.expected = clamped(milliseconds(experience->forecast.p50) + cooldowns);
+    result.p90 = clamped(milliseconds(experience->forecast.p90) + cooldowns);
+  } else if (execution.expected_duration) {
+    result.repetition = *execution.expected_duration;
+    result.expected = clamped(rounds.rounds * milliseconds(result.repetition) + cooldowns);
+  }
   return result;
 }
 
 std::vector<std::string> estimate_lines(const Estimate& estimate) {
   std::vector<std::string> lines;
   if (estimate.expected) {
-    std::string line = "about " + human_duration(*estimate.expected) + ", at " +
-                       human_duration(estimate.repetition) + " a repetition" +
-                       (estimate.is_observed ? " as measured" : "");
+    std::string line = "about " + human_duration(*estimate.expected);
+    if (estimate.p90)
+      line += ", nine times in ten under " + human_duration(*estimate.p90) + ", by " +
+              std::to_string(estimate.measured) + " earlier repetitions";
+    else
+      line += ", at " + human_duration(estimate.repetition) + " a repetition";
     if (estimate.cooldowns > Duration(0))
       line += ", cooldowns of " + human_duration(estimate.cooldowns) + " included";
     lines.push_back(line);

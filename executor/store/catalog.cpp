@@ -171,12 +171,6 @@ Result<Catalog> Catalog::of(const ResultsVolume& volume) {
   return catalog;
 }
 
-template <class T>
-Result<T> Catalog::outcome(T value) const {
-  if (Result<void> done = studies_->outcome(); !done) return std::move(done).error();
-  return value;
-}
-
 Catalog::Run Catalog::run_row(const std::string& run_id) const {
   Rows row = studies_->query("SELECT id, directory FROM runs WHERE uuid = ?", run_id);
   if (row.next()) return {row.integer(0), row.string(1)};

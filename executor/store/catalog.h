@@ -137,6 +137,13 @@ class Catalog {
   // Of all repetitions, those that ran and ended, by when they started.
   Result<void> ran_attempts(const std::string& run_id,
                             const std::function<void(const RanAttempt&)>& visit) const;
+  // Experiments that ran by more than one image digest, a sentence each; the first ten.
+  Result<std::vector<std::string>> moved_images(const std::string& run_id) const;
+  // How long the repetitions of a study took that succeeded, from intent to end, in its last runs: the newest
+  // few thousand.
+  // `parameters` is a JSON object.
+  Result<void> durations(const std::string& study,
+                         const std::function<void(const std::string& parameters, Duration)>& visit) const;
   // What all succeeded repetitions measured, and those that were taken over from another run. Goals are not
   // known here.
   Result<Measurements> measurements(const std::string& run_id) const;
@@ -165,6 +172,14 @@ class Catalog {
     double device_seconds = 0;
   };
   Result<Usage> usage(const std::string& run_id) const;
+  // The same of each experiment, in the order of the plan.
+  struct ExperimentUsage {
+    std::string experiment;
+    uint64_t attempts = 0;
+    Usage usage;
+  };
+  Result<void> usages(const std::string& run_id,
+                      const std::function<void(const ExperimentUsage&)>& visit) const;
 
  private:
   struct Run {
@@ -174,7 +189,10 @@ class Catalog {
   explicit Catalog(std::unique_ptr<Sqlite> studies) : studies_(std::move(studies)) {}
   // What the connection came to, or `value`.
   template <class T>
-  Result<T> outcome(T value) const;
+  Result<T> outcome(T value) const {
+    if (Result<void> done = studies_->outcome(); !done) return std::move(done).error();
+    return value;
+  }
   // NotFound goes to the connection.
   Run run_row(const std::string& run_id) const;
   Result<std::vector<RunSummary>> list_runs(const std::string& condition, const std::string& name) const;

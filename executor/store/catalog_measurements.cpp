@@ -136,4 +136,48 @@ Result<void> Catalog::ran_attempts(const std::string& run_id,
   return studies_->outcome();
 }
 
+Result<void> Catalog::durations(
+    const std::string& study,
+    const std::function<void(const std::string& parameters, Duration)>& visit) const {
+  constexpr int kLastRuns = 5, kMost = 2000;
+  auto found = runs(study);
+  if (!found) return std::move(found).error();
+  for (size_t i = std::min<size_t>(found->size(), kLastRuns); i-- > 0;) {
+    Rows rows = studies_->query(
+        "SELECT e.parameters, ended.at - a.intended_at FROM repetitions r JOIN experiments e ON e.id = "
+        "r.experiment JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt "
+        "JOIN events ended ON ended.id = a.end_event "
+        "WHERE r.run = ? AND r.state = 'Succeeded' ORDER BY r.id DESC LIMIT ?",
+        run_row(found->at(i).record.id).number, kMost);
+    while (rows.next()) visit(rows.string(0), Duration(rows.integer(1)));
+  }
+  return studies_->outcome();
+}
+
+Result<void> Catalog::usages(const std::string& run_id,
+                             const std::function<void(const ExperimentUsage&)>& visit) const {
+  Rows rows = studies_->query(
+      "SELECT e.name, count(*), total(a.duration), total(a.duration * e.cores), total(a.duration * "
+      "json_array_length(coalesce(a.devices, '[]'))) FROM experiments e JOIN repetitions r ON r.experiment = "
+      "e.id JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND a.state <> 'Cached' "
+      "GROUP BY e.id ORDER BY e.generation, e.position",
+      run_row(run_id).number);
+  while (rows.next())
+    visit({rows.string(0),
+           static_cast<uint64_t>(rows.integer(1)),
+           {rows.real(2) / 1000, rows.real(3) / 1000, rows.real(4) / 1000}});
+  return studies_->outcome();
+}
+
+Result<std::vector<std::string>> Catalog::moved_images(const std::string& run_id) const {
+  std::vector<std::string> texts;
+  Rows rows = studies_->query(
+      "SELECT e.name, group_concat(DISTINCT a.image_digest) FROM experiments e JOIN repetitions r ON "
+      "r.experiment = e.id JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND a.image_digest <> '' "
+      "GROUP BY e.id HAVING count(DISTINCT a.image_digest) > 1 LIMIT 10",
+      run_row(run_id).number);
+  while (rows.next()) texts.push_back(rows.string(0) + " ran by different images: " + rows.string(1));
+  return outcome(std::move(texts));
+}
+
 }  // namespace studyctl

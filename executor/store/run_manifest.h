@@ -11,6 +11,13 @@
 
 namespace studyctl {
 
+// What `environment` said of something, and what a later controller of the run found instead.
+struct EnvironmentChange {
+  Instant at;
+  std::string what;  // "kernel", "engine", "microcode"
+  std::string before, after;
+};
+
 // study_manifest.json: what a run is, so that it can be gone on with and its database made again. Without
 // secrets.
 struct RunManifest {
@@ -23,7 +30,14 @@ struct RunManifest {
   std::vector<std::string> flags;                  // that won over the manifest: "--cycles=3"
   std::map<std::string, std::string> inputs;       // path as written → SHA-256, kept as inputs/<sha256>
   std::map<std::string, std::string> environment;  // studyctl's version, host, kernel, engine …
+  std::vector<EnvironmentChange> changes{};        // oldest first
+
+  // Notes what differs in `found` from what was known last. False when nothing does.
+  bool note_environment(const std::map<std::string, std::string>& found, Instant now);
 };
+
+// "kernel changed midway, at 2026-11-22T14:30:05Z: 6.1.0-18 → 6.1.0-21", a sentence each.
+std::vector<std::string> texts_of(const std::vector<EnvironmentChange>& changes);
 
 std::string to_json(const RunManifest& manifest);
 Result<RunManifest> run_manifest_from_json(std::string_view json);

@@ -14,12 +14,18 @@ constexpr std::string_view kName = "study_manifest.json";
 }  // namespace
 
 std::string to_json(const RunManifest& manifest) {
+  ordered_json changes = ordered_json::array();
+  for (const EnvironmentChange& change : manifest.changes)
+    changes.push_back({{"at", format_instant(change.at)},
+                       {"what", change.what},
+                       {"before", change.before},
+                       {"after", change.after}});
   const ordered_json text = {
       {"run_id", manifest.run_id},           {"study", manifest.study},
       {"design_hash", manifest.design_hash}, {"created_at", format_instant(manifest.created_at)},
       {"source", manifest.source},           {"flags", manifest.flags},
       {"inputs", manifest.inputs},           {"environment", manifest.environment},
-      {"manifest", manifest.manifest}};
+      {"environment_changes", changes},      {"manifest", manifest.manifest}};
   return text.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -28,12 +34,35 @@ Result<RunManifest> run_manifest_from_json(std::string_view text) {
     const ordered_json json = ordered_json::parse(text);
     Result<Instant> created_at = parse_instant(json.at("created_at").get<std::string>());
     if (!created_at) return std::move(created_at).error();
-    return RunManifest{json.at("run_id"), json.at("study"),    json.at("design_hash"),
-                       *created_at,       json.at("manifest"), json.at("source"),
-                       json.at("flags"),  json.at("inputs"),   json.at("environment")};
+    RunManifest manifest{json.at("run_id"), json.at("study"),    json.at("design_hash"),
+                         *created_at,       json.at("manifest"), json.at("source"),
+                         json.at("flags"),  json.at("inputs"),   json.at("environment")};
+    // Earlier versions did not look.
+    for (const ordered_json& change : json.value("environment_changes", ordered_json::array())) {
+      const Result<Instant> at = parse_instant(change.at("at").get<std::string>());
+      if (at) manifest.changes.push_back({*at, change.at("what"), change.at("before"), change.at("after")});
+    }
+    return manifest;
   } catch (const ordered_json::exception& error) {
     return Error{ErrorCode::Invalid, std::string("is not a run's manifest: ") + error.what()};
   }
+}
+
+bool RunManifest::note_environment(const std::map<std::string, std::string>& found, Instant now) {
+  std::map<std::string, std::string> known = environment;
+  for (const EnvironmentChange& change : changes) known[change.what] = change.after;
+  const size_t before = changes.size();
+  for (const auto& [what, value] : found)
+    if (std::string& was = known[what]; was != value) changes.push_back({now, what, was, value});
+  return changes.size() > before;
+}
+
+std::vector<std::string> texts_of(const std::vector<EnvironmentChange>& changes) {
+  std::vector<std::string> texts;
+  for (const EnvironmentChange& change : changes)
+    texts.push_back(change.what + " changed midway, at " + format_instant(change.at) + ": " +
+                    (change.before.empty() ? "unknown" : change.before) + " → " + change.after);
+  return texts;
 }
 
 Result<void> write_run_manifest(const std::filesystem::path& directory, const RunManifest& manifest) {

@@ -56,7 +56,8 @@ struct Status {
   std::vector<Failure> failures;                     // oldest first; the last kMostFailures are shown
   std::optional<Instant> cooldown_until;
   std::optional<double> avg_duration_seconds;  // of the last 10
-  std::optional<double> eta_seconds;           // not until one finished
+  std::optional<double> eta_seconds;           // as likely over it as under; not until one finished
+  std::optional<double> eta_p90_seconds;       // nine times in ten under it
   std::vector<std::string> waiting_for;        // sentences: why nothing more starts
   ProcessIdentity controller;
   Instant heartbeat_at;

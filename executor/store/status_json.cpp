@@ -143,6 +143,7 @@ Status read(const ordered_json& json) {
   status.cooldown_until = maybe_instant(json.at("cooldown_until"));
   status.avg_duration_seconds = maybe_number(json.at("avg_duration_seconds"));
   status.eta_seconds = maybe_number(json.at("eta_seconds"));
+  if (json.contains("eta_p90_seconds")) status.eta_p90_seconds = maybe_number(json.at("eta_p90_seconds"));
   status.controller = {json.at("pid"), json.at("host"), json.at("boot_id"), json.at("pid_started_at")};
   status.heartbeat_at = instant_of(json.at("heartbeat_at"));
   return status;
@@ -169,6 +170,7 @@ std::string to_json(const Status& status) {
                              {"cooldown_until", at(status.cooldown_until)},
                              {"avg_duration_seconds", number(status.avg_duration_seconds)},
                              {"eta_seconds", number(status.eta_seconds)},
+                             {"eta_p90_seconds", number(status.eta_p90_seconds)},
                              {"pid", status.controller.pid},
                              {"host", status.controller.host},
                              {"boot_id", status.controller.boot_id},

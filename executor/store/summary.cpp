@@ -28,7 +28,8 @@ void counts(std::ostream& text, const std::array<uint64_t, N>& list) {
 
 }  // namespace
 
-std::string summary_text(const Status& status, const Catalog::Usage& usage) {
+std::string summary_text(const Status& status, const Catalog::Usage& usage,
+                         const std::vector<std::string>& warnings) {
   std::ostringstream text;
   line(text, "study", status.study);
   line(text, "run", status.run_id);
@@ -49,6 +50,8 @@ std::string summary_text(const Status& status, const Catalog::Usage& usage) {
   if (usage.device_seconds > 0) line(text, "  device time", seconds_text(usage.device_seconds));
   if (status.avg_duration_seconds)
     line(text, "  average of the last", seconds_text(*status.avg_duration_seconds));
+  if (!warnings.empty()) text << "\nbeware\n";
+  for (const std::string& warning : warnings) text << "  " << printable(warning) << '\n';
   if (!status.failures.empty()) text << "\nlast failures\n";
   for (const Status::Failure& failure : status.failures)
     text << "  " << failure.experiment << " cycle " << failure.cycle << ": " << name_of(failure.reason)

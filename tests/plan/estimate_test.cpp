@@ -21,10 +21,14 @@ TEST(Estimate, IsRepetitionsTimesDurationByWhatRunsAtOnce) {
   EXPECT_EQ(estimate(study_of(Order::Sequential, 3, 5), 4).expected, 30min);
 }
 
-TEST(Estimate, AMeasuredAverageReplacesWhatWasExpected) {
-  const Estimate measured = estimate(study_of(Order::Sequential, 1, 1), 4, 1min);
-  EXPECT_EQ(measured.expected, 4min);
-  EXPECT_TRUE(measured.is_observed);
+TEST(Estimate, WhatWasMeasuredReplacesWhatWasExpected) {
+  Study study = study_of(Order::Sequential, 1, 1);
+  study.execution.cooldown.experiment = 60s;
+  const Estimate measured = estimate(study, 4, Experience{{4min, 6min}, 20});
+  EXPECT_EQ(measured.expected, 7min);
+  EXPECT_EQ(measured.p90, 9min);
+  EXPECT_EQ(estimate_lines(measured)[0],
+            "about 7m, nine times in ten under 9m, by 20 earlier repetitions, cooldowns of 3m included");
 }
 
 TEST(Estimate, IsUnknownWithoutADuration) {

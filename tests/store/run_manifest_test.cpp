@@ -36,5 +36,17 @@ TEST(RunManifest, SaysWhichFileIsBroken) {
   EXPECT_EQ(run_manifest_from_json("{\"run_id\": 1}").error().code, ErrorCode::Invalid);
 }
 
+TEST(RunManifest, RemembersWhatChangedAndWhen) {
+  RunManifest manifest;
+  manifest.environment = {{"kernel", "6.1.0-18"}, {"engine", "Docker 20"}};
+  EXPECT_FALSE(manifest.note_environment(manifest.environment, {}));
+  EXPECT_TRUE(manifest.note_environment({{"kernel", "6.1.0-21"}, {"engine", "Docker 20"}}, {}));
+  EXPECT_FALSE(manifest.note_environment({{"kernel", "6.1.0-21"}, {"engine", "Docker 20"}}, {}));
+  const auto read = run_manifest_from_json(to_json(manifest));
+  ASSERT_TRUE(read && read->changes.size() == 1u);
+  EXPECT_EQ(texts_of(read->changes)[0],
+            "kernel changed midway, at 1970-01-01T00:00:00Z: 6.1.0-18 → 6.1.0-21");
+}
+
 }  // namespace
 }  // namespace studyctl
