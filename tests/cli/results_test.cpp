@@ -125,9 +125,9 @@ TEST_F(ResultsTest, GroupsAreChosenByWhatTheyAreAndWhatTheyCameTo) {
 
 TEST_F(ResultsTest, WhatEachExperimentTookIsListedWithWhatFailed) {
   const std::string text = results({"--usage"}).out;
-  EXPECT_TRUE(has(text, "EXPERIMENT                    ATTEMPTS  HOURS   CORE-HOURS  GPU-HOURS\n")) << text;
+  EXPECT_TRUE(has(text, "EXPERIMENT                  ATTEMPTS  HOURS   CORE-HOURS  GPU-HOURS\n")) << text;
   EXPECT_TRUE(has(text, study_.id(0) + "    2         0.0008")) << text;
-  EXPECT_TRUE(has(text, "all                           4         0.0017")) << text;
+  EXPECT_TRUE(has(text, "all                         4         0.0017")) << text;
 }
 
 TEST_F(ResultsTest, MarkdownIsATableToPaste) {

@@ -45,7 +45,7 @@ TEST(RunManifest, RemembersWhatChangedAndWhen) {
   const auto read = run_manifest_from_json(to_json(manifest));
   ASSERT_TRUE(read && read->changes.size() == 1u);
   EXPECT_EQ(texts_of(read->changes)[0],
-            "kernel changed midway, at 1970-01-01T00:00:00Z: 6.1.0-18 → 6.1.0-21");
+            "kernel changed midway, at 1970-01-01T00:00:00.000Z: 6.1.0-18 → 6.1.0-21");
 }
 
 }  // namespace
