@@ -277,16 +277,18 @@ std::vector<MetricDrift> drifts_of(const Measurements& measured) {
     }
     const auto drift = drift_of(timed);
     if (drift && drift->p_value < kSurely && std::abs(drift->per_hour) * (last - first) > kWorthSaying)
-      drifts.push_back({series.name, *drift});
+      drifts.push_back({series.name, *drift, last - first});
   }
   return drifts;
 }
 
 std::string drift_text(const MetricDrift& drift) {
-  char figures[64];
-  std::snprintf(figures, sizeof figures, "%+.3g %% an hour (p = %.1g)", drift.drift.per_hour * 100,
-                drift.drift.p_value);
-  return drift.metric + " moves with time, whatever the parameters: " + figures;
+  char change[32], chance[32];
+  std::snprintf(change, sizeof change, "%+.3g %%", drift.drift.per_hour * drift.hours * 100);
+  std::snprintf(chance, sizeof chance, "%.1g", drift.drift.p_value);
+  const auto span = std::chrono::duration<double, std::ratio<3600>>(drift.hours);
+  return drift.metric + " moves with time, whatever the parameters: " + change + " over " +
+         human_duration(std::chrono::duration_cast<Duration>(span)) + " (p = " + chance + ")";
 }
 
 }  // namespace studyctl

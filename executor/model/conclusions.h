@@ -66,11 +66,12 @@ Result<Conclusions> conclude(const Measurements& measured, const Question& quest
 struct MetricDrift {
   std::string metric;
   Drift drift;
+  double hours;  // from the first repetition to the last
 };
 // Those of which chance alone would show as much in one of a thousand runs at most, and that move by more
 // than a hundredth over the run.
 std::vector<MetricDrift> drifts_of(const Measurements& measured);
-// "latency moves with time, whatever the parameters: +2.1 % an hour (p = 2e-07)"
+// "latency moves with time, whatever the parameters: +2.1 % over 3h (p = 2e-07)"
 std::string drift_text(const MetricDrift& drift);
 
 }  // namespace studyctl
