@@ -91,7 +91,7 @@ int configure(const LoadedStudy& study, const ChosenRun& chosen, const ApplyOpti
                                : Result<Publisher>(checkpoints.error());
   if (!publisher) return fail(publisher.error());
   std::printf("study %s: configured, nothing is left to run\n", study.study().name.c_str());
-  return exit_code_of(chosen.run.state);
+  return exit_code_of(chosen.run.state, chosen.run.message);
 }
 
 // The volume is held: by this very study, which is then followed, or by another.
@@ -139,7 +139,7 @@ int apply_again(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, Chosen
     case Decision::Kind::Refused: return fail({ErrorCode::Invalid, name + ": " + decision.message});
     case Decision::Kind::Unchanged:
       std::printf("study %s: %s\n", name.c_str(), decision.message.c_str());
-      return exit_code_of(chosen.run.state);
+      return exit_code_of(chosen.run.state, chosen.run.message);
     case Decision::Kind::Configured: return configure(*study, chosen, options);
     case Decision::Kind::GoOn:
       print_lines({"study " + name + ": goes on with " + chosen.run.record.directory});

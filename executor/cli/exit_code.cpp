@@ -1,5 +1,7 @@
 #include "cli/exit_code.h"
 
+#include "control/controller.h"
+
 namespace studyctl {
 
 int exit_code_of(ErrorCode code) {
@@ -13,7 +15,8 @@ int exit_code_of(ErrorCode code) {
   return kInternal;
 }
 
-int exit_code_of(RunState state) {
+int exit_code_of(RunState state, std::string_view reason) {
+  if (state == RunState::Paused && reason.starts_with(kPilotIsOver)) return kPilotIsDone;
   switch (state) {
     case RunState::Completed: return kSucceeded;
     case RunState::CompletedWithFailures: return kFinishedWithFailures;

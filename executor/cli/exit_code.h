@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 #include "model/states.h"
 
@@ -14,6 +16,7 @@ enum ExitCode : int {
   kRefused = 4,            // before anything started: manifest, usage, cap, preflight
   kUnavailable = 5,        // engine, server or volume
   kConflict = 6,           // another controller holds the volume, or the state forbids it
+  kPilotIsDone = 7,        // paused behind its pilot
   kNotFound = 8,
   kInternal = 70,
   kTimedOut = 124,  // wait --timeout
@@ -21,6 +24,6 @@ enum ExitCode : int {
 
 int exit_code_of(ErrorCode code);
 // Of apply and wait, for a run that has come to `state`.
-int exit_code_of(RunState state);
+int exit_code_of(RunState state, std::string_view reason);
 
 }  // namespace studyctl

@@ -134,7 +134,7 @@ int tell_end(const Status& status) {
   print_lines(summary_lines(status, now));
   if (const std::string next = next_step(shown_state(status, now), status.study); !next.empty())
     std::printf("next: %s\n", next.c_str());
-  return exit_code_of(shown_state(status, now));
+  return exit_code_of(shown_state(status, now), status.state_reason);
 }
 
 }  // namespace studyctl

@@ -91,7 +91,7 @@ int drive(std::unique_ptr<Service> driven, ViewThread* view) {
   const Status status = service.status();
   if (view) tell_end(status);
   if (view && !service.handed_over()) std::printf("results: %s\n", service.directory().path().c_str());
-  if (!service.handed_over()) return exit_code_of(status.state);
+  if (!service.handed_over()) return exit_code_of(status.state, status.state_reason);
   if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
   return kStopped;
 }
@@ -154,6 +154,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->type_name("DIR")
       ->allow_extra_args(false);
   command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
+  command.add_flag("--no-pilot-pause", options.no_pilot_pause,
+                   "Go on behind spec.execution.pilot without a pause");
   command.add_flag("--accept-image-change", options.accept_image_change,
                    "Go on although an image's tag points elsewhere than before");
   command.add_flag("--detach,-d", options.detach,

@@ -25,6 +25,7 @@ struct ServeOptions {
   bool detach = false;
   Reuse reuse = Reuse::SameHost;
   bool accept_image_change = false;
+  bool no_pilot_pause = false;
   std::optional<Command> first;  // given to the controller before its first turn
 };
 

@@ -19,6 +19,7 @@
 #include "cli/record_change.h"
 #include "http/routes.h"
 #include "model/conclusions.h"
+#include "plan/pilot.h"
 #include "plan/plan_values.h"
 #include "store/run_manifest.h"
 #include "store/summary.h"
@@ -204,6 +205,11 @@ RunPlan Service::run_plan() const {
   plan.at_most = options_.at_most;
   plan.is_relay = is_relay_;
   plan.note = note_;
+  const Execution& execution = study_->study().execution;
+  if (execution.pilot)
+    plan.pilot = pilot_of(*execution.pilot, *study_->plan,
+                          RunOrder(execution.order, study_->plan->size(), execution.cycles, execution.seed));
+  plan.pauses_after_pilot = !options_.no_pilot_pause;
   if (const auto catalog = Catalog::open(volume_.database()))
     if (const auto usage = catalog->usage(journal_->run().id))
       plan.gpu_time = Duration(std::llround(usage->device_seconds * 1000));

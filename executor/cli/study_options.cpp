@@ -10,6 +10,9 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
       ->required();
   const char* group = "Instead of what the manifest says";
   command.add_option("--cycles", arguments.cycles, "spec.execution.cycles")->type_name("N")->group(group);
+  command.add_option("--pilot", arguments.pilot, "spec.execution.pilot.count: these first, then a pause")
+      ->type_name("N")
+      ->group(group);
   command.add_option("--order", arguments.order, "spec.execution.order")->type_name("ORDER")->group(group);
   command.add_option("--parallelism", arguments.parallelism, "spec.execution.parallelism")
       ->type_name("N")
@@ -45,6 +48,7 @@ std::vector<std::string> flags_of(const StudyArguments& arguments) {
   };
   add("--cycles", arguments.cycles);
   add("--order", arguments.order);
+  add("--pilot", arguments.pilot);
   add("--parallelism", arguments.parallelism);
   add("--run-timeout", arguments.run_timeout);
   add("--engine", arguments.engine);

@@ -76,6 +76,7 @@ Result<Overrides> overrides_of(const StudyArguments& arguments) {
   };
   add("--cycles", "execution.cycles", arguments.cycles);
   add("--order", "execution.order", arguments.order);
+  if (!arguments.pilot.empty()) add("--pilot", "execution.pilot", "{count: " + arguments.pilot + "}");
   add("--parallelism", "execution.parallelism", arguments.parallelism);
   add("--run-timeout", "execution.timeouts.run", arguments.run_timeout);
   // An address is of this machine; which kind of engine answers there is seen when it does.

@@ -34,7 +34,7 @@ struct StudyArguments {
   std::string file;
   std::vector<std::string> set;         // execution.PATH=VALUE
   std::vector<std::string> parameters;  // NAME=VALUE[,VALUE]
-  std::string cycles, order, parallelism, run_timeout, engine;
+  std::string pilot, cycles, order, parallelism, run_timeout, engine;
   bool no_cooldown = false;
   std::vector<std::string> config_directories;  // a directory per ConfigMap, a file per key
 };

@@ -47,7 +47,7 @@ Result<WaitCondition> parse_condition(const std::string& text) {
 std::optional<int> WaitCondition::exit_code(const Status& status, Instant now) const {
   const RunState shown = shown_state(status, now);
   if (state && shown == *state) return kSucceeded;
-  if (liveness_of(status, now) != Liveness::Alive) return exit_code_of(shown);
+  if (liveness_of(status, now) != Liveness::Alive) return exit_code_of(shown, status.state_reason);
   return std::nullopt;
 }
 

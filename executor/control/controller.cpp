@@ -37,6 +37,7 @@ Controller::Controller(RunPlan plan, Parts parts)
       queue_(RunOrder(execution_.order, plan_.experiments, most_cycles(execution_), execution_.seed),
              execution_, places_of(plan_)),
       gpu_time_(plan_.gpu_time) {
+  queue_.begin_with(plan_.pilot);
   if (execution_.repeat_until) repetition_rule_.emplace(*execution_.repeat_until);
   if (!plan_.variant_of) return;
   queue_.pack(plan_.room,
@@ -128,6 +129,7 @@ Result<void> Controller::turn() {
   for (const Observation& observation : std::exchange(seen_, {})) note(observation);
   enforce_deadlines();
   apply_threshold();
+  end_pilot();
   start_what_may();
   advance_run();
   withdraw_unstarted();

@@ -39,11 +39,16 @@ struct RunPlan {
   std::optional<uint64_t> at_most;  // start so many repetitions, then stop: `apply --at-most`
   // The controller before this one lived until now, and left the run as it is to be: paused, or draining.
   bool is_relay = false;
+  std::vector<RepetitionKey> pilot;  // these first; the generation is not looked at
+  bool pauses_after_pilot = true;
   Duration gpu_time{0};  // spent by attempts that ended before, times their devices
   // Tells of every repetition that is done what the metric of `repeatUntil` came to; null: it is not asked.
   std::function<void(const std::function<void(uint64_t index, double value)>&)> measured;
   std::string note;  // for people, when it begins to run: "4 are done already, in earlier runs"
 };
+
+// What a run says that is paused since its pilot is over, before what else there is to say.
+inline constexpr std::string_view kPilotIsOver = "the pilot is over";
 
 // What is known of an active attempt beyond the ledger, and need not outlive the process.
 struct LiveAttempt {
@@ -143,6 +148,7 @@ class Controller {
   std::optional<AttemptKey> within_at_most(const AttemptKey& next);
   void start(const AttemptKey& key);
   bool is_spent() const;
+  void end_pilot();
   void repeat_if_uncertain(uint64_t index);
   std::string pin(const RepetitionKey& key) const;
   void withdraw_unstarted();

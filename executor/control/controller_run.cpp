@@ -145,6 +145,28 @@ bool Controller::is_spent() const {
   return std::chrono::duration<double, std::ratio<3600>>(spent).count() >= execution_.budget->gpu_hours;
 }
 
+// Behind its pilot a run pauses, where anything is left that could go wrong like it.
+void Controller::end_pilot() {
+  if (plan_.pilot.empty() || ledger_.pilot_has_ended() || recovering_ ||
+      ledger_.run_state() != RunState::Running)
+    return;
+  uint64_t succeeded = 0;
+  for (RepetitionKey key : plan_.pilot) {
+    key.generation = ledger_.generation();
+    if (!ledger_.has(key)) continue;
+    if (!is_final(ledger_.state(key))) return;
+    const RepetitionState state = ledger_.state(key);
+    succeeded += state == RepetitionState::Succeeded || state == RepetitionState::Cached ? 1 : 0;
+  }
+  record(PilotEnded{});
+  const uint64_t left = ledger_.count(RepetitionState::Waiting);
+  if (left == 0 || !plan_.pauses_after_pilot) return;
+  ends_when_paused_ = true;
+  change_run(RunState::Paused, std::string(kPilotIsOver) + ": " + std::to_string(succeeded) + " of " +
+                                   std::to_string(plan_.pilot.size()) +
+                                   " succeeded; resume goes on with the other " + std::to_string(left));
+}
+
 // One more cycle, once all that are planned of it are over.
 void Controller::repeat_if_uncertain(uint64_t index) {
   if (!repetition_rule_) return;

@@ -210,7 +210,7 @@ constexpr auto kThreshold = [](auto& io, auto& threshold) {
 };
 
 // The names of parameters that a pilot is chosen by; they are looked at with all others.
-[[maybe_unused]] void check_pilot(Fields& fields, const Pilot& pilot) {
+void check_pilot(Fields& fields, const Pilot& pilot) {
   Reading& reading = fields.reading();
   const int ways = (pilot.count > 0 ? 1 : 0) + (pilot.first > 0 ? 1 : 0) + (pilot.one_per.empty() ? 0 : 1);
   if (ways != 1)
@@ -221,7 +221,7 @@ constexpr auto kThreshold = [](auto& io, auto& threshold) {
   if (const auto of = fields.find("of")) (void)read_group(reading, *of);
 }
 
-[[maybe_unused]] constexpr auto kPilot = [](auto& io, auto& pilot) {
+constexpr auto kPilot = [](auto& io, auto& pilot) {
   io.when_read([&](auto& fields) {
     fields.integer("count", pilot.count, 1);
     fields.integer("first", pilot.first, 1);
@@ -255,8 +255,7 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.map("repeatUntil", execution.repeat_until, kRepeatUntil);
   io.when_read([&](auto& fields) { check_cycles(fields, execution); });
   io.map("budget", execution.budget, kBudget);
-  // kPilot reads it once the controller pauses behind it.
-  io.refuse("pilot", not_yet("pilots") + "; apply --at-most runs the first few");
+  io.map("pilot", execution.pilot, kPilot);
   io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
   io.refuse("gpu", not_yet("waiting for idle GPUs"));
   io.refuse("coldStart", not_yet("cold starts"));

@@ -59,12 +59,21 @@ StartQueue::StartQueue(RunOrder order, const Execution& execution, int places)
       places_(static_cast<size_t>(std::max(places, 1))) {}
 
 std::optional<RepetitionKey> StartQueue::first_untried(const Ledger& ledger) {
+  const auto is_untried = [&](const RepetitionKey& key) {
+    return ledger.has(key) && ledger.state(key) == RepetitionState::Waiting &&
+           ledger.troubles(key).attempts == 0;
+  };
+  if (is_pilot_on(ledger)) {
+    for (RepetitionKey key : pilot_) {
+      key.generation = ledger.generation();
+      if (is_untried(key)) return key;
+    }
+    return std::nullopt;
+  }
   for (; cursor_ < order_.size(); ++cursor_) {
     RepetitionKey key = order_.at(cursor_);
     key.generation = ledger.generation();
-    if (ledger.has(key) && ledger.state(key) == RepetitionState::Waiting &&
-        ledger.troubles(key).attempts == 0)
-      return key;
+    if (is_untried(key)) return key;
   }
   return std::nullopt;
 }
@@ -134,6 +143,7 @@ std::variant<NextStart, NothingStarts> StartQueue::next(const Ledger& ledger, St
     if (!cycle_goes_on) return NextStart{{*key, ledger.next_attempt(*key)}};
     return NothingStarts{"the end of cycle " + std::to_string(ledger.last_cycle()), next_retry};
   }
+  if (is_pilot_on(ledger) && retries.empty()) return NothingStarts{"the end of the pilot", {}};
   return NothingStarts{"the backoff before a retry", next_retry};
 }
 

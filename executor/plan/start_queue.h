@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "model/ledger.h"
 #include "model/study.h"
@@ -57,6 +58,9 @@ class StartQueue {
   // between cycles and cooldowns. It knows nothing of the run's state.
   std::variant<NextStart, NothingStarts> next(const Ledger& ledger, Steady now);
 
+  // These start before all others; until the ledger says that the pilot has ended, nothing else does.
+  void begin_with(std::vector<RepetitionKey> pilot) { pilot_ = std::move(pilot); }
+
   // A repetition that is planned from now on, or waits again without having been tried.
   void reconsider(const RepetitionKey& key);
 
@@ -68,9 +72,10 @@ class StartQueue {
  private:
   // True when the next repetition in order opens another cycle than the latest one started.
   bool at_cycle_boundary(const Ledger& ledger);
-  // The first position in order that has never been tried, or nothing.
+  // The first position in order that has never been tried, or nothing; of the pilot while that is on.
   std::optional<RepetitionKey> first_untried(const Ledger& ledger);
 
+  bool is_pilot_on(const Ledger& ledger) const { return !pilot_.empty() && !ledger.pilot_has_ended(); }
   // What there is too little of for it to start now; nothing when it fits.
   std::optional<std::string> lacks_room(const Ledger& ledger, const RepetitionKey& key) const;
 
@@ -79,7 +84,8 @@ class StartQueue {
   Cooldown cooldown_;
   size_t places_;
   Room room_;
-  NeedOf need_;          // null: places_ says it all
+  NeedOf need_;  // null: places_ says it all
+  std::vector<RepetitionKey> pilot_;
   uint64_t cursor_ = 0;  // everything before it in order has been tried
 };
 
