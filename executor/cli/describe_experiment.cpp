@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <initializer_list>
 
 #include "base/text.h"
 #include "cli/describe_text.h"
@@ -35,6 +38,38 @@ std::vector<std::string> metric_lines(const AttemptSummary& attempt) {
   return lines;
 }
 
+std::string number(double value, const char* unit) {
+  char text[64];
+  std::snprintf(text, sizeof text, std::abs(value) < 10 ? "%.1f %s" : "%.0f %s", value, unit);
+  return text;
+}
+
+std::string joined(std::initializer_list<std::pair<std::optional<double>, const char*>> parts) {
+  std::vector<std::string> texts;
+  for (const auto& [value, unit] : parts)
+    if (value) texts.push_back(number(*value, unit));
+  return join(texts, ", ");
+}
+
+std::vector<std::string> condition_lines(const Conditions& conditions) {
+  if (conditions.samples == 0) return {};
+  std::vector<std::string> lines = {"machine: " + joined({{conditions.own_cores, "cores busy with it"},
+                                                          {conditions.strangers_cores, "with other work"},
+                                                          {conditions.cpu_mhz_mean, "MHz"},
+                                                          {conditions.temperature_max, "°C at most"},
+                                                          {conditions.energy, "J"}})};
+  for (const GpuConditions& gpu : conditions.gpus) {
+    const std::string said = joined({{gpu.temperature_max, "°C at most"},
+                                     {gpu.power_mean, "W"},
+                                     {gpu.energy, "J"},
+                                     {gpu.clock_mean, "MHz"},
+                                     {gpu.clock_min, "MHz at least"}});
+    if (!said.empty()) lines.push_back(gpu.id + ": " + said);
+  }
+  lines.insert(lines.end(), conditions.disturbances.begin(), conditions.disturbances.end());
+  return lines;
+}
+
 void add_failure(const FailureRecord& failure, const std::string& message, Description& description) {
   description.field("Type", failure.type, kIndent);
   if (failure.message != message) description.field("Said", failure.message, kIndent);
@@ -64,6 +99,8 @@ void add_attempt(const ChosenRun& chosen, const std::string& experiment, const A
   field("Container", attempt.container.substr(0, 12));
   field("Devices", join(attempt.devices, ", "));
   field("CPUs", attempt.cpus);
+  field("Flags", join(attempt.flags, ", "));
+  if (record) description.section("Conditions", condition_lines(record->conditions), kIndent);
   description.section("Metrics", metric_lines(attempt), kIndent);
   description.section("Warnings", attempt.warnings, kIndent);
   if (record && record->failure) add_failure(*record->failure, attempt.message, description);

@@ -132,6 +132,7 @@ ListItem repetition_item(const ChosenRun& chosen, const RepetitionSummary& repet
   item.wide_column("FAILURES", "fail_count", written_of(repetition.fail_count));
   item.wide_column("STARTED", "started_at", written_of(repetition.started_at),
                    instant_text(repetition.started_at));
+  item.wide_column("FLAGS", "flags", written_of(repetition.flags), join(repetition.flags, ","));
   item.wide_column("PARAMETERS", "parameters", written_from_json(repetition.parameters),
                    parameters_text(repetition.parameters));
   item.wide_column("PATH", "path", path_data(item.path));
@@ -158,6 +159,7 @@ ListItem attempt_item(const ChosenRun& chosen, const std::string& experiment, co
   item.wide_column("STARTED", "started_at", written_of(attempt.started_at), instant_text(attempt.started_at));
   item.wide_column("CPUS", "cpus", written_of(attempt.cpus));
   item.wide_column("DEVICES", "devices", written_of(attempt.devices), join(attempt.devices, ","));
+  item.wide_column("FLAGS", "flags", written_of(attempt.flags), join(attempt.flags, ","));
   item.wide_column("METRICS", "metrics", metrics_data(attempt.metrics), metrics_text(attempt.metrics));
   item.wide_column("CONTAINER", "container", written_of(attempt.container), attempt.container.substr(0, 12));
   item.wide_column("PATH", "path", path_data(item.path));

@@ -232,6 +232,7 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   ended.failure = std::move(findings.failure);
   ended.metrics = std::move(findings.metrics);
   ended.warnings = std::move(findings.warnings);
+  ended.conditions = std::move(live.end.conditions);
   live.stage = LiveAttempt::Stage::Sealing;
   seal(key);
 }
@@ -252,7 +253,8 @@ void Controller::end(const AttemptKey& key) {
   by_id_.erase(live.id);
   const AttemptRecord& ended = live.ended;
   record(AttemptEnded{key, ended.reason, ended.verdict, live.decision.counted, live.decision.backoff,
-                      ended.exit_code, ended.duration, ended.message, ended.metrics, ended.warnings});
+                      ended.exit_code, ended.duration, ended.message, ended.metrics, ended.warnings,
+                      ended.conditions, ended.grown});
   to_settle_.emplace_back(key, ended.verdict);
   count_group_of(ended);
   gpu_time_ += ended.duration * static_cast<int64_t>(ended.devices.size());

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "model/conditions.h"
 #include "model/states.h"
 #include "model/study.h"
 
@@ -87,6 +88,7 @@ struct Observation {
   std::vector<std::string> warnings;  // Exited: what people must know of an end that is no failure
   std::vector<std::string> devices;   // what is leased, as people name it
   std::optional<Instant> started_at, finished_at;  // the engine's clock; the end may lie a little before
+  Conditions conditions;  // Exited: of the machine meanwhile; no samples where nobody could look
 };
 
 using ObservationSink = std::function<void(Observation)>;

@@ -32,8 +32,9 @@ struct Conditions {
   uint64_t throttles = 0;                 // how often CPU cores were slowed for their heat
   std::optional<double> energy;           // J of the CPU packages, all attempts together
   std::vector<GpuConditions> gpus;
-  // Why a measurement may be off, for people: "throttled: GPU-1 hardware thermal", "2.1 cores were busy with
-  // other work". `results --clean` leaves such attempts out.
+  // Why a measurement may be off: `throttled`, `disturbed`. `results --clean` leaves such attempts out.
+  std::vector<std::string> flags;
+  // The same for people: "throttled: GPU-1 hardware thermal", "2.1 cores were busy with other work".
   std::vector<std::string> disturbances;
 
   bool operator==(const Conditions&) const = default;

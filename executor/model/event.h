@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "model/conditions.h"
 #include "model/states.h"
 
 namespace studyctl {
@@ -63,6 +64,13 @@ struct AttemptStopping {
   Reason reason;
   std::string message;
 };
+// What a repetition's attempts may use since a retry rule let it grow; 0: what the study says.
+struct GrownLimits {
+  int64_t memory_bytes = 0;
+  Duration run_timeout{0};
+
+  bool operator==(const GrownLimits&) const = default;
+};
 struct AttemptEnded {
   AttemptKey key;
   Reason reason = Reason::Completed;
@@ -74,6 +82,8 @@ struct AttemptEnded {
   std::string message;
   std::vector<MetricValue> metrics;
   std::vector<std::string> warnings;  // "metric energy: out.dat: no such file"
+  Conditions conditions{};            // of the machine meanwhile; read back with its flags alone
+  GrownLimits grown{};                // of the attempts that follow
 };
 // Failed, Infeasible or Cancelled repetitions wait again, their failure count kept: `retry`.
 struct RepetitionReset {

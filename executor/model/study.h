@@ -166,6 +166,9 @@ struct Volume {
   std::variant<HostPathVolume, EmptyDirVolume, NamedVolume, ProjectedVolume> source;
 };
 
+// How long the contents of an emptyDir volume live.
+enum class VolumeScope : uint8_t { Attempt, Run };
+
 struct PodTemplate {
   std::vector<Container> init_containers;
   Container main;
@@ -239,6 +242,8 @@ enum class EngineKind : uint8_t { Auto, Docker, Podman };
 struct Cooldown {
   Duration experiment{0};
   Duration cycle{0};
+  std::optional<double> gpu_temperature_below;  // °C: no start on a device that is hotter …
+  Duration max_wait{std::chrono::minutes(10)};  // … for no longer than this
 };
 
 struct Stall {
@@ -269,6 +274,11 @@ struct RetryRule {
   std::string log_pattern;
   RetryAction action = RetryAction::Fail;
   bool counted = true;
+  // Retry: what the attempts that follow get more than this one had.
+  double memory_factor = 1;
+  std::optional<int64_t> memory_max;
+  double timeout_factor = 1;
+  std::optional<Duration> timeout_max;
 };
 
 struct RetryPolicy {
@@ -321,7 +331,9 @@ struct Execution {
   std::optional<FailureThreshold> threshold;
   std::optional<RepeatUntil> repeat_until;
   std::optional<Budget> budget;
-  bool pin_cpus = false;  // each attempt with a whole number of cores gets its own
+  bool pin_cpus = false;          // each attempt with a whole number of cores gets its own
+  bool gpu_require_idle = false;  // a device that a stranger uses is not leased
+  bool cold_start = false;        // page caches are dropped before each attempt
   std::optional<Pilot> pilot;
 };
 
@@ -351,6 +363,7 @@ struct Study {
   std::optional<CsvSource> experiments_from;
   std::vector<Override> overrides;  // the later win, field by field
   PodTemplate pod;
+  std::map<std::string, VolumeScope> volume_scopes;  // of emptyDir volumes; Attempt where it names none
   std::vector<StudyFile> files;
   std::string checkpoint_path;  // where a repetition's directory is mounted that outlives its attempts; none
                                 // when empty

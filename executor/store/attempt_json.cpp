@@ -26,6 +26,14 @@ ordered_json parameters_of(const std::string& text) {
   return parameters.is_object() ? parameters : ordered_json::object();
 }
 
+double seconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
+
+Duration duration_of(const ordered_json& seconds) {
+  return Duration(std::llround(seconds.get<double>() * 1000));
+}
+
 ordered_json failure_of(const AttemptRecord& record) {
   if (!record.failure) return nullptr;
   return {{"type", record.failure->type},
@@ -67,7 +75,7 @@ void read_end(const ordered_json& json, AttemptRecord& record) {
   record.intended_at = instant_of(json.at("intended_at"));
   record.started_at = instant_of(json.at("started_at"));
   record.finished_at = instant_of(json.at("finished_at"));
-  record.duration = Duration(std::llround(json.at("duration_seconds").get<double>() * 1000));
+  record.duration = duration_of(json.at("duration_seconds"));
   record.metrics = read_metrics(json.at("metrics"));
   record.warnings = json.at("warnings").get<std::vector<std::string>>();
 }
@@ -92,6 +100,11 @@ AttemptRecord read(const ordered_json& json) {
   record.cpus = json.at("cpus");
   record.cores = json.at("cores");
   record.versions = json.at("versions").get<std::map<std::string, std::string>>();
+  // Those that 0.1 wrote have none of these.
+  if (auto conditions = conditions_from_json(json.value("conditions", ordered_json::object()).dump()))
+    record.conditions = *std::move(conditions);
+  record.grown.memory_bytes = json.value("next_memory_bytes", int64_t{0});
+  record.grown.run_timeout = duration_of(json.value("next_run_timeout_seconds", ordered_json(0)));
   return record;
 }
 
@@ -119,9 +132,12 @@ std::string to_json(const AttemptRecord& record) {
                              {"intended_at", at(record.intended_at)},
                              {"started_at", at(record.started_at)},
                              {"finished_at", at(record.finished_at)},
-                             {"duration_seconds", static_cast<double>(record.duration.count()) / 1000},
+                             {"duration_seconds", seconds(record.duration)},
                              {"metrics", metrics_of(record)},
                              {"warnings", record.warnings},
+                             {"conditions", ordered_json::parse(to_json(record.conditions))},
+                             {"next_memory_bytes", record.grown.memory_bytes},
+                             {"next_run_timeout_seconds", seconds(record.grown.run_timeout)},
                              {"engine", record.engine},
                              {"endpoint", record.endpoint},
                              {"host", record.host},

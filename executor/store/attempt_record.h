@@ -57,7 +57,13 @@ struct AttemptRecord {
 
   std::vector<MetricValue> metrics;
   std::vector<std::string> warnings;
+  Conditions conditions;
+  GrownLimits grown;  // of the attempts that follow
 };
+
+// What was told alone; "{}" without samples.
+std::string to_json(const Conditions& conditions);
+Result<Conditions> conditions_from_json(std::string_view json);
 
 std::string to_json(const AttemptRecord& record);
 Result<AttemptRecord> attempt_from_json(std::string_view json);

@@ -69,6 +69,7 @@ RepetitionSummary repetition_summary(const Rows& row, const std::string& run_dir
   summary.duration = Duration(row.integer(14));
   summary.created_at = row.instant(15);
   summary.updated_at = row.instant(16);
+  summary.flags = row.list(19);
   return summary;
 }
 
@@ -91,6 +92,7 @@ AttemptSummary attempt_summary(const Rows& row) {
   summary.finished_at = row.maybe_instant(15);
   summary.duration = Duration(row.integer(16));
   summary.counted = row.is_null(17) || row.integer(17) != 0;
+  summary.flags = row.list(20);
   return summary;
 }
 
@@ -103,7 +105,7 @@ constexpr std::string_view kRuns =
 constexpr std::string_view kRepetitions =
     "SELECT r.id, e.generation, e.position, r.cycle, e.name, e.parameters, r.state, r.reason, r.fail_count, "
     "r.attempt, a.message, a.exit_code, a.started_at, a.finished_at, a.duration, r.created_at, r.updated_at, "
-    "coalesce(r.source, ''), coalesce(r.note, '') FROM ";
+    "coalesce(r.source, ''), coalesce(r.note, ''), a.flags FROM ";
 
 // CROSS JOIN: in this order, whatever the planner thinks of the tables' sizes.
 constexpr std::string_view kInOrder = "repetitions r CROSS JOIN experiments e ON e.id = r.experiment ";
@@ -272,7 +274,7 @@ Result<std::vector<AttemptSummary>> Catalog::attempts(const std::string& run_id,
       "SELECT e.generation, e.position, r.cycle, a.attempt, a.state, a.reason, a.exit_code, a.message, "
       "a.container, a.image_digest, a.cpus, a.devices, a.warnings, a.intended_at, a.started_at, "
       "a.finished_at, "
-      "a.duration, a.counted, a.end_event, coalesce(r.source, '') FROM experiments e JOIN repetitions r ON "
+      "a.duration, a.counted, a.end_event, coalesce(r.source, ''), a.flags FROM experiments e JOIN repetitions r ON "
       "r.experiment = e.id "
       "JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND e.name = ? AND r.cycle = ? ORDER BY "
       "a.attempt",

@@ -49,6 +49,7 @@ struct RepetitionSummary {
   std::optional<Instant> started_at, finished_at;
   Duration duration{0};
   Instant created_at, updated_at;
+  std::vector<std::string> flags;  // of its last attempt: why its measurement may be off
 };
 
 struct AttemptSummary {
@@ -65,6 +66,7 @@ struct AttemptSummary {
   Duration duration{0};
   bool counted = true;
   std::vector<MetricValue> metrics;
+  std::vector<std::string> flags;
 };
 
 // An attempt whose main container ran, and when.

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "base/text.h"
 #include "store/schema.h"
 
 namespace studyctl {
@@ -29,6 +30,12 @@ enum class Kind : int64_t {
   RepetitionCached = 16,
   PilotEnded = 17,
 };
+
+// Nothing for what is empty or 0.
+template <class T>
+std::optional<T> if_any(T value) {
+  return value == T{} ? std::nullopt : std::optional(std::move(value));
+}
 
 // One statement a kind, each with the columns that its fact has.
 class EventWriter {
@@ -66,9 +73,11 @@ class EventWriter {
   void operator()(const AttemptEnded& fact) {
     of_attempt(
         "INSERT INTO events (id, at, generation, experiment, cycle, attempt, kind, reason, state, counted, "
-        "backoff, number, duration, text, list) VALUES (?, ?, ?, ?, ?, ?, 6, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "backoff, number, duration, text, list, more, memory, timeout) "
+        "VALUES (?, ?, ?, ?, ?, ?, 6, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         fact.key, name_of(fact.reason), name_of(fact.verdict), fact.counted, fact.backoff, fact.exit_code,
-        fact.duration, fact.message, fact.warnings);
+        fact.duration, fact.message, fact.warnings, if_any(join(fact.conditions.flags, ",")),
+        if_any(fact.grown.memory_bytes), if_any(fact.grown.run_timeout));
     if (!fact.metrics.empty()) write_metrics(studies_, row_, fact.metrics);
   }
   void operator()(const RepetitionReset& fact) {
@@ -150,7 +159,9 @@ enum Column {
   kBackoff,
   kText,
   kMore,
-  kList
+  kList,
+  kMemory,
+  kTimeout
 };
 
 RepetitionKey repetition_key(const Rows& row) {
@@ -172,6 +183,9 @@ void read_end(const Rows& row, AttemptEnded& fact) {
   fact.duration = Duration(row.integer(kDuration));
   fact.message = row.text(kText);
   fact.warnings = row.list(kList);
+  fact.conditions = {};
+  if (!row.is_null(kMore)) fact.conditions.flags = split(row.text(kMore), ',');
+  fact.grown = {row.integer(kMemory), Duration(row.integer(kTimeout))};
 }
 
 // In place: there are millions. False: its kind is unknown.
@@ -286,8 +300,7 @@ void read_events(Sqlite& studies, int64_t run, uint64_t known,
       known == 0 || plan_has_changed(studies, run) ? first : first_unended(studies, run, known);
   Rows rows = studies.query(
       "SELECT id, at, kind, generation, experiment, cycle, attempt, reason, state, counted, number, "
-      "duration, "
-      "backoff, text, more, list FROM events WHERE id BETWEEN ? AND ? "
+      "duration, backoff, text, more, list, memory, timeout FROM events WHERE id BETWEEN ? AND ? "
       "AND (kind NOT IN (2, 3, 4, 5) OR id >= ?) ORDER BY id",
       first, last, whole_from);
   // Walked beside the events: both lie in order of their rows.

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "store/attempt_record.h"
 #include "store/schema.h"
 
 namespace studyctl {
@@ -153,13 +154,16 @@ void Projection::on(const AttemptEnded& fact, const Event& event) {
   Active rows = active_rows(fact.key, event.at);
   active_.erase(fact.key.repetition);
   const bool ran = rows.started_at.has_value();
+  const bool is_seen = fact.conditions.samples > 0;
   const Instant finished_at = ran ? *rows.started_at + fact.duration : event.at;
   studies_.run(
       "UPDATE attempts SET state = ?, reason = ?, exit_code = ?, counted = ?, message = ?, warnings = ?, "
-      "finished_at = ?, duration = ?, end_event = ? WHERE id = ?",
+      "finished_at = ?, duration = ?, end_event = ?, conditions = ?, flags = ? WHERE id = ?",
       name_of(fact.verdict), name_of(fact.reason), ran ? std::optional(fact.exit_code) : std::nullopt,
       fact.counted, fact.message, fact.warnings, finished_at,
-      ran ? std::optional(fact.duration) : std::nullopt, event_row(run_, event.seq), rows.attempt);
+      ran ? std::optional(fact.duration) : std::nullopt, event_row(run_, event.seq),
+      is_seen ? std::optional(to_json(fact.conditions)) : std::nullopt,
+      fact.conditions.flags.empty() ? std::nullopt : std::optional(fact.conditions.flags), rows.attempt);
   const RepetitionState to = state_after(fact.verdict);
   move(rows, to);
   const bool is_failure = fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry;

@@ -318,6 +318,7 @@ void Publisher::Parts::add_row(const Event& event, const AttemptEnded& fact, Act
   row.image_digest = attempt.image_digest;
   row.devices = attempt.devices;
   row.warnings = fact.warnings;
+  row.flags = fact.conditions.flags;
   if (wanted) results.add(event.seq, to_json_line(row));
   if (csv.wants(event.seq)) csv.add(event.seq, row);
 }

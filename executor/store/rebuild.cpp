@@ -170,6 +170,8 @@ void RunRebuilder::on_end(const ProgressLine& line, const AttemptKey& key) {
     fact.message = record->message;
     fact.metrics = record->metrics;
     fact.warnings = record->warnings;
+    fact.conditions = record->conditions;
+    fact.grown = record->grown;
   } else {
     warn(line.experiment + " cycle " + std::to_string(line.cycle) + " attempt " +
          std::to_string(line.attempt) + ": no attempt.json; its exit code, message and metrics are lost");

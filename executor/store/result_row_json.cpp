@@ -34,6 +34,7 @@ std::string to_json_line(const ResultRow& row) {
   if (!row.devices.empty()) tail["devices"] = row.devices;
   if (!row.warnings.empty()) tail["warnings"] = row.warnings;
   if (!row.source.empty()) tail["source"] = row.source;
+  if (!row.flags.empty()) tail["flags"] = row.flags;
   // The parameters go in as they are: their numbers keep their text.
   std::string line = dump(head);
   line.back() = ',';
@@ -63,6 +64,7 @@ Result<ResultRow> result_row_from_json(std::string_view line) {
     row.devices = json.value("devices", std::vector<std::string>());
     row.warnings = json.value("warnings", std::vector<std::string>());
     row.source = json.value("source", "");
+    row.flags = json.value("flags", std::vector<std::string>());
     return row;
   } catch (const ordered_json::exception& error) {
     return Error{ErrorCode::Invalid, std::string("is not a row of results.jsonl: ") + error.what()};

@@ -75,6 +75,10 @@ ALTER TABLE experiments ADD COLUMN cycles INTEGER;
 ALTER TABLE repetitions ADD COLUMN note TEXT;
 ALTER TABLE repetitions ADD COLUMN source TEXT;
 UPDATE runs SET (experiments, cycles) = (SELECT experiment, cycle FROM events WHERE events.id = (runs.id << 40) + 1);
+ALTER TABLE events ADD COLUMN memory INTEGER;
+ALTER TABLE events ADD COLUMN timeout INTEGER;
+ALTER TABLE attempts ADD COLUMN conditions TEXT;
+ALTER TABLE attempts ADD COLUMN flags TEXT;
 )sql";
 
 // Public contract: columns are added at the end, never renamed. Times are ISO 8601 in UTC, wall_time is
@@ -96,7 +100,8 @@ CREATE VIEW jobs AS SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch') AS started_at,
   strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch') AS finished_at,
   a.warnings AS warnings, e.identity AS identity, r.source AS source, r.note AS note,
-  e.generation = runs.generation AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) AS is_planned
+  e.generation = runs.generation AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) AS is_planned,
+  a.flags AS flags, a.conditions AS conditions
 FROM repetitions r JOIN experiments e ON e.id = r.experiment JOIN runs ON runs.id = e.run
 JOIN studies ON studies.id = runs.study LEFT JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt;
 

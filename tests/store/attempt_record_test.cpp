@@ -43,6 +43,13 @@ AttemptRecord failed_record() {
   record.versions = {{"kernel", "6.1"}};
   record.metrics = {{"energy", -76.5, "Eh"}, {"gone", std::nan(""), ""}};
   record.warnings = {"a warning"};
+  record.conditions.samples = 3;
+  record.conditions.own_cores = 1.5;
+  record.conditions.temperature_max = 71.5;
+  record.conditions.gpus = {{"GPU-1", 91, 250.5, 5000, 1500, std::nullopt, 0.5, {"hardware thermal"}, 1}};
+  record.conditions.flags = {"throttled"};
+  record.conditions.disturbances = {"throttled: GPU-1 hardware thermal"};
+  record.grown = {int64_t{32} << 20, Duration(90'500)};
   return record;
 }
 
@@ -56,6 +63,8 @@ TEST(AttemptRecord, ReadsBackWhatItWrote) {
   EXPECT_FALSE(read->counted);
   EXPECT_EQ(read->signal, 9);
   ASSERT_TRUE(read->failure);
+  EXPECT_EQ(read->conditions, record.conditions);
+  EXPECT_EQ(read->grown, record.grown);
   EXPECT_EQ(read->failure->traceback, "line 1\nline 2");
   EXPECT_EQ(read->failure->last_lines, record.failure->last_lines);
   EXPECT_EQ(read->started_at, record.started_at);

@@ -56,6 +56,8 @@ class RebuildTest : public testing::Test {
     made.duration = end.duration;
     made.metrics = end.metrics;
     made.warnings = end.warnings;
+    made.conditions = end.conditions;
+    made.grown = end.grown;
     for (const Event& event : story.all) {
       if (const auto* starting = std::get_if<AttemptStarting>(&event.fact);
           starting && starting->key == end.key) {
@@ -91,12 +93,16 @@ class RebuildTest : public testing::Test {
         text += "\n  " + attempt.state + attempt.container + attempt.image_digest + attempt.message +
                 std::to_string(attempt.exit_code.value_or(-1)) + std::to_string(attempt.duration.count());
         for (const std::string& device : attempt.devices) text += device;
+        for (const std::string& flag : attempt.flags) text += flag;
         for (const MetricValue& metric : attempt.metrics)
           text += metric.name + std::to_string(metric.value) + metric.unit;
         if (attempt.started_at) text += std::to_string(attempt.started_at->time_since_epoch().count());
       }
       return true;
     }));
+    const auto conditions = Sqlite::open(database_, Sqlite::Mode::Read);
+    Rows row = (*conditions)->query("SELECT conditions, flags FROM jobs");
+    while (row.next()) text += "\n" + row.string(0) + row.string(1);
     return text;
   }
 
@@ -129,6 +135,8 @@ TEST_F(RebuildTest, MakesTheSameDatabaseAgain) {
   EXPECT_EQ(report->runs, 1u);
   EXPECT_TRUE(report->warnings.empty()) << report->warnings.front();
   EXPECT_EQ(view(), before);
+  EXPECT_NE(before.find("throttleddisturbed"), std::string::npos);
+  EXPECT_NE(before.find(R"({"samples":2)"), std::string::npos);
 }
 
 TEST_F(RebuildTest, TheRebuiltRunGoesOn) {

@@ -62,6 +62,9 @@ class RunEvents {
     end.duration = std::chrono::milliseconds(2500);
     end.message = "it went wrong";
     end.warnings = {"metric energy: out.dat: no such file"};
+    end.conditions.samples = 2;
+    end.conditions.flags = {"throttled", "disturbed"};
+    if (verdict == Verdict::Retry) end.grown = {int64_t{1} << 30, Duration(7200'000)};
     add(std::move(end));
   }
 };

@@ -87,6 +87,8 @@ TEST_F(SqliteJournalTest, ReplaysEveryKindOfEventAsItWasCommitted) {
                    "no output for 10m",
                    {{"energy", -76.5, "Eh"}, {"broken", std::nan(""), ""}},
                    {"a warning", "ünïcode"}};
+  end.conditions.flags = {"throttled", "disturbed"};
+  end.grown = {int64_t{1} << 30, Duration(7'200'000)};
   story.add(end);
   story.add(RepetitionReset{{1, 1, 2}});
   story.add(CommandAccepted{"uid 1000 pid 4711", "stop"});
@@ -126,6 +128,8 @@ TEST_F(SqliteJournalTest, ReplaysEveryKindOfEventAsItWasCommitted) {
   EXPECT_EQ(ended.duration, Duration(61'001));
   EXPECT_EQ(ended.message, "no output for 10m");
   EXPECT_EQ(ended.warnings, end.warnings);
+  EXPECT_EQ(ended.conditions.flags, end.conditions.flags);
+  EXPECT_EQ(ended.grown, end.grown);
   ASSERT_EQ(ended.metrics.size(), 2u);
   EXPECT_EQ(ended.metrics[0].name, "energy");
   EXPECT_EQ(ended.metrics[0].value, -76.5);
@@ -189,7 +193,9 @@ TEST_F(SqliteJournalTest, GoesOnWithADatabaseOfVersionOne) {
         "DROP VIEW jobs; DROP VIEW job_metrics; ALTER TABLE runs DROP COLUMN experiments;"
         "ALTER TABLE runs DROP COLUMN cycles; ALTER TABLE runs DROP COLUMN changes;"
         "ALTER TABLE experiments DROP COLUMN cycles; ALTER TABLE repetitions DROP COLUMN note;"
-        "ALTER TABLE repetitions DROP COLUMN source; PRAGMA user_version = 1");
+        "ALTER TABLE repetitions DROP COLUMN source; ALTER TABLE attempts DROP COLUMN conditions;"
+        "ALTER TABLE attempts DROP COLUMN flags; ALTER TABLE events DROP COLUMN memory;"
+        "ALTER TABLE events DROP COLUMN timeout; PRAGMA user_version = 1");
     ASSERT_TRUE((*studies)->outcome());
   }
   EXPECT_EQ(summary().total, 6u);

@@ -138,7 +138,8 @@ void DockerAttempt::watch(const ContainerView& view) {
   watch_ = std::make_unique<ExitWatch>(
       parts_.api, container_,
       ExitWatch::Callbacks{[this](const ContainerView& ended) { on_ended(ended); },
-                           [this] { miss(Reason::Lost, "the engine no longer knows it"); }});
+                           [this] { miss(Reason::Lost, "the engine no longer knows it"); },
+                           [this](int pid) { parts_.sampler.begin(spec_.id, pid, devices_); }});
   watch_->begin(view);
   if (view.state != ContainerView::State::Running) return;
   calls_.after(parts_.options.follow_after, [this] {
@@ -193,6 +194,7 @@ void DockerAttempt::on_ended(const ContainerView& view) {
   end_ = view;
   stopper_.reset();
   watch_.reset();
+  conditions_ = parts_.sampler.end(spec_.id);
   evidence_.kernel_killed = parts_.kernel.killed_in(view.id);
   note_engine_restart(view);
   if (!is_unexplained(view, evidence_)) return collect(view);
@@ -225,6 +227,7 @@ void DockerAttempt::collect(const ContainerView& view) {
 void DockerAttempt::on_collected(const Result<void>& logs) {
   Observation end = exited_observation(spec_.id, *end_, evidence_);
   end.devices = devices_;
+  end.conditions = conditions_;
   if (!lost_device_.empty()) {
     end.reason = Reason::GpuLost;
     end.message = "device " + lost_device_ + " was not in the container";
@@ -263,6 +266,7 @@ void DockerAttempt::forget() {
 }
 
 void DockerAttempt::drop_work() {
+  parts_.sampler.end(spec_.id);
   calls_.drop_all();
   maker_.reset();
   init_.reset();

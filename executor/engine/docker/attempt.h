@@ -86,6 +86,7 @@ class DockerAttempt {
   ExitEvidence evidence_;
   std::string lost_device_;
   std::optional<ContainerView> end_;
+  Conditions conditions_;
   std::unique_ptr<ContainerMaker> maker_;
   std::unique_ptr<InitRunner> init_;
   std::unique_ptr<ContainerStarter> starter_;

@@ -76,6 +76,7 @@ class DockerEngine final : public Engine {
   DeviceCensus census_;
   DeviceFinder finder_;
   Leases leases_;
+  Sampler sampler_;
   EngineParts parts_;
   EventStream events_;
   std::unordered_map<AttemptId, std::unique_ptr<DockerAttempt>> attempts_;

@@ -60,7 +60,10 @@ void ExitWatch::watch_process(int pid) {
   });
   if (!watch) return;
   process_ = *watch;
-  if (is_process_of(pid, container_)) return;
+  if (is_process_of(pid, container_)) {
+    if (callbacks_.identified) callbacks_.identified(pid);
+    return;
+  }
   api_.loop().cancel_process_watch(*process_);
   process_.reset();
   // It may be gone already, which the engine learns soon; or be of another pid namespace, where events and

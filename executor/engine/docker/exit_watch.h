@@ -15,7 +15,8 @@ class ExitWatch {
  public:
   struct Callbacks {
     std::function<void(ContainerView)> ended;
-    std::function<void()> missing;  // the engine no longer knows it
+    std::function<void()> missing;              // the engine no longer knows it
+    std::function<void(int pid)> identified{};  // a process of this machine is its first one
   };
 
   ExitWatch(EngineApi& api, std::string container, Callbacks callbacks);

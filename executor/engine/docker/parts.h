@@ -14,6 +14,7 @@
 #include "engine/docker/kernel_log.h"
 #include "engine/docker/start_throttle.h"
 #include "engine/engine.h"
+#include "engine/telemetry/sampler.h"
 
 namespace studyctl {
 
@@ -35,6 +36,7 @@ struct EngineParts {
   StartThrottle& throttle;
   KernelLog& kernel;
   Leases& leases;
+  Sampler& sampler;
   const DockerOptions& options;
   std::string volume;  // the UUID
   // When the engine was last started, and with it all that cannot outlive it; nothing when that shows

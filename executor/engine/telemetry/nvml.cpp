@@ -102,6 +102,7 @@ struct Nvml::Calls {
     std::array<char, 96> name{};
     if (!handle || uuid(*handle, name.data(), name.size()) != kSuccess) return std::nullopt;
     GpuReading reading;
+    reading.index = index;
     reading.id = name.data();
     reading.temperature = ask<unsigned>(temperature, *handle, kTemperatureOfGpu);
     if (const auto drawn = ask<unsigned>(power, *handle)) reading.power = *drawn * 1e-3;

@@ -10,6 +10,7 @@ namespace studyctl {
 
 // One NVIDIA device as its driver sees it now. What the device or driver does not tell is absent.
 struct GpuReading {
+  unsigned index = 0;                     // as the driver counts
   std::string id;                         // "GPU-…", as leases name it
   std::optional<double> temperature;      // °C
   std::optional<double> power;            // W

@@ -66,7 +66,9 @@ void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::
   Watched watched;
   watched.pid = pid;
   watched.groups = groups_of(pid, places_);
-  watched.own_seconds = cpu_seconds_of_group(pid, places_).value_or(0);
+  const std::optional<double> used = cpu_seconds_of_group(pid, places_);
+  watched.is_accounted = used.has_value();
+  watched.own_seconds = used.value_or(0);
   watched.gpus.resize(gpus.size());
   for (std::string& gpu : gpus) watched.conditions.gpus.emplace_back().id = std::move(gpu);
   watched_.insert_or_assign(attempt, std::move(watched));
@@ -78,16 +80,18 @@ void MachineObserver::sample() {
   if (watched_.empty() || seconds <= 0) return;
   const MachineReading reading = read_();
   double own = 0;
+  bool tells_strangers = !one_has_ended_;
   for (auto& [attempt, watched] : watched_) {
     const double so_far = cpu_seconds_of_group(watched.pid, places_).value_or(watched.own_seconds);
     const double used = std::max(0.0, so_far - watched.own_seconds);
     watched.own_seconds = so_far;
     watched.own.add(used / seconds, seconds);
     own += used;
+    tells_strangers &= watched.is_accounted;
   }
   const double strangers = std::max(0.0, reading.host.busy_seconds - last_.host.busy_seconds - own);
   for (auto& [attempt, watched] : watched_) {
-    if (!one_has_ended_) watched.strangers.add(strangers / seconds, seconds);
+    if (tells_strangers) watched.strangers.add(strangers / seconds, seconds);
     fold(watched, reading, seconds);
   }
   one_has_ended_ = false;
@@ -145,8 +149,10 @@ Conditions MachineObserver::end(const AttemptId& attempt) {
   auto& disturbances = conditions.disturbances;
   if (conditions.strangers_cores > tolerated)
     disturbances.push_back(in_words("%.1f cores were busy with other work", conditions.strangers_cores));
-  if (conditions.throttles > 0) disturbances.emplace_back("the CPU was slowed for its heat");
   if (watched.shared_gpu) disturbances.emplace_back("another process computed on its GPU");
+  if (!disturbances.empty()) conditions.flags.emplace_back("disturbed");
+  const size_t strange = disturbances.size();
+  if (conditions.throttles > 0) disturbances.emplace_back("throttled: the CPU was slowed for its heat");
   for (size_t place = 0; place < conditions.gpus.size(); ++place) {
     GpuConditions& gpu = conditions.gpus[place];
     gpu.power_mean = watched.gpus[place].power.value();
@@ -155,6 +161,7 @@ Conditions MachineObserver::end(const AttemptId& attempt) {
     for (const std::string& reason : gpu.throttled_by)
       if (reason != kPowerCap) disturbances.push_back("throttled: " + gpu.id + " " + reason);
   }
+  if (disturbances.size() > strange) conditions.flags.emplace_back("throttled");
   return std::move(conditions);
 }
 

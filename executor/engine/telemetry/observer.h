@@ -31,6 +31,7 @@ class MachineObserver {
   // `pid` is a process of its container; `gpus` are the ids that it leased.
   void begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus);
   void sample();
+  bool is_watching() const { return !watched_.empty(); }
   // What it was like from begin() to the last sample; no samples for one that was too short, or unknown.
   Conditions end(const AttemptId& attempt);
 
@@ -49,7 +50,8 @@ class MachineObserver {
   struct Watched {
     int pid = 0;
     std::string groups;
-    double own_seconds = 0;  // of CPU, so far
+    bool is_accounted = false;  // its use of CPU time can be read
+    double own_seconds = 0;     // of CPU, so far
     Mean own, strangers, megahertz;
     std::vector<GpuMeans> gpus;
     bool shared_gpu = false;

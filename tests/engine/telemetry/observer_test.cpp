@@ -88,6 +88,17 @@ TEST_F(TelemetryTest, WhatEndedBetweenTwoLooksIsNoStrangerEither) {
   EXPECT_TRUE(observer.end({"a1"}).disturbances.empty());
 }
 
+TEST_F(TelemetryTest, WhoseOwnWorkCannotBeReadHasNoStrangers) {
+  write(places.proc / "7/cgroup", "0::/elsewhere\n");
+  observer.begin({"a1"}, 7, {});
+  cpu_busy(20);
+  pass(std::chrono::seconds(10));
+  const Conditions conditions = observer.end({"a1"});
+  EXPECT_EQ(conditions.samples, 1u);
+  EXPECT_DOUBLE_EQ(conditions.strangers_cores, 0);
+  EXPECT_TRUE(conditions.flags.empty());
+}
+
 TEST_F(TelemetryTest, AHotGpuIsAReasonToDoubtAndAPowerCapIsNot) {
   process(7, "docker/seven", 0);
   GpuReading gpu;
@@ -127,8 +138,9 @@ TEST_F(TelemetryTest, AStrangersProcessOnTheLeasedGpuIsSeen) {
   EXPECT_TRUE(observer.end({"a1"}).disturbances.empty()) << "it is in the same container";
   gpus[0].pids = {9, 11};
   pass(std::chrono::seconds(1));
-  EXPECT_EQ(observer.end({"a2"}).disturbances,
-            std::vector<std::string>{"another process computed on its GPU"});
+  const Conditions conditions = observer.end({"a2"});
+  EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"another process computed on its GPU"});
+  EXPECT_EQ(conditions.flags, std::vector<std::string>{"disturbed"});
 }
 
 TEST_F(TelemetryTest, ReadsClocksHeatAndEnergyWhereTheKernelTellsThem) {
@@ -157,7 +169,8 @@ TEST_F(TelemetryTest, ReadsClocksHeatAndEnergyWhereTheKernelTellsThem) {
   pass(std::chrono::seconds(1));
   const Conditions conditions = observer.end({"a1"});
   EXPECT_EQ(conditions.energy, 2) << "the counter began again at 0";
-  EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"the CPU was slowed for its heat"});
+  EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"throttled: the CPU was slowed for its heat"});
+  EXPECT_EQ(conditions.flags, std::vector<std::string>{"throttled"});
 }
 
 TEST_F(TelemetryTest, CpuTimeOfAContainerIsReadUnderTheOldGroupsToo) {
