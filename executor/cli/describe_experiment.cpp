@@ -70,6 +70,23 @@ std::vector<std::string> condition_lines(const Conditions& conditions) {
   return lines;
 }
 
+std::vector<std::string> volume_lines(const AttemptRecord& record) {
+  std::vector<std::string> lines;
+  for (const auto& [name, warmth] : record.volumes) lines.push_back(name + ": " + warmth);
+  return lines;
+}
+
+std::string limits_of(const AttemptRecord& record) {
+  std::vector<std::string> limits;
+  if (record.memory_bytes > 0) limits.push_back(human_bytes(record.memory_bytes) + " of memory");
+  if (record.run_timeout > Duration(0)) limits.push_back(human_duration(record.run_timeout));
+  if (record.verdict == Verdict::Retry && record.grown.memory_bytes > record.memory_bytes)
+    limits.push_back("the next one gets " + human_bytes(record.grown.memory_bytes));
+  if (record.verdict == Verdict::Retry && record.grown.run_timeout > record.run_timeout)
+    limits.push_back("the next one gets " + human_duration(record.grown.run_timeout));
+  return join(limits, ", ");
+}
+
 void add_failure(const FailureRecord& failure, const std::string& message, Description& description) {
   description.field("Type", failure.type, kIndent);
   if (failure.message != message) description.field("Said", failure.message, kIndent);
@@ -97,10 +114,13 @@ void add_attempt(const ChosenRun& chosen, const std::string& experiment, const A
   field("Took", took_text(attempt.started_at, attempt.finished_at, now));
   field("Image", image_of(attempt, record));
   field("Container", attempt.container.substr(0, 12));
+  field("Limits", record ? limits_of(*record) : "");
   field("Devices", join(attempt.devices, ", "));
   field("CPUs", attempt.cpus);
   field("Flags", join(attempt.flags, ", "));
   if (record) description.section("Conditions", condition_lines(record->conditions), kIndent);
+  if (record) description.section("Cold start", record->cold_start, kIndent);
+  if (record) description.section("Volumes", volume_lines(*record), kIndent);
   description.section("Metrics", metric_lines(attempt), kIndent);
   description.section("Warnings", attempt.warnings, kIndent);
   if (record && record->failure) add_failure(*record->failure, attempt.message, description);

@@ -106,7 +106,12 @@ void add_status(const Status& status, RunState state, Instant now, Description& 
   description.field("Attempts", reasons.empty() ? "" : reasons + " (did not succeed)");
   if (state != RunState::Interrupted) description.section("Running now", running_lines(status, now));
   description.section("Waits", waiting_lines(status, state, now));
+  std::vector<std::string> shares;
+  for (const Signatures::Share& share : status.signatures)
+    shares.push_back(text_of(share, status.failed_attempts));
+  description.section("Failures", shares);
   description.section("Last failures", failure_lines(status));
+  description.section("Quarantine", status.quarantined);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/run_text.h"
 #include "cli/trash.h"
+#include "engine/devices/quarantine.h"
 #include "store/process_identity.h"
 #include "store/rebuild.h"
 
@@ -20,6 +21,8 @@ namespace {
 struct DoctorOptions {
   bool rebuild = false;
   bool tidy = false;
+  std::string release;  // a device
+  std::string lease_directory = MachinePlaces().lease_directory;
 };
 
 const char* mark_of(Finding::Kind kind) {
@@ -45,8 +48,9 @@ bool is_missing(const std::vector<Finding>& findings) {
                      [](const Finding& finding) { return finding.kind == Finding::Kind::Missing; });
 }
 
-int examine(const Context& context) {
-  const MachinePlaces places = MachinePlaces::of_this_machine();
+int examine(const Context& context, const DoctorOptions& options) {
+  MachinePlaces places = MachinePlaces::of_this_machine();
+  places.lease_directory = options.lease_directory;
   std::printf("studyctl " STUDYCTL_VERSION "\n\n");
   print("machine", check_machine(places));
   std::map<std::string, int> devices;
@@ -97,6 +101,13 @@ int tidy(const Context& context) {
   return kSucceeded;
 }
 
+int release(const DoctorOptions& options) {
+  if (auto released = Quarantine(options.lease_directory).release(options.release); !released)
+    return fail(released.error());
+  std::printf("%s: may be leased again\n", options.release.c_str());
+  return kSucceeded;
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& app, Context& context) {
@@ -106,10 +117,15 @@ void add_doctor(CLI::App& app, Context& context) {
       command->add_flag("--rebuild", options.rebuild, "Make studies.db again from the files of all runs");
   command->add_flag("--tidy", options.tidy, "Remove what an interrupted delete has left")
       ->excludes(rebuild_flag);
+  command->add_option("--release", options.release, "End the quarantine of a device, as `doctor` names it")
+      ->type_name("DEVICE");
+  command->add_option("--lease-dir", options.lease_directory, "Where devices are leased on this machine")
+      ->type_name("DIR");
   command->footer("Exit code 5 when studies cannot run here.");
   command->final_callback([&] {
     context.run = [&] {
-      return options.rebuild ? rebuild(context) : options.tidy ? tidy(context) : examine(context);
+      if (!options.release.empty()) return release(options);
+      return options.rebuild ? rebuild(context) : options.tidy ? tidy(context) : examine(context, options);
     };
   });
 }

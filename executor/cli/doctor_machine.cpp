@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/doctor_checks.h"
 #include "cli/run_text.h"
+#include "engine/devices/quarantine.h"
 
 namespace studyctl {
 namespace {
@@ -177,6 +178,12 @@ std::vector<Finding> check_devices(const MachinePlaces& places, const std::map<s
   for (const auto& [kind, count] : usable)
     if (kind != "nvidia.com/gpu" && kind != "amd.com/gpu")
       findings.push_back({Good, std::to_string(count) + " of " + kind + " can be leased", ""});
+  for (const DeviceFaults& faults : Quarantine(places.lease_directory).all())
+    findings.push_back({Note,
+                        faults.device +
+                            (faults.is_quarantined() ? " is in quarantine, leased to nobody: " : ": ") +
+                            faults.text(),
+                        faults.is_quarantined() ? "studyctl doctor --release " + faults.device : ""});
   if (findings.empty()) findings.push_back({Good, "no GPUs: studies that ask for one are refused", ""});
   return findings;
 }

@@ -110,6 +110,7 @@ ListItem experiment_item(const ChosenRun& chosen, const ExperimentSummary& exper
               parameters_text(experiment.parameters));
   item.wide_column("INDEX", "index", written_of(experiment.index));
   item.wide_column("FAILURES", "fail_count", written_of(experiment.fail_count));
+  item.wide_column("FLAGGED", "flagged", written_of(experiment.flagged));
   item.wide_column("PATH", "path", path_data(item.path));
   return item;
 }

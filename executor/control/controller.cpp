@@ -82,7 +82,7 @@ Result<void> Controller::recover() {
   for (const auto& [repetition, attempt] : ledger_.active()) {
     LiveAttempt& live = add_live(attempt.key);
     live.last_sign = began_;
-    auto spec = workspace_.spec(attempt.key, attempt.cpus);
+    auto spec = spec_of(live);
     if (!spec) missing_ = spec.error().message;
     expected.push_back({spec ? *std::move(spec) : workspace_.outline(attempt.key),
                         attempt.stage != ActiveAttempt::Stage::Intended});

@@ -58,7 +58,10 @@ struct LiveAttempt {
   Stage stage = Stage::Making;
   Timeouts timeouts;    // its own
   int retry_limit = 0;  // likewise
-  std::string message;  // what it waits for
+  std::string message;                                 // what it waits for
+  int64_t memory_bytes = 0;                            // its limit; 0: none
+  std::vector<std::filesystem::path> layers, volumes;  // what it reads, where it starts cold
+  std::optional<std::vector<std::string>> cooled;      // what was done so that it does
   Steady last_sign{}, next_look{};
   bool look_under_way = false;
   std::optional<double> fraction;  // its progress, as it tells
@@ -115,6 +118,8 @@ class Controller {
   // Why nothing (more) starts now, in words; empty when nothing is left to start.
   const std::string& why_waiting() const { return why_waiting_; }
   std::optional<Steady> waits_until() const { return waits_until_; }
+  // Devices that are leased to nobody, each with why.
+  std::vector<std::string> quarantined() const { return engine_.quarantined(); }
   bool disk_full() const { return disk_full_; }
   bool recovering() const { return recovering_; }
 
@@ -160,6 +165,7 @@ class Controller {
   void limit(LiveAttempt& live) const;
   void make(const AttemptKey& key);
   void launch(const AttemptKey& key);
+  void cool(LiveAttempt& live);
   void note(const Observation& observation);
   void note_created(LiveAttempt& live, const Observation& observation);
   void note_running(LiveAttempt& live, const Observation& observation);
@@ -172,6 +178,7 @@ class Controller {
   void end(const AttemptKey& key);
   void look(LiveAttempt& live);
   LiveAttempt* find(const AttemptKey& key);
+  Result<AttemptSpec> spec_of(LiveAttempt& live);
   LiveAttempt& add_live(const AttemptKey& key);
 
   // controller_commands.cpp

@@ -62,10 +62,21 @@ LiveAttempt& Controller::add_live(const AttemptKey& key) {
 void Controller::limit(LiveAttempt& live) const {
   live.timeouts = execution_.timeouts;
   live.retry_limit = execution_.retry.limit;
-  if (!plan_.variant_of) return;
-  const Variant variant = plan_.variant_of(live.key.repetition);
-  live.timeouts = variant.timeouts;
-  live.retry_limit = variant.retry_limit;
+  if (plan_.variant_of) {
+    const Variant variant = plan_.variant_of(live.key.repetition);
+    live.timeouts = variant.timeouts;
+    live.retry_limit = variant.retry_limit;
+  }
+  const Duration grown = ledger_.troubles(live.key.repetition).grown.run_timeout;
+  if (live.timeouts.run) live.timeouts.run = std::max(*live.timeouts.run, grown);
+}
+
+Result<AttemptSpec> Controller::spec_of(LiveAttempt& live) {
+  const RepetitionKey& key = live.key.repetition;
+  auto spec =
+      workspace_.spec(live.key, {ledger_.active(key)->cpus, ledger_.troubles(key).grown.memory_bytes});
+  if (spec) live.memory_bytes = spec->main.resources.memory_bytes.value_or(0);
+  return spec;
 }
 
 void Controller::make(const AttemptKey& key) {
@@ -73,7 +84,7 @@ void Controller::make(const AttemptKey& key) {
   if (!live || live->stage != LiveAttempt::Stage::Making) return;
   const ActiveAttempt& attempt = *ledger_.active(key.repetition);
   if (attempt.stopping || !may_start(key.repetition)) return see(not_there(live->id));
-  auto spec = workspace_.spec(key, attempt.cpus);
+  auto spec = spec_of(*live);
   if (!spec) {
     missing_ = spec.error().message;
     return see(not_there(live->id));
@@ -88,6 +99,7 @@ void Controller::make(const AttemptKey& key) {
     live->message = error.message;
     return try_later([this, key] { make(key); });
   }
+  spec->device_rules.resting = ledger_.resting();
   engine_.create(*spec);
 }
 
@@ -96,7 +108,18 @@ void Controller::launch(const AttemptKey& key) {
   if (!live || live->stage != LiveAttempt::Stage::Starting) return;
   // A full disk may have held its start back for long.
   if (ledger_.active(key.repetition)->stopping) return see(not_there(live->id));
+  if (execution_.cold_start && !live->cooled) return cool(*live);
   engine_.start(live->id);
+}
+
+void Controller::cool(LiveAttempt& live) {
+  const AttemptKey key = live.key;
+  workspace_.cool(live.layers, live.volumes, [this, key](std::vector<std::string> notes) {
+    LiveAttempt* cooled = find(key);
+    if (!cooled) return;
+    cooled->cooled = std::move(notes);
+    launch(key);
+  });
 }
 
 void Controller::note(const Observation& observation) {
@@ -131,6 +154,8 @@ void Controller::note_created(LiveAttempt& live, const Observation& observation)
   if (attempt.stopping) return read(live, observation);
   live.stage = LiveAttempt::Stage::Starting;
   live.message.clear();
+  live.layers = observation.layers;
+  live.volumes = observation.volumes;
   record(AttemptStarting{live.key, observation.container, observation.image_digest, observation.devices});
   after_commit([this, key = live.key] { launch(key); });
 }
@@ -198,15 +223,18 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
     return std::find(matched.begin(), matched.end(), pattern) != matched.end();
   };
   const bool exited = live.end.phase == Observation::Phase::Exited;
-  const AttemptEnd end{outcome.reason, exited ? std::optional(live.end.exit_code) : std::nullopt,
-                       ledger_.troubles(key.repetition), log_matches};
+  const AttemptEnd end{outcome.reason,
+                       exited ? std::optional(live.end.exit_code) : std::nullopt,
+                       ledger_.troubles(key.repetition),
+                       {live.memory_bytes, live.timeouts.run.value_or(Duration(0))},
+                       log_matches};
   RetryPolicy policy = execution_.retry;
   policy.limit = live.retry_limit;
   const bool given_back = attempt.stopping == Reason::Interrupted;
-  live.decision =
-      given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, ""} : decide_retry(policy, end);
+  live.decision = given_back ? RetryDecision{Verdict::Withdrawn, false, {}, false, "", end.before.grown}
+                             : decide_retry(policy, end);
   if (live.decision.verdict == Verdict::Retry && !ledger_.has(key.repetition))
-    live.decision = {Verdict::Failed, true, {}, false, "not retried: it has left the plan"};
+    live.decision = {Verdict::Failed, true, {}, false, "not retried: it has left the plan", {}};
   if (!live.decision.why.empty()) outcome.message += " (" + live.decision.why + ")";
   findings.warnings.insert(findings.warnings.end(), live.end.warnings.begin(), live.end.warnings.end());
 
@@ -233,6 +261,10 @@ void Controller::decide_end(const AttemptKey& key, Findings findings) {
   ended.metrics = std::move(findings.metrics);
   ended.warnings = std::move(findings.warnings);
   ended.conditions = std::move(live.end.conditions);
+  ended.cold_start = live.cooled.value_or(std::vector<std::string>{});
+  ended.memory_bytes = end.had.memory_bytes;
+  ended.run_timeout = end.had.run_timeout;
+  ended.grown = live.decision.grown;
   live.stage = LiveAttempt::Stage::Sealing;
   seal(key);
 }
@@ -266,14 +298,19 @@ void Controller::end(const AttemptKey& key) {
     repeat_if_uncertain(key.repetition.index);
   }
   leaving_[live.id] = clock_.steady();
-  after_commit([this, id = live.id] { engine_.forget(id); });
+  after_commit([this, id = live.id, ended] {
+    engine_.note_end(ended.devices, ended.reason, ended.message);
+    engine_.forget(id);
+  });
   const RunState state = ledger_.run_state();
   const bool goes_on = state == RunState::Running || state == RunState::Paused;
   if (live.decision.fail_study && (goes_on || state == RunState::Stopping))
     return change_run(RunState::Stopping, ended.message, RunState::Failed);
   if (!goes_on) return;
-  if (const Duration gap = queue_.cooldown_before_next(ledger_); gap > Duration(0))
-    record(CooldownBegan{gap, queue_.between_cycles(ledger_)});
+  const Duration gap = queue_.cooldown_before_next(ledger_);
+  if (gap == Duration(0)) return;
+  const bool is_between = queue_.between_cycles(ledger_);
+  record(CooldownBegan{gap, is_between, is_between ? std::vector<std::string>{} : ended.devices});
 }
 
 void Controller::look(LiveAttempt& live) {

@@ -13,6 +13,12 @@ const Volume* find_volume(const PodTemplate& pod, const std::string& name) {
   return nullptr;
 }
 
+std::filesystem::path place_of(const Volume& volume, const AttemptPaths& paths) {
+  const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
+  const bool is_of_run = empty && empty->scope == VolumeScope::Run;
+  return (is_of_run ? paths.run_volumes : paths.scratch) / volume.name;
+}
+
 Mount mount_of(const Volume& volume, const AttemptPaths& paths) {
   Mount mount;
   if (const auto* host = std::get_if<HostPathVolume>(&volume.source)) {
@@ -24,7 +30,7 @@ Mount mount_of(const Volume& volume, const AttemptPaths& paths) {
     mount.kind = Mount::Kind::Memory;
     mount.size_limit = empty->size_limit;
   } else {
-    mount.source = paths.scratch / volume.name;
+    mount.source = place_of(volume, paths);
   }
   if (std::holds_alternative<ProjectedVolume>(volume.source)) mount.read_only = true;
   return mount;
@@ -86,23 +92,28 @@ Result<std::vector<Mount>> mounts_of(const Container& container, const PodTempla
   return mounts;
 }
 
-Result<void> make_volumes(const PodTemplate& pod, const AttemptPaths& paths,
-                          const ProjectedFiles& projected) {
+Result<std::map<std::string, std::string>> make_volumes(const PodTemplate& pod, const AttemptPaths& paths,
+                                                        const ProjectedFiles& projected) {
   if (!pod.main.termination_message_path.empty()) {
     const std::filesystem::path file = paths.results / kTerminationMessage;
-    if (auto written = write_file_atomically(file, "", 0666); !written) return written;
+    if (auto written = write_file_atomically(file, "", 0666); !written) return std::move(written).error();
     if (chmod(file.c_str(), 0666) != 0) return errno_error(file.string());
   }
+  std::map<std::string, std::string> warmth;
   for (const Volume& volume : pod.volumes) {
     const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
     const auto* files = std::get_if<ProjectedVolume>(&volume.source);
+    const std::filesystem::path place = place_of(volume, paths);
     if (files || (empty && !empty->in_memory))
-      if (auto made = make_open_directory(paths.scratch / volume.name); !made) return made;
+      if (auto made = make_open_directory(place); !made) return std::move(made).error();
     if (files)
-      if (auto written = write_projected(*files, paths.scratch / volume.name, projected); !written)
-        return written;
+      if (auto written = write_projected(*files, place, projected); !written)
+        return std::move(written).error();
+    std::error_code ignored;
+    if (empty)
+      warmth[volume.name] = empty->in_memory || std::filesystem::is_empty(place, ignored) ? "cold" : "warm";
   }
-  return {};
+  return warmth;
 }
 
 }  // namespace studyctl

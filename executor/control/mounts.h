@@ -17,6 +17,7 @@ struct AttemptPaths {
   std::filesystem::path results;  // the attempt's directory
   std::filesystem::path study;    // its files, with params.json
   std::filesystem::path scratch;  // emptyDir volumes and files from secrets; goes when the attempt has ended
+  std::filesystem::path run_volumes;  // emptyDir volumes of scope Run
 };
 
 // What `container` sees: results, /study, and its volumeMounts. The host's side of a termination message is
@@ -27,8 +28,10 @@ Result<std::vector<Mount>> mounts_of(const Container& container, const PodTempla
 // The keys of a Secret or a ConfigMap, by name.
 using ProjectedFiles = std::function<Result<std::map<std::string, std::string>>(const ProjectedVolume&)>;
 
-// Makes what mounts_of() names below paths.scratch. Safe to repeat.
-Result<void> make_volumes(const PodTemplate& pod, const AttemptPaths& paths, const ProjectedFiles& projected);
+// Makes what mounts_of() names below paths.scratch and paths.run_volumes. Safe to repeat. Volume → "cold" or
+// "warm", of those that a workload may have filled before.
+Result<std::map<std::string, std::string>> make_volumes(const PodTemplate& pod, const AttemptPaths& paths,
+                                                        const ProjectedFiles& projected);
 
 inline constexpr const char* kTerminationMessage = "termination-message";
 

@@ -51,6 +51,8 @@ Outcome outcome_of(const ActiveAttempt& attempt, const Observation& end, const F
   }
   if (end.reason != Reason::Completed && end.reason != Reason::Error)
     return {end.reason, end.message.empty() ? exit_text(end) : end.message};
+  if (const auto& gpu = findings.gpu_failure; gpu && (!gpu->needs_device || !attempt.devices.empty()))
+    return {gpu->reason, gpu->message};
   return failed_by_itself(end, findings);
 }
 

@@ -58,6 +58,7 @@ void RunReport::fold(const Event& event) {
 void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
   if (fact.verdict == Verdict::Withdrawn) return;
   if (fact.verdict == Verdict::Succeeded) return push_rolling(durations_, fact.duration);
+  signatures_.add(fact.message.empty() ? std::string(name_of(fact.reason)) : fact.message);
   const RepetitionKey& key = fact.key.repetition;
   push_rolling(failures_, {key, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
 }
@@ -96,6 +97,9 @@ Status RunReport::status(const Controller& controller) {
     status.failures.back().experiment = facts.experiment;
     status.failures.back().parameters = facts.parameters;
   }
+  status.signatures = signatures_.most_frequent(Status::kMostSignatures);
+  status.failed_attempts = signatures_.total();
+  status.quarantined = controller.quarantined();
   status.controller = this_process();
   add_current(controller, status);
   add_times(controller, status);

@@ -52,6 +52,7 @@ class RunReport final : public CommittedEvents {
   Publisher publisher_;
   StatusFile status_file_;
   Eta eta_;
+  Signatures signatures_;
   std::deque<Duration> durations_;  // of the last attempts that succeeded
   // Who they are is asked for when they are shown: a restart may see a million.
   std::deque<std::pair<RepetitionKey, Status::Failure>> failures_;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control/mounts.h"
+#include "control/page_cache.h"
 #include "plan/resolve.h"
 #include "store/attempt_record.h"
 #include "store/harvest/harvest.h"
@@ -21,8 +22,8 @@ std::filesystem::path scratch_beside(const std::filesystem::path& partial) {
   return path.replace_extension(".scratch");
 }
 
-AttemptPaths paths_in(const std::filesystem::path& partial) {
-  return {partial, partial / "study", scratch_beside(partial)};
+AttemptPaths paths_in(const std::filesystem::path& partial, const std::filesystem::path& run) {
+  return {partial, partial / "study", scratch_beside(partial), run / "volumes"};
 }
 
 std::vector<int> cpu_list(const std::string& cpus) {
@@ -55,7 +56,7 @@ AttemptId VolumeWorkspace::id(const AttemptKey& key) {
           std::to_string(key.attempt)};
 }
 
-Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
+Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key, int64_t memory_bytes) {
   const Point point = parts_.experiments.point(key.repetition);
   AttemptNames names;
   names.study = facts_.study;
@@ -66,6 +67,7 @@ Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key) {
   names.attempt = key.attempt;
   names.seed = repetition_seed(study(key.repetition).execution.seed, point, key.repetition.cycle);
   names.machine_millicpu = facts_.machine_millicpu;
+  names.memory_bytes = memory_bytes;
   names.machine_memory_bytes = facts_.machine_memory_bytes;
   return resolve(study(key.repetition), parts_.experiments.variant(key.repetition).pod, point, names);
 }
@@ -114,12 +116,12 @@ AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
   return spec;
 }
 
-Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::string& cpus) {
-  auto pod = resolve_pod(key);
+Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement& placement) {
+  auto pod = resolve_pod(key, placement.memory_bytes);
   if (!pod) return std::move(pod).error();
   AttemptSpec spec = outline(key);
   const Study& study = this->study(key.repetition);
-  const AttemptPaths paths = paths_in(spec.directory);
+  const AttemptPaths paths = paths_in(spec.directory, parts_.directory.path());
   for (size_t i = 0; i < pod->init.size(); ++i) {
     auto made = container_spec(study, pod->init[i], *pod, paths);
     if (!made) return std::move(made).error();
@@ -134,7 +136,12 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const std::stri
     spec.main.mounts.push_back({Mount::Kind::Bind, parts_.directory.checkpoint(place(key)).string(),
                                 study.checkpoint_path, false, std::nullopt});
   spec.devices = pod->main.resources.devices;
-  spec.cpus = cpu_list(cpus);
+  const Execution& execution = study.execution;
+  spec.cold_start = execution.cold_start;
+  spec.device_rules.idle = execution.gpu_require_idle;
+  spec.device_rules.cooler_than = execution.cooldown.gpu_temperature_below;
+  spec.device_rules.patience = execution.cooldown.max_wait;
+  spec.cpus = cpu_list(placement.cpus);
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;
@@ -157,9 +164,9 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   if (!study(key.repetition).checkpoint_path.empty())
     if (auto made = parts_.directory.begin_checkpoint(place(key), owner); !made)
       return std::move(made).error();
-  auto pod = resolve_pod(key);
+  auto pod = resolve_pod(key, spec.main.resources.memory_bytes.value_or(0));
   if (!pod) return std::move(pod).error();
-  const AttemptPaths paths = paths_in(*directory);
+  const AttemptPaths paths = paths_in(*directory, parts_.directory.path());
   if (auto written = write_study_file(paths.study, "params.json", pod->params_json); !written) return written;
   for (const ResolvedFile& file : pod->files) {
     std::string content = file.content;
@@ -170,7 +177,9 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
     }
     if (auto written = write_study_file(paths.study, file.path, content); !written) return written;
   }
-  if (auto made = make_volumes(study(key.repetition).pod, paths, parts_.projected); !made) return made;
+  auto volumes = make_volumes(study(key.repetition).pod, paths, parts_.projected);
+  if (!volumes) return std::move(volumes).error();
+  volumes_[key] = *std::move(volumes);
   if (!command_line_) return {};
   return write_file_atomically(*directory / "command.txt", command_line_(spec) + "\n");
 }
@@ -181,6 +190,22 @@ Result<std::string> VolumeWorkspace::read_input(const RepetitionKey& key, const 
   if (found == inputs.end())
     return Error{ErrorCode::NotFound, path + ": was not kept when the study was applied"};
   return parts_.directory.input(found->second);
+}
+
+void VolumeWorkspace::cool(std::vector<std::filesystem::path> layers,
+                           std::vector<std::filesystem::path> volumes,
+                           std::function<void(std::vector<std::string>)> done) {
+  const auto work = [layers = std::move(layers), volumes = std::move(volumes)] {
+    std::vector<std::string> notes;
+    if (layers.empty()) notes.emplace_back("image: not dropped, the engine does not say where it lies");
+    for (size_t i = 0; i < layers.size(); ++i)
+      notes.push_back("image layer " + std::to_string(i + 1) + ": " + drop_cached_pages(layers[i]));
+    for (const auto& volume : volumes) notes.push_back(volume.string() + ": " + drop_cached_pages(volume));
+    return notes;
+  };
+  parts_.workers.submit(work, [this, done = std::move(done)](std::vector<std::string> notes) mutable {
+    parts_.post([done = std::move(done), notes = std::move(notes)]() mutable { done(std::move(notes)); });
+  });
 }
 
 void VolumeWorkspace::read(const AttemptKey& key, Question question, std::function<void(Findings)> done) {
@@ -229,6 +254,7 @@ void VolumeWorkspace::complete(AttemptRecord& record) {
   record.image = parts_.experiments.variant(key).pod.main.image;
   record.cores = facts.cores;
   record.versions = facts_.versions;
+  if (auto volumes = volumes_.extract(record.key)) record.volumes = std::move(volumes.mapped());
 }
 
 Result<void> VolumeWorkspace::settle(const AttemptKey& key, Verdict verdict) {

@@ -51,9 +51,11 @@ class VolumeWorkspace final : public Workspace {
   VolumeWorkspace(RunFacts facts, Parts parts) : facts_(std::move(facts)), parts_(std::move(parts)) {}
 
   AttemptId id(const AttemptKey& key) override;
-  Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) override;
+  Result<AttemptSpec> spec(const AttemptKey& key, const Placement& placement) override;
   AttemptSpec outline(const AttemptKey& key) override;
   Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) override;
+  void cool(std::vector<std::filesystem::path> layers, std::vector<std::filesystem::path> volumes,
+            std::function<void(std::vector<std::string>)> done) override;
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
   void seal(AttemptRecord record, std::function<void(Result<void>)> done) override;
   Result<void> settle(const AttemptKey& key, Verdict verdict) override;
@@ -66,7 +68,7 @@ class VolumeWorkspace final : public Workspace {
 
  private:
   AttemptPlace place(const AttemptKey& key);
-  Result<ResolvedPod> resolve_pod(const AttemptKey& key);
+  Result<ResolvedPod> resolve_pod(const AttemptKey& key, int64_t memory_bytes);
   const Study& study(const RepetitionKey& key) const { return parts_.experiments.study(key); }
   Result<ContainerSpec> container_spec(const Study& study, const Container& container, const ResolvedPod& pod,
                                        const AttemptPaths& paths);
@@ -77,7 +79,8 @@ class VolumeWorkspace final : public Workspace {
   RunFacts facts_;
   Parts parts_;
   std::function<std::string(const AttemptSpec&)> command_line_;
-  std::map<RepetitionKey, ActivityFingerprint> seen_;  // at the last look
+  std::map<RepetitionKey, ActivityFingerprint> seen_;                 // at the last look
+  std::map<AttemptKey, std::map<std::string, std::string>> volumes_;  // cold or warm when it was made
 };
 
 }  // namespace studyctl

@@ -32,8 +32,12 @@ class Workspace {
   // The name of an attempt, and of its container.
   virtual AttemptId id(const AttemptKey& key) = 0;
 
+  struct Placement {
+    std::string cpus;          // "0-3"; empty: not pinned
+    int64_t memory_bytes = 0;  // its limit, where a retry rule let it grow; 0: the study's
+  };
   // What to run for `key`, secrets in place. Safe to repeat. NotFound names a missing secret or input.
-  virtual Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) = 0;
+  virtual Result<AttemptSpec> spec(const AttemptKey& key, const Placement& placement) = 0;
 
   // As much of it as it takes to adopt and to remove what was made of it before; needs no secret.
   virtual AttemptSpec outline(const AttemptKey& key) = 0;
@@ -46,6 +50,10 @@ class Workspace {
     bool exited_zero = false;               // only then are required files and content rules asked for
     std::vector<std::string> log_patterns;  // which of them stand in its output
   };
+  // Makes, off-thread, the kernel forget what it holds of an attempt's inputs; `done` is told what was done.
+  virtual void cool(std::vector<std::filesystem::path> layers, std::vector<std::filesystem::path> volumes,
+                    std::function<void(std::vector<std::string>)> done) = 0;
+
   // Reads, off-thread, what an attempt that has ended left behind.
   virtual void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) = 0;
 

@@ -44,6 +44,14 @@ struct ContainerSpec {
   std::vector<Mount> mounts;
 };
 
+// What a device must be like to be leased, beside free.
+struct DeviceRules {
+  bool idle = false;                        // no stranger uses it, and its memory was released
+  std::optional<double> cooler_than{};      // °C …
+  Duration patience{0};                     // … or this long has been waited for it to cool
+  std::map<std::string, Steady> resting{};  // not these, until then: their cooldown
+};
+
 // One attempt, whole: its init containers, one after another, then its main container. The container of
 // `main` is named `id`; an init container is named `id`-i0, `id`-i1, ….
 struct AttemptSpec {
@@ -53,7 +61,9 @@ struct AttemptSpec {
   std::vector<ContainerSpec> init;
   ContainerSpec main;
   std::vector<DeviceRequest> devices;  // leased to this attempt alone, for main
-  std::vector<int> cpus;               // pinned to these when not empty
+  DeviceRules device_rules;
+  std::vector<int> cpus;    // pinned to these when not empty
+  bool cold_start = false;  // Created tells where its inputs lie
   bool host_network = false;
   bool share_process_namespace = false;
   std::filesystem::path
@@ -88,6 +98,8 @@ struct Observation {
   std::vector<std::string> warnings;  // Exited: what people must know of an end that is no failure
   std::vector<std::string> devices;   // what is leased, as people name it
   std::optional<Instant> started_at, finished_at;  // the engine's clock; the end may lie a little before
+  // Created, of one that starts cold: where the layers of its image, and its volumes, lie on this machine.
+  std::vector<std::filesystem::path> layers, volumes;
   Conditions conditions;  // Exited: of the machine meanwhile; no samples where nobody could look
 };
 
@@ -145,6 +157,12 @@ class Engine {
   // after all: adopted), then Missing (Interrupted); absent → Missing (Lost). Everything else with our label
   // is removed. `done` comes after the first observation of each but Preparing.
   virtual void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) = 0;
+
+  // What an attempt that had `devices` came to: one that fails attempts repeatedly is leased to nobody.
+  virtual void note_end(const std::vector<std::string>& /*devices*/, Reason /*reason*/,
+                        const std::string& /*message*/) {}
+  // Devices that are leased to nobody, each with why, for people.
+  virtual std::vector<std::string> quarantined() const { return {}; }
 
   // The equivalent command line for people, without secret values.
   virtual std::string command_line(const AttemptSpec& spec) const = 0;

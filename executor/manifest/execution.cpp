@@ -30,11 +30,23 @@ bool is_later(Fields& fields, std::string_view name, std::span<const std::string
   return false;
 }
 
+void read_temperature(Fields& fields, Cooldown& cooldown) {
+  if (fields.find("gpuTemperatureBelow"))
+    fields.number("gpuTemperatureBelow", cooldown.gpu_temperature_below.emplace(1), 1, 120);
+  fields.duration("maxWait", cooldown.max_wait);
+  if (fields.find("maxWait") && !cooldown.gpu_temperature_below)
+    fields.problem("maxWait", "bounds gpuTemperatureBelow, which is not there; add it");
+}
+
 constexpr auto kCooldown = [](auto& io, auto& cooldown) {
   io.duration("experiment", cooldown.experiment);
   io.duration("cycle", cooldown.cycle);
-  io.refuse("gpuTemperatureBelow", not_yet("cooling down to a temperature") + "; give a time");
-  io.refuse("maxWait", not_yet("cooling down to a temperature"));
+  io.when_read([&](auto& fields) { read_temperature(fields, cooldown); });
+  io.when_written([&](auto& out) {
+    if (!cooldown.gpu_temperature_below) return;
+    out.number("gpuTemperatureBelow", *cooldown.gpu_temperature_below, 1, 120);
+    out.duration("maxWait", cooldown.max_wait);
+  });
 };
 
 constexpr auto kStall = [](auto& io, auto& stall) {
@@ -84,9 +96,26 @@ std::optional<int> read_exit_code(Reading& reading, const Item& item) {
   return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
 }
 
+// How much more the attempts that follow get.
+void read_ladder(Fields& fields, RetryRule& rule) {
+  fields.number("memoryFactor", rule.memory_factor, 1, 1000);
+  fields.number("timeoutFactor", rule.timeout_factor, 1, 1000);
+  fields.limit("timeoutMax", rule.timeout_max);
+  const auto most = fields.find("memoryMax");
+  const auto text = most ? read_quantity(fields.problems(), *most) : std::nullopt;
+  const auto bytes = text ? parse_bytes(*text) : Result<int64_t>(0);
+  if (!bytes) fields.problem("memoryMax", bytes.error().message);
+  if (bytes && *bytes > 0) rule.memory_max = *bytes;
+  for (const auto& [bound, factor] :
+       {std::pair("memoryMax", "memoryFactor"), {"timeoutMax", "timeoutFactor"}})
+    if (fields.find(bound) && !fields.find(factor))
+      fields.problem(bound, "bounds " + std::string(factor) + ", which is not there; add it");
+}
+
 void check_rule(Fields& fields, const RetryRule& rule) {
-  if (fields.find("counted") && rule.action != RetryAction::Retry && fields.find("action"))
-    fields.problem("counted", "is for action: Retry alone; remove it");
+  for (const std::string_view name : {"counted", "memoryFactor", "timeoutFactor"})
+    if (fields.find(name) && rule.action != RetryAction::Retry && fields.find("action"))
+      fields.problem(name, "is for action: Retry alone; remove it");
   const auto is_given = [&](std::string_view name) {
     const auto list = fields.find(name);
     return list && !(list->node->kind == Node::Kind::Sequence && list->node->items.empty());
@@ -111,8 +140,13 @@ constexpr auto kRule = [](auto& io, auto& rule) {
   io.when_written([&](auto& out) {
     if (rule.action == RetryAction::Retry) out.flag("counted", rule.counted);
   });
-  io.refuse(std::array<std::string_view, 2>{"memoryFactor", "memoryMax"}, not_yet("more memory at a retry"));
-  io.refuse(std::array<std::string_view, 2>{"timeoutFactor", "timeoutMax"}, not_yet("more time at a retry"));
+  io.when_read([&](auto& fields) { read_ladder(fields, rule); });
+  io.when_written([&](auto& out) {
+    if (rule.memory_factor > 1) out.number("memoryFactor", rule.memory_factor, 1, 1000);
+    if (rule.memory_max) out.text("memoryMax", memory_text(*rule.memory_max));
+    if (rule.timeout_factor > 1) out.number("timeoutFactor", rule.timeout_factor, 1, 1000);
+    out.duration("timeoutMax", rule.timeout_max);
+  });
 };
 
 void check_backoff(Fields& fields, Backoff& backoff) {
@@ -235,6 +269,18 @@ constexpr auto kPilot = [](auto& io, auto& pilot) {
   io.when_read([&](auto& fields) { check_pilot(fields, pilot); });
 };
 
+// What waits for a device to cool has not started yet.
+void check_waits(const Fields& fields, const Execution& execution) {
+  const Cooldown& cooldown = execution.cooldown;
+  const Duration longest =
+      std::max(cooldown.experiment, cooldown.gpu_temperature_below ? cooldown.max_wait : Duration(0));
+  if (execution.timeouts.pending && longest > Duration(0) && *execution.timeouts.pending <= longest)
+    fields.problem("timeouts",
+                   "pending must be longer than a device may cool down: " + format_duration(longest));
+}
+
+constexpr auto kGpu = [](auto& io, auto& execution) { io.flag("requireIdle", execution.gpu_require_idle); };
+
 constexpr auto kExecution = [](auto& io, auto& execution) {
   io.when_read([&](auto& fields) {
     if (!is_later(fields, "engine", std::array<std::string_view, 3>{"kubernetes", "slurm", "process"}))
@@ -249,6 +295,7 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.limit("expectedDuration", execution.expected_duration);
   io.map("cooldown", execution.cooldown, kCooldown);
   io.map("timeouts", execution.timeouts, kTimeouts);
+  io.when_read([&](auto& fields) { check_waits(fields, execution); });
   io.map("retry", execution.retry, kRetry);
   io.map("failureThreshold", execution.threshold, kThreshold);
   io.flag("pinCpus", execution.pin_cpus);
@@ -257,8 +304,8 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.map("budget", execution.budget, kBudget);
   io.map("pilot", execution.pilot, kPilot);
   io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
-  io.refuse("gpu", not_yet("waiting for idle GPUs"));
-  io.refuse("coldStart", not_yet("cold starts"));
+  io.map("gpu", execution, kGpu);
+  io.flag("coldStart", execution.cold_start);
   io.refuse("slurm", not_yet("engine slurm"));
   io.refuse("kubernetes", not_yet("engine kubernetes"));
   io.refuse("process", not_yet("engine process"));

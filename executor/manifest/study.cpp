@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <set>
@@ -107,10 +108,45 @@ constexpr auto kCheckpoint = [](auto& io, auto& path) {
   });
 };
 
+constexpr std::array<std::pair<std::string_view, VolumeScope>, 2> kScopes = {
+    {{"Attempt", VolumeScope::Attempt}, {"Run", VolumeScope::Run}}};
+
+// Beside the template, which stays one that a cluster takes.
+void read_volume_scopes(Fields& spec, PodTemplate& pod) {
+  Reading& reading = spec.reading();
+  std::map<std::string, EmptyDirVolume*> empty;
+  std::vector<std::string> names;
+  for (Volume& volume : pod.volumes) {
+    auto* directory = std::get_if<EmptyDirVolume>(&volume.source);
+    if (!directory || directory->in_memory) continue;
+    empty[volume.name] = directory;
+    names.push_back(volume.name);
+  }
+  for (const auto& [path, entry] :
+       entries_of(reading, spec.find("volumeScopes"), "must be a map like {cache: Run}")) {
+    const auto found = empty.find(entry.key);
+    if (found == empty.end()) {
+      reading.problems.add(entry.place, path, unknown_name("emptyDir volume on disk", entry.key, names));
+    } else {
+      read_choice(reading.problems, {entry.value, path}, found->second->scope, kScopes);
+    }
+  }
+}
+
+void write_volume_scopes(FieldWriter& spec, const PodTemplate& pod) {
+  spec.map("volumeScopes", pod, [](FieldWriter& out, const PodTemplate& of) {
+    for (const Volume& volume : of.volumes) {
+      const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
+      if (empty && empty->scope == VolumeScope::Run) out.choice(volume.name, empty->scope, kScopes);
+    }
+  });
+}
+
 void read_spec(Fields& spec, Study& study) {
   read_parameters(spec, study.parameters);
   read_points(spec, study);
   read_pod(spec, study);
+  read_volume_scopes(spec, study.pod);
   spec.reading().main = study.pod.main;
   read_overrides(spec, study);
   read_files(spec, study.files);
@@ -223,6 +259,7 @@ Written written_study(const Study& study) {
   if (!study.overrides.empty()) spec.put("overrides", written_overrides(study.overrides, OverridePart::All));
   spec.put("template", written_pod(study.pod));
   if (!study.checkpoint_path.empty()) spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
+  write_volume_scopes(spec, study.pod);
   if (!study.files.empty()) spec.put("files", written_files(study.files));
   spec.put("results", written_results(study.results));
   spec.put("execution", written_execution(study.execution));

@@ -120,6 +120,7 @@ struct CommandAccepted {
 struct CooldownBegan {
   Duration length;
   bool between_cycles;
+  std::vector<std::string> devices{};  // these rest, the others need not; none: nothing starts
 };
 // The threshold counts from here on: `resume`.
 struct ThresholdRebased {};

@@ -147,6 +147,7 @@ void Ledger::on(const AttemptEnded& fact, const Event& event) {
   troubles.attempts = fact.key.attempt;
   if (fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry) ++troubles.failures;
   if (!was_withdrawn) ++(fact.counted ? troubles.counted : troubles.uncounted);
+  troubles.grown = fact.grown;
   if (fact.verdict == Verdict::Failed) (has(key) ? failed_ : parked_failed_).insert(key);
   if (state_after(fact.verdict) != RepetitionState::Waiting) return;
   troubles.not_before = event.steady + fact.backoff;
@@ -188,7 +189,9 @@ void Ledger::on(const RunStateChanged& fact, const Event& event) {
 void Ledger::on(const CommandAccepted&, const Event&) {}
 
 void Ledger::on(const CooldownBegan& fact, const Event& event) {
-  cooldown_until_ = std::max(cooldown_until_, event.steady + fact.length);
+  if (fact.devices.empty()) cooldown_until_ = std::max(cooldown_until_, event.steady + fact.length);
+  for (const std::string& device : fact.devices)
+    resting_[device] = std::max(resting_[device], event.steady + fact.length);
 }
 
 void Ledger::on(const ThresholdRebased&, const Event&) {

@@ -34,6 +34,7 @@ struct Troubles {
   uint32_t uncounted = 0;  // of them failed and not counted
   uint32_t failures = 0;   // fail_count: of them neither cancelled nor infeasible; kept over resets
   Steady not_before{};     // Waiting: backoff
+  GrownLimits grown{};     // of the next attempt, and of the one that is on; kept over resets
 };
 
 // The events of a run, folded. apply() is the only way to change it, and is used alike live and at recovery.
@@ -81,8 +82,10 @@ class Ledger {
   // Those that are Failed, and became so since the threshold was last rebased.
   const std::set<RepetitionKey>& failed_since_rebase() const { return failed_; }
 
-  // When the last cooldown is over.
+  // When the last cooldown of all is over.
   Steady cooldown_until() const { return cooldown_until_; }
+  // When the cooldowns of devices are over.
+  const std::map<std::string, Steady>& resting() const { return resting_; }
   // The latest cycle of which an attempt was intended; 0 before the first.
   uint32_t last_cycle() const { return last_cycle_; }
 
@@ -130,6 +133,7 @@ class Ledger {
   std::optional<Instant> started_at_, finished_at_;
   Steady running_since_{};
   Steady cooldown_until_{};
+  std::map<std::string, Steady> resting_;
   uint32_t last_cycle_ = 0;
 
   bool pilot_has_ended_ = false;

@@ -15,6 +15,7 @@ struct AttemptEnd {
   Reason reason = Reason::Completed;
   std::optional<int> exit_code;  // of a container that ran to its end
   Troubles before;               // of its repetition, before this attempt counts
+  GrownLimits had{};             // its limits; 0: it had none
   std::function<bool(const std::string& pattern)> log_matches;  // null: no log matches anything
 };
 
@@ -24,6 +25,7 @@ struct RetryDecision {
   Duration backoff{0};
   bool fail_study = false;
   std::string why;  // added to the message where a rule or a limit decided: "uncounted retries ended at 20"
+  GrownLimits grown{};  // of the attempts that follow
 };
 
 // Uncounted retries end here, so that a broken engine cannot spin for ever.

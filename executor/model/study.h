@@ -143,12 +143,16 @@ struct Container {
   std::string termination_message_path;  // none when empty
 };
 
+// How long the contents of an emptyDir volume live.
+enum class VolumeScope : uint8_t { Attempt, Run };
+
 struct HostPathVolume {
   std::string path;
 };
 struct EmptyDirVolume {
   bool in_memory = false;
   std::optional<int64_t> size_limit;
+  VolumeScope scope = VolumeScope::Attempt;  // spec.volumeScopes
 };
 struct NamedVolume {
   std::string claim;
@@ -165,9 +169,6 @@ struct Volume {
   std::string name;
   std::variant<HostPathVolume, EmptyDirVolume, NamedVolume, ProjectedVolume> source;
 };
-
-// How long the contents of an emptyDir volume live.
-enum class VolumeScope : uint8_t { Attempt, Run };
 
 struct PodTemplate {
   std::vector<Container> init_containers;
@@ -242,8 +243,8 @@ enum class EngineKind : uint8_t { Auto, Docker, Podman };
 struct Cooldown {
   Duration experiment{0};
   Duration cycle{0};
-  std::optional<double> gpu_temperature_below;  // °C: no start on a device that is hotter …
-  Duration max_wait{std::chrono::minutes(10)};  // … for no longer than this
+  std::optional<double> gpu_temperature_below{};  // °C: no start on a device that is hotter …
+  Duration max_wait{std::chrono::minutes(10)};    // … for no longer than this
 };
 
 struct Stall {
@@ -363,7 +364,6 @@ struct Study {
   std::optional<CsvSource> experiments_from;
   std::vector<Override> overrides;  // the later win, field by field
   PodTemplate pod;
-  std::map<std::string, VolumeScope> volume_scopes;  // of emptyDir volumes; Attempt where it names none
   std::vector<StudyFile> files;
   std::string checkpoint_path;  // where a repetition's directory is mounted that outlives its attempts; none
                                 // when empty

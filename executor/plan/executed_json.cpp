@@ -59,6 +59,7 @@ struct SourceJson {
   json operator()(const EmptyDirVolume& volume) const {
     json source = json::object();
     if (volume.in_memory) source["inMemory"] = true;
+    if (volume.scope == VolumeScope::Run) source["scope"] = "Run";
     if (volume.size_limit) source["sizeLimit"] = *volume.size_limit;
     return {{"emptyDir", source}};
   }

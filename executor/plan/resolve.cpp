@@ -1,5 +1,6 @@
 #include "plan/resolve.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -156,10 +157,13 @@ struct Nested {
 
 Result<ResolvedPod> resolve(const Study& study, const PodTemplate& of, const Point& point,
                             const AttemptNames& names) {
-  const Given given = given_to(of.main.resources, names);
+  Container main = of.main;
+  if (std::optional<int64_t>& limit = main.resources.memory_bytes)
+    limit = std::max(*limit, names.memory_bytes);
+  const Given given = given_to(main.resources, names);
   const SubstitutionScope scope = scope_of(point, names, given);
-  ResolvedPod pod{
-      of.init_containers, of.main, environment_of(study, point, names, given), {}, params_json(point)};
+  ResolvedPod pod{of.init_containers, std::move(main), environment_of(study, point, names, given), {},
+                  params_json(point)};
   Filler filler(scope);
   for (size_t i = 0; i < pod.init.size(); ++i) {
     filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]", pod.environment);

@@ -20,6 +20,7 @@ struct AttemptNames {
   uint32_t cycle = 1;
   uint32_t attempt = 1;
   uint32_t seed = 0;
+  int64_t memory_bytes = 0;          // the limit where a retry rule let it grow; 0: the study's
   int64_t machine_millicpu = 0;      // 0: not known
   int64_t machine_memory_bytes = 0;  // 0: not known
 };

@@ -103,6 +103,10 @@ AttemptRecord read(const ordered_json& json) {
   // Those that 0.1 wrote have none of these.
   if (auto conditions = conditions_from_json(json.value("conditions", ordered_json::object()).dump()))
     record.conditions = *std::move(conditions);
+  record.volumes = json.value("volumes", std::map<std::string, std::string>());
+  record.cold_start = json.value("cold_start", std::vector<std::string>());
+  record.memory_bytes = json.value("memory_bytes", int64_t{0});
+  record.run_timeout = duration_of(json.value("run_timeout_seconds", ordered_json(0)));
   record.grown.memory_bytes = json.value("next_memory_bytes", int64_t{0});
   record.grown.run_timeout = duration_of(json.value("next_run_timeout_seconds", ordered_json(0)));
   return record;
@@ -136,6 +140,10 @@ std::string to_json(const AttemptRecord& record) {
                              {"metrics", metrics_of(record)},
                              {"warnings", record.warnings},
                              {"conditions", ordered_json::parse(to_json(record.conditions))},
+                             {"volumes", record.volumes},
+                             {"cold_start", record.cold_start},
+                             {"memory_bytes", record.memory_bytes},
+                             {"run_timeout_seconds", seconds(record.run_timeout)},
                              {"next_memory_bytes", record.grown.memory_bytes},
                              {"next_run_timeout_seconds", seconds(record.grown.run_timeout)},
                              {"engine", record.engine},

@@ -58,7 +58,11 @@ struct AttemptRecord {
   std::vector<MetricValue> metrics;
   std::vector<std::string> warnings;
   Conditions conditions;
-  GrownLimits grown;  // of the attempts that follow
+  std::map<std::string, std::string> volumes;  // emptyDir volume → "cold" or "warm", as it began
+  std::vector<std::string> cold_start;         // what was dropped from the page cache before it began
+  int64_t memory_bytes = 0;                    // its limit; 0: none
+  Duration run_timeout{0};
+  GrownLimits grown;  // of the attempts that follow; 0: as the study says
 };
 
 // What was told alone; "{}" without samples.

@@ -123,11 +123,13 @@ constexpr std::string_view kThatMatch =
 // A row for each of an experiment's states and reasons; a page is cut between experiments.
 constexpr std::string_view kPageOfExperiments =
     "SELECT e.generation, e.position, e.name, e.parameters, r.state, coalesce(r.reason, ''), count(*), "
-    "sum(r.fail_count) FROM (SELECT * FROM experiments e WHERE run = ?1 AND e.generation = (SELECT "
+    "sum(r.fail_count), count(a.flags) FROM (SELECT * FROM experiments e WHERE run = ?1 AND e.generation = "
+    "(SELECT "
     "generation FROM runs WHERE id = ?1) "
     "AND position > ?2 AND (?3 = '' OR substr(name, 1, length(?3)) = ?3) ORDER BY position LIMIT ?4) e "
     "JOIN repetitions r ON r.experiment = e.id AND r.cycle <= max(coalesce(e.cycles, 0), (SELECT cycles FROM "
-    "runs WHERE id = ?1)) WHERE (?5 = '' OR r.state IN (SELECT value FROM json_each(?5))) "
+    "runs WHERE id = ?1)) LEFT JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt WHERE (?5 = "
+    "'' OR r.state IN (SELECT value FROM json_each(?5))) "
     "AND (?6 = '' OR r.reason IN (SELECT value FROM json_each(?6))) AND r.fail_count >= ?7 "
     "GROUP BY e.position, r.state, r.reason ORDER BY e.position";
 // Where a page ends, also when the filter lets nothing of it through.
@@ -140,7 +142,7 @@ void add(const Rows& row, std::vector<ExperimentSummary>& page) {
   const auto generation = static_cast<uint32_t>(row.integer(0));
   const auto index = static_cast<uint64_t>(row.integer(1));
   if (page.empty() || page.back().index != index)
-    page.push_back({generation, index, row.string(2), row.string(3), {}, {}, 0});
+    page.push_back({generation, index, row.string(2), row.string(3), {}, {}, 0, 0});
   ExperimentSummary& experiment = page.back();
   const auto count = static_cast<uint64_t>(row.integer(6));
   if (const auto state = repetition_state_named(row.text(4)))
@@ -148,6 +150,7 @@ void add(const Rows& row, std::vector<ExperimentSummary>& page) {
   if (const auto reason = reason_named(row.text(5)))
     experiment.reasons.at(static_cast<size_t>(*reason)) += count;
   experiment.fail_count += static_cast<uint64_t>(row.integer(7));
+  experiment.flagged += static_cast<uint64_t>(row.integer(8));
 }
 
 }  // namespace
@@ -274,7 +277,8 @@ Result<std::vector<AttemptSummary>> Catalog::attempts(const std::string& run_id,
       "SELECT e.generation, e.position, r.cycle, a.attempt, a.state, a.reason, a.exit_code, a.message, "
       "a.container, a.image_digest, a.cpus, a.devices, a.warnings, a.intended_at, a.started_at, "
       "a.finished_at, "
-      "a.duration, a.counted, a.end_event, coalesce(r.source, ''), a.flags FROM experiments e JOIN repetitions r ON "
+      "a.duration, a.counted, a.end_event, coalesce(r.source, ''), a.flags FROM experiments e JOIN "
+      "repetitions r ON "
       "r.experiment = e.id "
       "JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND e.name = ? AND r.cycle = ? ORDER BY "
       "a.attempt",

@@ -106,6 +106,7 @@ struct ExperimentSummary {
   std::array<uint64_t, kRepetitionStates> counts{};
   std::array<uint64_t, kReasons> reasons{};  // why their last attempts ended; Completed included
   uint64_t fail_count = 0;
+  uint64_t flagged = 0;  // repetitions whose last attempt was throttled or disturbed
 };
 
 // studies.db for reading, also while a controller writes. One thread.

@@ -47,6 +47,7 @@ void describe_machine(Machine& conditions, Field field) {
   field("samples", conditions.samples);
   field("own_cores", conditions.own_cores);
   field("strangers_cores", conditions.strangers_cores);
+  field("oom_kills", conditions.oom_kills);
   field("cpu_mhz_mean", conditions.cpu_mhz_mean);
   field("cpu_temperature_max", conditions.temperature_max);
   field("cpu_throttles", conditions.throttles);

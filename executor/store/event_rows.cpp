@@ -93,8 +93,8 @@ class EventWriter {
                  fact.command);
   }
   void operator()(const CooldownBegan& fact) {
-    studies_.run("INSERT INTO events (id, at, kind, duration, number) VALUES (?, ?, 10, ?, ?)", row_, at_,
-                 fact.length, fact.between_cycles);
+    studies_.run("INSERT INTO events (id, at, kind, duration, number, list) VALUES (?, ?, 10, ?, ?, ?)", row_,
+                 at_, fact.length, fact.between_cycles, if_any(fact.devices));
   }
   void operator()(const ThresholdRebased&) {
     studies_.run("INSERT INTO events (id, at, kind) VALUES (?, ?, 11)", row_, at_);
@@ -213,7 +213,7 @@ bool read_fact(const Rows& row, Fact& fact) {
       return true;
     case Kind::CommandAccepted: fact = CommandAccepted{row.string(kText), row.string(kMore)}; return true;
     case Kind::CooldownBegan:
-      fact = CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0};
+      fact = CooldownBegan{Duration(row.integer(kDuration)), row.integer(kNumber) != 0, row.list(kList)};
       return true;
     case Kind::ThresholdRebased: fact = ThresholdRebased{}; return true;
     case Kind::ExperimentCarried: {

@@ -23,7 +23,7 @@ struct ResultRow {
   std::string image_digest;
   std::vector<std::string> devices;
   std::vector<std::string> warnings;
-  std::string source{};  // the directory of the run that it is cached from
+  std::string source{};              // the directory of the run that it is cached from
   std::vector<std::string> flags{};  // why it may be off: `throttled`, `disturbed`
 };
 

@@ -8,6 +8,10 @@ constexpr Duration kLongestSilence{30'000};
 
 }  // namespace
 
+std::string text_of(const Signatures::Share& share, uint64_t failures) {
+  return std::to_string(share.failures) + " of " + std::to_string(failures) + ": " + share.signature;
+}
+
 Liveness liveness_of(const Status& status, Instant now) {
   if (is_final(status.state)) return Liveness::Ended;
   // A controller that was asked to hand over has said so; nobody has taken over yet.

@@ -9,16 +9,21 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "model/signature.h"
 #include "model/states.h"
 #include "store/process_identity.h"
 
 namespace studyctl {
+
+// "41 of 44: CUDA out of memory"
+std::string text_of(const Signatures::Share& share, uint64_t failures);
 
 // One run as the world sees it: status.json. Bounded: its size does not grow with the study.
 struct Status {
   static constexpr size_t kMostCurrent = 32;
   static constexpr size_t kMostFailures = 10;
   static constexpr size_t kMostWaitingFor = 8;
+  static constexpr size_t kMostSignatures = 5;
 
   struct Current {
     std::string experiment;
@@ -54,6 +59,9 @@ struct Status {
   std::array<uint64_t, kReasons> reasons{};          // of attempts that ended; Completed included
   std::vector<Current> current;                      // more than kMostCurrent: the first ones are shown
   std::vector<Failure> failures;                     // oldest first; the last kMostFailures are shown
+  std::vector<Signatures::Share> signatures;         // what the most failures have in common, of all
+  uint64_t failed_attempts = 0;                      // all that have one
+  std::vector<std::string> quarantined;              // devices that are leased to nobody, each with why
   std::optional<Instant> cooldown_until;
   std::optional<double> avg_duration_seconds;  // of the last 10
   std::optional<double> eta_seconds;           // as likely over it as under; not until one finished

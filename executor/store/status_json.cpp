@@ -55,6 +55,20 @@ ordered_json current_of(const Status& status) {
   return list;
 }
 
+ordered_json signatures_of(const Status& status) {
+  ordered_json list = ordered_json::array();
+  for (const Signatures::Share& share : status.signatures)
+    list.push_back({{"failures", share.failures}, {"signature", cut(share.signature)}});
+  return list;
+}
+
+ordered_json quarantined_of(const Status& status) {
+  ordered_json list = ordered_json::array();
+  for (const std::string& device : status.quarantined)
+    if (list.size() < Status::kMostCurrent) list.push_back(cut(device));
+  return list;
+}
+
 ordered_json failures_of(const Status& status) {
   ordered_json list = ordered_json::array();
   const size_t first = status.failures.size() - std::min(status.failures.size(), Status::kMostFailures);
@@ -122,6 +136,11 @@ void read_lists(const ordered_json& json, Status& status) {
                                reason_named(reason).value_or(Reason::Error), item.at("message"),
                                instant_of(item.at("at"))});
   }
+  // What 0.1 wrote has none of these.
+  status.failed_attempts = json.value("failed_attempts", uint64_t{0});
+  for (const ordered_json& item : json.value("signatures", ordered_json::array()))
+    status.signatures.push_back({item.at("signature"), item.at("failures")});
+  status.quarantined = json.value("quarantined", std::vector<std::string>());
   status.waiting_for = json.at("waiting_for").get<std::vector<std::string>>();
 }
 
@@ -166,6 +185,9 @@ std::string to_json(const Status& status) {
                              {"reasons", counts_of<Reason>(status.reasons)},
                              {"current", current_of(status)},
                              {"failures", failures_of(status)},
+                             {"failed_attempts", status.failed_attempts},
+                             {"signatures", signatures_of(status)},
+                             {"quarantined", quarantined_of(status)},
                              {"waiting_for", waiting_for(status)},
                              {"cooldown_until", at(status.cooldown_until)},
                              {"avg_duration_seconds", number(status.avg_duration_seconds)},

@@ -52,6 +52,11 @@ std::string summary_text(const Status& status, const Catalog::Usage& usage,
     line(text, "  average of the last", seconds_text(*status.avg_duration_seconds));
   if (!warnings.empty()) text << "\nbeware\n";
   for (const std::string& warning : warnings) text << "  " << printable(warning) << '\n';
+  if (!status.signatures.empty()) text << "\nwhat failures have in common\n";
+  for (const Signatures::Share& share : status.signatures)
+    text << "  " << printable(text_of(share, status.failed_attempts)) << '\n';
+  if (!status.quarantined.empty()) text << "\ndevices in quarantine\n";
+  for (const std::string& device : status.quarantined) text << "  " << printable(device) << '\n';
   if (!status.failures.empty()) text << "\nlast failures\n";
   for (const Status::Failure& failure : status.failures)
     text << "  " << failure.experiment << " cycle " << failure.cycle << ": " << name_of(failure.reason)

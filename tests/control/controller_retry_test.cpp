@@ -243,5 +243,44 @@ TEST_F(RetryTest, NoCooldownFollowsTheLast) {
   EXPECT_TRUE(journal.all<CooldownBegan>().empty());
 }
 
+TEST_F(RetryTest, AnAttemptThatRanOutOfTimeIsTriedAgainWithMore) {
+  experiments = 1;
+  study.execution.retry.limit = 1;
+  study.execution.timeouts.run = minutes(1);
+  RetryRule& slow = rule(RetryAction::Retry);
+  slow.reasons = {Reason::Timeout};
+  slow.timeout_factor = 3;
+  begin();
+  settle();
+  pass(minutes(2));
+  EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Timeout);
+  begin_again();
+  EXPECT_EQ(running(), std::vector<std::string>{"e0-c1-a2"});
+  pass(seconds(100));
+  EXPECT_EQ(running(), std::vector<std::string>{"e0-c1-a2"});
+  pass(minutes(1));
+  EXPECT_EQ(ended("e0-c1-a2").reason, Reason::Timeout);
+}
+
+TEST_F(RetryTest, AnAttemptThatRanOutOfMemoryIsTriedAgainWithMore) {
+  experiments = 1;
+  study.execution.retry.limit = 5;
+  RetryRule& oom = rule(RetryAction::Retry);
+  oom.reasons = {Reason::OOMKilled};
+  oom.memory_factor = 2;
+  workspace.memory_limit = int64_t{16} << 20;
+  begin();
+  settle();
+  exit("e0-c1-a1", 137, Reason::OOMKilled);
+  EXPECT_EQ(ended("e0-c1-a1").grown.memory_bytes, int64_t{32} << 20);
+  begin_again();
+  pass(seconds(10));
+  EXPECT_EQ(running(), std::vector<std::string>{"e0-c1-a2"});
+  EXPECT_EQ(workspace.memory.at({{1, 0, 1}, 2}), int64_t{32} << 20);
+  begin_again();
+  exit("e0-c1-a2", 137, Reason::OOMKilled);
+  EXPECT_EQ(ended("e0-c1-a2").grown.memory_bytes, int64_t{64} << 20);
+}
+
 }  // namespace
 }  // namespace studyctl

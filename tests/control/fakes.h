@@ -141,13 +141,17 @@ class FakeWorkspace final : public Workspace {
  public:
   explicit FakeWorkspace(const MemoryJournal& journal) : journal_(journal) {}
 
+  std::optional<int64_t> memory_limit;  // of the study
+
   AttemptId id(const AttemptKey& key) override { return id_of(key); }
-  Result<AttemptSpec> spec(const AttemptKey& key, const std::string& cpus) override {
+  Result<AttemptSpec> spec(const AttemptKey& key, const Placement& placement) override {
     if (!missing.empty()) return Error{ErrorCode::NotFound, missing};
     AttemptSpec spec;
     spec.id = id_of(key);
     spec.main.image = "trainer:1";
-    pinned[key] = cpus;
+    pinned[key] = placement.cpus;
+    memory[key] = placement.memory_bytes;
+    spec.main.resources.memory_bytes = placement.memory_bytes > 0 ? placement.memory_bytes : memory_limit;
     return spec;
   }
   AttemptSpec outline(const AttemptKey& key) override {
@@ -161,6 +165,10 @@ class FakeWorkspace final : public Workspace {
     if (!missing_input.empty()) return Error{ErrorCode::NotFound, missing_input};
     prepared.insert(key);
     return {};
+  }
+  void cool(std::vector<std::filesystem::path>, std::vector<std::filesystem::path>,
+            std::function<void(std::vector<std::string>)> done) override {
+    promise([done = std::move(done)] { done({"image layer 1: 2 files"}); });
   }
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override {
     questions[key] = question;
@@ -208,6 +216,7 @@ class FakeWorkspace final : public Workspace {
 
   std::set<AttemptKey> prepared;
   std::map<AttemptKey, std::string> pinned;
+  std::map<AttemptKey, int64_t> memory;
   std::map<AttemptKey, Question> questions;
   std::map<AttemptKey, AttemptRecord> sealed;
   std::map<AttemptKey, Verdict> settled;

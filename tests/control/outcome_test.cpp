@@ -126,5 +126,23 @@ TEST(Outcome, OnlyWhatEndedByItselfWithZeroIsAskedForResults) {
   EXPECT_FALSE(ended_well(kRunning, seen(Phase::Missing)));
 }
 
+TEST(Outcome, WhatTheLogSaysOfAGpuIsTheReasonOfAFailure) {
+  Findings findings;
+  findings.gpu_failure = GpuFailure{Reason::GpuOOM, "CUDA out of memory. Tried to allocate 2 GiB", false};
+  EXPECT_EQ(outcome_of(kRunning, exited(1), findings).reason, Reason::GpuOOM);
+  EXPECT_EQ(outcome_of(kRunning, exited(1), findings).message, findings.gpu_failure->message);
+  EXPECT_EQ(outcome_of(kRunning, exited(0), findings).reason, Reason::Completed);
+  EXPECT_EQ(outcome_of(kRunning, exited(137, 9, Reason::OOMKilled), findings).reason, Reason::OOMKilled);
+}
+
+TEST(Outcome, AMissingGpuIsAReasonOnlyOfWhatLeasedOne) {
+  Findings findings;
+  findings.gpu_failure = GpuFailure{Reason::GpuLost, "No CUDA GPUs are available", true};
+  EXPECT_EQ(outcome_of(kRunning, exited(1), findings).reason, Reason::Error);
+  ActiveAttempt with_device = kRunning;
+  with_device.devices = {"nvidia.com/gpu=0"};
+  EXPECT_EQ(outcome_of(with_device, exited(1), findings).reason, Reason::GpuLost);
+}
+
 }  // namespace
 }  // namespace studyctl

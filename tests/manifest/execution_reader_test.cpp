@@ -118,5 +118,26 @@ TEST(Execution, WarnsWhenAnAttemptCouldHangForEver) {
   EXPECT_TRUE(with->warnings.empty());
 }
 
+TEST(Execution, ReadsWhatKeepsMeasurementsClean) {
+  const Execution execution = execution_of(
+      "cooldown: {experiment: 1m, gpuTemperatureBelow: 60, maxWait: 5m}, gpu: {requireIdle: true}, "
+      "coldStart: "
+      "true, timeouts: {pending: 30m}");
+  EXPECT_EQ(execution.cooldown.gpu_temperature_below, 60);
+  EXPECT_EQ(execution.cooldown.max_wait, 5min);
+  EXPECT_TRUE(execution.gpu_require_idle);
+  EXPECT_TRUE(execution.cold_start);
+}
+
+TEST(Execution, ReadsLadders) {
+  const Execution execution = execution_of(
+      "retry: {limit: 3, rules: [{reasons: [OOMKilled], action: Retry, memoryFactor: 1.5, memoryMax: 64Gi}, "
+      "{reasons: [Timeout], action: Retry, timeoutFactor: 2, timeoutMax: 8h}]}");
+  EXPECT_EQ(execution.retry.rules.at(0).memory_factor, 1.5);
+  EXPECT_EQ(execution.retry.rules.at(0).memory_max, int64_t{64} << 30);
+  EXPECT_EQ(execution.retry.rules.at(1).timeout_factor, 2);
+  EXPECT_EQ(execution.retry.rules.at(1).timeout_max, 8h);
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -206,5 +206,16 @@ TEST(Pod, MountsNothingOverWhatStudyctlMounts) {
             "another directory");
 }
 
+TEST(Pod, AnEmptyDirMayLiveAsLongAsTheRun) {
+  const Study study = study_of(
+      "apiVersion: studyctl.io/v1alpha1\nkind: Study\nmetadata: {name: s}\nspec:\n  template: {spec: "
+      "{containers: "
+      "[{image: a}], volumes: [{name: own, emptyDir: {}}, {name: cache, emptyDir: {}}]}}\n  volumeScopes: "
+      "{cache: "
+      "Run}\n");
+  EXPECT_EQ(std::get<EmptyDirVolume>(study.pod.volumes.at(0).source).scope, VolumeScope::Attempt);
+  EXPECT_EQ(std::get<EmptyDirVolume>(study.pod.volumes.at(1).source).scope, VolumeScope::Run);
+}
+
 }  // namespace
 }  // namespace studyctl

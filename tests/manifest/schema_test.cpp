@@ -87,6 +87,7 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
       {"$defs/source", manifest_with("  results: {metrics: [{from: {" + x + "}}]}\n")},
       {"$defs/execution", execution(x)},
       {"$defs/execution/properties/cooldown", execution("cooldown: {" + x + "}")},
+      {"$defs/execution/properties/gpu", execution("gpu: {" + x + "}")},
       {"$defs/timeouts", execution("timeouts: {" + x + "}")},
       {"$defs/retry", execution("retry: {" + x + "}")},
       {"$defs/retry/properties/backoff", execution("retry: {backoff: {" + x + "}}")},

@@ -205,6 +205,28 @@ TEST(Ledger, AShorterCooldownNeverCutsALongerOne) {
   EXPECT_EQ(story.ledger().cooldown_until(), story.steady() + seconds(300));
 }
 
+TEST(Ledger, DevicesRestWithoutTheOthers) {
+  LedgerStory story;
+  story.tell(CooldownBegan{seconds(60), false, {"gpu=0", "gpu=1"}});
+  EXPECT_EQ(story.ledger().cooldown_until(), Steady{});
+  EXPECT_EQ(story.ledger().resting().at("gpu=1"), story.steady() + seconds(60));
+  EXPECT_FALSE(story.ledger().resting().contains("gpu=2"));
+}
+
+TEST(Ledger, WhatAnAttemptMayUseGrowsWithItsRetriesAndIsKeptOverAReset) {
+  LedgerStory story;
+  const AttemptKey attempt = story.run(kFirst);
+  AttemptEnded end;
+  end.key = attempt;
+  end.reason = Reason::OOMKilled;
+  end.verdict = Verdict::Failed;
+  end.grown = {int64_t{32} << 20, hours(1)};
+  story.tell(end);
+  EXPECT_EQ(story.ledger().troubles(kFirst).grown, end.grown);
+  story.tell(RepetitionReset{kFirst});
+  EXPECT_EQ(story.ledger().troubles(kFirst).grown, end.grown);
+}
+
 TEST(Ledger, ARetryOfAnEarlierCycleDoesNotTakeTheRunBackToIt) {
   LedgerStory story(2, 2);
   story.retry(story.run({1, 0, 1}), seconds(0));

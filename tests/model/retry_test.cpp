@@ -175,5 +175,59 @@ TEST(Retry, ACountedRuleObeysTheLimitAndAnUncountedOneDoesNot) {
   EXPECT_EQ(decide_retry(policy_with(rule), end_with(Reason::ImagePull)).verdict, Verdict::Retry);
 }
 
+constexpr int64_t kMiB = int64_t{1} << 20;
+
+RetryPolicy ladder() {
+  RetryRule rule;
+  rule.reasons = {Reason::OOMKilled, Reason::Timeout};
+  rule.action = RetryAction::Retry;
+  rule.memory_factor = 2;
+  rule.memory_max = 48 * kMiB;
+  RetryPolicy policy = policy_with(rule, 9);
+  return policy;
+}
+
+TEST(Retry, ALadderGivesTheNextAttemptMoreMemoryUpToItsMost) {
+  AttemptEnd end = end_with(Reason::OOMKilled, 137);
+  end.had.memory_bytes = 16 * kMiB;
+  RetryDecision decision = decide_retry(ladder(), end);
+  EXPECT_EQ(decision.verdict, Verdict::Retry);
+  EXPECT_EQ(decision.grown.memory_bytes, 32 * kMiB);
+  end.had.memory_bytes = 32 * kMiB;
+  EXPECT_EQ(decide_retry(ladder(), end).grown.memory_bytes, 48 * kMiB);
+  end.had.memory_bytes = 48 * kMiB;
+  decision = decide_retry(ladder(), end);
+  EXPECT_EQ(decision.verdict, Verdict::Failed) << "it would end the same way";
+  EXPECT_EQ(decision.why, "it had the most that its retry rule gives");
+}
+
+TEST(Retry, ALadderGivesTheNextAttemptMoreTime) {
+  RetryPolicy policy = ladder();
+  policy.rules[0].timeout_factor = 1.5;
+  policy.rules[0].memory_factor = 1;
+  AttemptEnd end = end_with(Reason::Timeout);
+  end.had = {16 * kMiB, minutes(40)};
+  const RetryDecision decision = decide_retry(policy, end);
+  EXPECT_EQ(decision.grown, (GrownLimits{0, hours(1)}));
+}
+
+TEST(Retry, WhatHasNoLimitDoesNotGrow) {
+  const RetryDecision decision = decide_retry(ladder(), end_with(Reason::OOMKilled, 137));
+  EXPECT_EQ(decision.verdict, Verdict::Retry);
+  EXPECT_EQ(decision.grown, GrownLimits{});
+}
+
+TEST(Retry, WhatHasGrownStaysSoWhateverEndsTheNextAttempt) {
+  AttemptEnd end = end_with(Reason::Interrupted);
+  end.before.grown = {32 * kMiB, hours(2)};
+  EXPECT_EQ(decide_retry(ladder(), end).grown, end.before.grown);
+  end.reason = Reason::OOMKilled;
+  end.had = end.before.grown;
+  EXPECT_EQ(decide_retry(ladder(), end).grown, (GrownLimits{48 * kMiB, hours(2)}));
+  end.reason = Reason::Error;
+  end.before.counted = 9;
+  EXPECT_EQ(decide_retry(ladder(), end).grown, end.before.grown) << "for a reset by hand";
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -129,6 +129,18 @@ TEST_F(Resolve, TellsTheContainerItsLimits) {
   EXPECT_EQ(variable("STUDY_GPUS"), "2");
 }
 
+TEST_F(Resolve, ALimitThatHasGrownIsToldAndGiven) {
+  study_.pod.main.resources.memory_bytes = 1000;
+  study_.pod.main.arguments = {"${resources.memory}"};
+  names_.memory_bytes = 2000;
+  const auto pod = resolve(study_, study_.pod, point_, names_);
+  ASSERT_TRUE(pod);
+  EXPECT_EQ(pod->main.arguments.front(), "2000");
+  EXPECT_EQ(pod->main.resources.memory_bytes, 2000);
+  study_.pod.main.resources.memory_bytes = 3000;
+  EXPECT_EQ(resolve(study_, study_.pod, point_, names_)->main.resources.memory_bytes, 3000) << "it was raised meanwhile";
+}
+
 TEST_F(Resolve, WithoutLimitsTellsTheContainerWhatTheMachineHas) {
   EXPECT_EQ(variable("STUDY_CPUS"), "16");
   EXPECT_EQ(variable("STUDY_MEMORY_BYTES"), "68719476736");

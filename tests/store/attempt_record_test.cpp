@@ -49,6 +49,8 @@ AttemptRecord failed_record() {
   record.conditions.gpus = {{"GPU-1", 91, 250.5, 5000, 1500, std::nullopt, 0.5, {"hardware thermal"}, 1}};
   record.conditions.flags = {"throttled"};
   record.conditions.disturbances = {"throttled: GPU-1 hardware thermal"};
+  record.memory_bytes = int64_t{16} << 20;
+  record.run_timeout = Duration(45'000);
   record.grown = {int64_t{32} << 20, Duration(90'500)};
   return record;
 }
@@ -64,6 +66,8 @@ TEST(AttemptRecord, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->signal, 9);
   ASSERT_TRUE(read->failure);
   EXPECT_EQ(read->conditions, record.conditions);
+  EXPECT_EQ(read->memory_bytes, record.memory_bytes);
+  EXPECT_EQ(read->run_timeout, record.run_timeout);
   EXPECT_EQ(read->grown, record.grown);
   EXPECT_EQ(read->failure->traceback, "line 1\nline 2");
   EXPECT_EQ(read->failure->last_lines, record.failure->last_lines);

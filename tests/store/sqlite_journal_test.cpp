@@ -92,7 +92,7 @@ TEST_F(SqliteJournalTest, ReplaysEveryKindOfEventAsItWasCommitted) {
   story.add(end);
   story.add(RepetitionReset{{1, 1, 2}});
   story.add(CommandAccepted{"uid 1000 pid 4711", "stop"});
-  story.add(CooldownBegan{Duration(60'000), true});
+  story.add(CooldownBegan{Duration(60'000), true, {"nvidia.com/gpu=0"}});
   story.add(ThresholdRebased{});
   {
     SqliteJournal journal = create();
@@ -140,6 +140,7 @@ TEST_F(SqliteJournalTest, ReplaysEveryKindOfEventAsItWasCommitted) {
   EXPECT_EQ(fact_at<CommandAccepted>(events, 8).command, "stop");
   EXPECT_EQ(fact_at<CooldownBegan>(events, 9).length, Duration(60'000));
   EXPECT_TRUE(fact_at<CooldownBegan>(events, 9).between_cycles);
+  EXPECT_EQ(fact_at<CooldownBegan>(events, 9).devices, std::vector<std::string>{"nvidia.com/gpu=0"});
   EXPECT_EQ(journal.last_seq(), 11u);
 }
 

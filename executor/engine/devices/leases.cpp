@@ -37,8 +37,12 @@ Result<Fd> open_lock_file(const std::filesystem::path& directory) {
 }  // namespace
 
 Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory, const HeldDevices& held,
-                                           const std::vector<DeviceRequest>& wanted) {
+                                           const Unfit& unfit, const std::vector<DeviceRequest>& wanted) {
   std::vector<Device> chosen;
+  if (wanted.empty() && unfit.for_heat) {
+    const auto& [name, why] = *unfit.devices.begin();
+    return Error{ErrorCode::Conflict, "waits: " + name + " " + why};
+  }
   for (const DeviceRequest& request : wanted) {
     if (request.kind.starts_with('/')) {
       auto device = plain_device(request.kind);
@@ -60,6 +64,10 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory,
         holders += (holders.empty() ? "" : "; ") + held_text(device, holder->second);
         continue;
       }
+      if (const auto why = unfit.devices.find(device.name()); why != unfit.devices.end()) {
+        holders += (holders.empty() ? "" : "; ") + device.name() + " " + why->second;
+        continue;
+      }
       chosen.push_back(device);
       ++found;
     }
@@ -73,8 +81,11 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& inventory,
   return chosen;
 }
 
-Leases::Leases(EventLoop& loop, std::filesystem::path directory, ListHeld list_held)
-    : loop_(loop), directory_(std::move(directory)), list_held_(std::move(list_held)) {}
+Leases::Leases(EventLoop& loop, std::filesystem::path directory, ListHeld list_held, View view)
+    : loop_(loop),
+      directory_(std::move(directory)),
+      list_held_(std::move(list_held)),
+      view_(std::move(view)) {}
 
 Leases::~Leases() {
   if (timer_set_) loop_.cancel(timer_);
@@ -86,9 +97,9 @@ void Leases::set_inventory(std::vector<Device> devices) {
   serve_soon(Duration(0));
 }
 
-Leases::Ticket Leases::acquire(std::vector<DeviceRequest> wanted, Progress progress, Granted granted) {
+Leases::Ticket Leases::acquire(Wanted wanted, Progress progress, Granted granted) {
   const Ticket ticket = next_++;
-  waiting_.push_back({ticket, std::move(wanted), std::move(progress), std::move(granted)});
+  waiting_.push_back({ticket, std::move(wanted), std::move(progress), std::move(granted), {}});
   serve_soon(Duration(0));
   return ticket;
 }
@@ -143,7 +154,7 @@ void Leases::choose(const Result<HeldDevices>& held) {
       waiting_[i].progress("waits for its devices: who holds them cannot be listed: " + held.error().message);
       continue;
     }
-    auto chosen = choose_devices(inventory_, *held, waiting_[i].wanted);
+    auto chosen = choose_for(waiting_[i], *held);
     if (!chosen && chosen.error().code == ErrorCode::Conflict) {
       waiting_[i].progress(chosen.error().message);
       continue;
@@ -156,6 +167,21 @@ void Leases::choose(const Result<HeldDevices>& held) {
   owner_ = 0;
   lock_ = Fd();
   serve_soon(kLookAgain);
+}
+
+Result<std::vector<Device>> Leases::choose_for(Waiter& waiter, const HeldDevices& held) {
+  DeviceView view = view_(waiter.wanted.rules);
+  if (waiter.hot_since) view.heat_borne = view.now - *waiter.hot_since;
+  const Unfit unfit = unfit_devices(inventory_, waiter.wanted.rules, view);
+  auto chosen = choose_devices(inventory_, held, unfit, waiter.wanted.devices);
+  if (!chosen && unfit.for_heat && !waiter.hot_since) waiter.hot_since = view.now;
+  if (!chosen || !waiter.wanted.warn) return chosen;
+  for (const auto& [name, how_hot] : unfit.hot) {
+    const auto is_it = [&name = name](const Device& device) { return device.name() == name; };
+    if (chosen->empty() || std::any_of(chosen->begin(), chosen->end(), is_it))
+      waiter.wanted.warn(name + " " + how_hot + " at its start: cooldown.maxWait was over");
+  }
+  return chosen;
 }
 
 void Leases::grant(const Waiter& waiter, Result<std::vector<Device>> devices) {

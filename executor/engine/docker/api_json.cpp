@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "engine/json_read.h"
 
 namespace studyctl {
@@ -77,6 +78,9 @@ Result<ContainerView> parse_container(std::string_view text) {
   view.finished_at = parse_engine_time(json_string(state, "FinishedAt"));
   view.state = state_of(state, view);
   read_host_config(json_child(body, "HostConfig"), view);
+  const std::string lower = json_string(json_child(json_child(body, "GraphDriver"), "Data"), "LowerDir");
+  if (!lower.empty()) view.layers = split(lower, ':');
+  for (const json& mount : json_child(body, "Mounts")) view.sources.push_back(json_string(mount, "Source"));
   return view;
 }
 

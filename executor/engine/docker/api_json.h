@@ -30,6 +30,8 @@ struct ContainerView {
   int64_t memory_limit = 0;
   std::vector<std::string> device_ids;    // HostConfig.DeviceRequests[].DeviceIDs
   std::vector<std::string> device_nodes;  // HostConfig.Devices[].PathInContainer
+  std::vector<std::string> layers;        // GraphDriver.Data.LowerDir: of its image, on the engine's machine
+  std::vector<std::string> sources;       // Mounts[].Source, likewise
 };
 Result<ContainerView> parse_container(std::string_view json);
 

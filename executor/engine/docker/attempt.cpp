@@ -45,10 +45,25 @@ void DockerAttempt::on_made(const ContainerMaker::Made& made) {
   is_known_ = true;
   image_id_ = made.image_id;
   devices_ = made.devices;
+  warnings_.insert(warnings_.end(), made.warnings.begin(), made.warnings.end());
   if (stop_grace_) return refuse({Reason::Cancelled, "was cancelled"});
   if (made.found && made.found->state != ContainerView::State::Created) return on_started(*made.found);
   stage_ = Stage::Created;
+  if (spec_.cold_start && parts_.api.endpoint().is_local()) return tell_created();
   tell(observation(Observation::Phase::Created));
+}
+
+// With where it will read from.
+void DockerAttempt::tell_created() {
+  calls_.ask(parts_.api.get("/containers/" + container_ + "/json"), [this](const HttpResponse& response) {
+    if (stage_ != Stage::Created) return;
+    Observation created = observation(Observation::Phase::Created);
+    if (const auto view = parse_container(response.body)) {
+      created.layers.assign(view->layers.begin(), view->layers.end());
+      created.volumes.assign(view->sources.begin(), view->sources.end());
+    }
+    tell(std::move(created));
+  });
 }
 
 void DockerAttempt::adopt(Intent intent) {
@@ -195,10 +210,33 @@ void DockerAttempt::on_ended(const ContainerView& view) {
   stopper_.reset();
   watch_.reset();
   conditions_ = parts_.sampler.end(spec_.id);
-  evidence_.kernel_killed = parts_.kernel.killed_in(view.id);
+  note_gpus(view);
+  evidence_.kernel_killed = conditions_.oom_kills > 0 || parts_.kernel.killed_in(view.id);
   note_engine_restart(view);
   if (!is_unexplained(view, evidence_)) return collect(view);
   calls_.after(parts_.api.is_podman() ? kPodmanSettles : kSettle, [this] { settle(); });
+}
+
+// What its GPUs went through while it had them. A device that is not there any more was there when it began.
+void DockerAttempt::note_gpus(const ContainerView& view) {
+  for (const std::string& device : devices_) {
+    const std::optional<std::string> pci = parts_.sampler.pci_of(device);
+    if (!pci) continue;
+    const Instant since = view.started_at.value_or(parts_.api.loop().clock().now());
+    const std::optional<Xid> xid = parts_.kernel.xid_of(*pci, since);
+    if (xid && xid->may_be_the_programs()) {
+      warnings_.push_back(device + ": " + xid->text + " (most often the program's own fault)");
+    } else if (xid) {
+      evidence_.gpu = {xid->is_loss() ? Reason::GpuLost : Reason::GpuFault, device + ": " + xid->text};
+    } else if (!parts_.sampler.is_there(device)) {
+      evidence_.gpu = {Reason::GpuLost, device + " no longer answers its driver"};
+    }
+  }
+  for (const GpuConditions& gpu : conditions_.gpus) {
+    if (gpu.ecc_errors > 0 && !evidence_.gpu)
+      evidence_.gpu = {Reason::GpuFault,
+                       gpu.id + ": " + std::to_string(gpu.ecc_errors) + " uncorrected ECC errors"};
+  }
 }
 
 void DockerAttempt::note_engine_restart(const ContainerView& view) {
@@ -213,7 +251,7 @@ void DockerAttempt::settle() {
   calls_.ask(parts_.api.get("/containers/" + container_ + "/json"), [this](const HttpResponse& response) {
     if (auto view = parse_container(response.body); view && view->state == ContainerView::State::Exited)
       end_ = *view;
-    evidence_.kernel_killed = parts_.kernel.killed_in(end_->id);
+    evidence_.kernel_killed = conditions_.oom_kills > 0 || parts_.kernel.killed_in(end_->id);
     note_engine_restart(*end_);
     collect(*end_);
   });
@@ -232,6 +270,7 @@ void DockerAttempt::on_collected(const Result<void>& logs) {
     end.reason = Reason::GpuLost;
     end.message = "device " + lost_device_ + " was not in the container";
   }
+  end.warnings.insert(end.warnings.end(), warnings_.begin(), warnings_.end());
   if (!logs) end.warnings.push_back(logs.error().message);
   logs_.reset();
   stage_ = Stage::Ended;

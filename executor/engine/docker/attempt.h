@@ -56,12 +56,14 @@ class DockerAttempt {
   void progress(const std::string& message);
   void on_made(const ContainerMaker::Made& made);
   void on_adopted(const HttpResponse& response);
+  void tell_created();
   void start_main();
   ContainerStarter::Callbacks starter_callbacks();
   void on_started(const ContainerView& view);
   void prove_devices(const ContainerView& view);
   void watch(const ContainerView& view);
   void on_ended(const ContainerView& view);
+  void note_gpus(const ContainerView& view);
   void note_engine_restart(const ContainerView& view);
   void settle();
   void collect(const ContainerView& view);
@@ -85,6 +87,7 @@ class DockerAttempt {
   std::optional<Duration> stop_grace_;
   ExitEvidence evidence_;
   std::string lost_device_;
+  std::vector<std::string> warnings_;  // that came before its end
   std::optional<ContainerView> end_;
   Conditions conditions_;
   std::unique_ptr<ContainerMaker> maker_;

@@ -25,7 +25,7 @@ std::vector<std::string> leased_devices(const ContainerView& view) {
 }
 
 ContainerMaker::Made ContainerMaker::Made::of(ContainerView view) {
-  return {view.id, view.image_id, leased_devices(view), std::move(view)};
+  return {view.id, view.image_id, leased_devices(view), std::move(view), {}};
 }
 
 ContainerMaker::ContainerMaker(EngineParts& parts, const AttemptSpec& attempt, int index)
@@ -75,9 +75,12 @@ void ContainerMaker::find_image() {
 }
 
 void ContainerMaker::find_devices() {
-  if (index_ != kMain || attempt_.devices.empty()) return queue();
+  const bool waits_for_heat = attempt_.device_rules.cooler_than.has_value();
+  if (index_ != kMain || (attempt_.devices.empty() && !waits_for_heat)) return queue();
   lease_ticket_ = parts_.leases.acquire(
-      attempt_.devices, [this](const std::string& message) { callbacks_.progress(message); },
+      {attempt_.devices, attempt_.device_rules,
+       [this](const std::string& warning) { warnings_.push_back(warning); }},
+      [this](const std::string& message) { callbacks_.progress(message); },
       [this](Result<std::vector<Device>> devices) {
         if (!devices) {
           lease_ticket_.reset();
@@ -144,7 +147,7 @@ void ContainerMaker::on_answer(Result<HttpResponse> answer) {
   }
   auto id = parse_created(answer->body);
   if (!id) return refuse(Reason::CreateError, id.error().message);
-  Made made{std::move(*id), image_id_, {}, std::nullopt};
+  Made made{std::move(*id), image_id_, {}, std::nullopt, std::move(warnings_)};
   for (const Device& device : devices_) made.devices.push_back(device.name());
   finish(std::move(made));
 }

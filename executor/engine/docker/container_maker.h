@@ -20,6 +20,7 @@ class ContainerMaker {
     std::string image_id;
     std::vector<std::string> devices;
     std::optional<ContainerView> found;  // it was there already
+    std::vector<std::string> warnings{};
 
     static Made of(ContainerView view);
   };
@@ -66,6 +67,7 @@ class ContainerMaker {
   std::function<void()> cancelled_;
   std::string image_id_;
   std::vector<Device> devices_;
+  std::vector<std::string> warnings_;
   std::optional<Images::Ticket> image_ticket_;
   std::optional<Leases::Ticket> lease_ticket_;
   std::optional<StartThrottle::Ticket> slot_;

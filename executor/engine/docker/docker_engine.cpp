@@ -36,9 +36,12 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       kernel_(options_.kernel_log),
       census_(loop, engines_of_this_machine(api_.endpoint().address, options_.other_sockets)),
       finder_(loop, options_.devices),
-      leases_(loop, options_.lease_directory,
-              [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); }),
       sampler_(loop),
+      quarantine_(options_.lease_directory),
+      leases_(
+          loop, options_.lease_directory,
+          [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); },
+          [this](const DeviceRules& rules) { return view_of_devices(rules); }),
       parts_{api_,     images_, throttle_,
              kernel_,  leases_, sampler_,
              options_, volume_, [this] { return engine_since(); }},
@@ -79,6 +82,36 @@ void DockerEngine::on_devices(const std::vector<Device>& devices) {
   leases_.set_inventory(devices);
   has_inventory_ = true;
   for (const auto& done : std::exchange(inspections_, {})) done(inventory);
+}
+
+DeviceView DockerEngine::view_of_devices(const DeviceRules& rules) {
+  DeviceView view;
+  if (rules.idle || rules.cooler_than) view.gpus = sampler_.gpus();
+  view.quarantined = quarantine_.quarantined();
+  view.now = loop_.clock().steady();
+  return view;
+}
+
+void DockerEngine::note_end(const std::vector<std::string>& devices, Reason reason,
+                            const std::string& message) {
+  for (const std::string& device : devices) {
+    if (reason == Reason::Completed) {
+      quarantine_.note_success(device);
+    } else if (reason == Reason::GpuFault || reason == Reason::GpuLost) {
+      const std::string what = std::string(name_of(reason)) + ": " + message;
+      const bool is_known = quarantine_.quarantined().contains(device);
+      if (auto noted = quarantine_.note_fault(device, what, loop_.clock().now()); !noted)
+        log::warning("a fault of " + device + " was not noted: " + noted.error().message);
+      if (!is_known && quarantine_.quarantined().contains(device))
+        log::warning(device + " is in quarantine; studyctl doctor --release " + device + " ends it");
+    }
+  }
+}
+
+std::vector<std::string> DockerEngine::quarantined() const {
+  std::vector<std::string> found;
+  for (const auto& [device, why] : quarantine_.quarantined()) found.push_back(device + ": " + why);
+  return found;
 }
 
 void DockerEngine::prepare_image(const std::string& image, PullPolicy policy,

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/devices/quarantine.h"
 #include "engine/docker/attempt.h"
 #include "engine/docker/device_census.h"
 #include "engine/docker/event_stream.h"
@@ -37,6 +38,8 @@ class DockerEngine final : public Engine {
   void stop(const AttemptId& attempt, Duration grace) override;
   void forget(const AttemptId& attempt) override;
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
+  void note_end(const std::vector<std::string>& devices, Reason reason, const std::string& message) override;
+  std::vector<std::string> quarantined() const override;
   std::string command_line(const AttemptSpec& spec) const override;
 
  private:
@@ -52,6 +55,7 @@ class DockerEngine final : public Engine {
   void tell(Observation observation);
   void tell_missing(const AttemptId& attempt);
   void deliver();
+  DeviceView view_of_devices(const DeviceRules& rules);
   void on_devices(const std::vector<Device>& devices);
   void on_event(const EngineEvent& event);
   void on_connected();
@@ -75,8 +79,9 @@ class DockerEngine final : public Engine {
   KernelLog kernel_;
   DeviceCensus census_;
   DeviceFinder finder_;
-  Leases leases_;
   Sampler sampler_;
+  Quarantine quarantine_;
+  Leases leases_;
   EngineParts parts_;
   EventStream events_;
   std::unordered_map<AttemptId, std::unique_ptr<DockerAttempt>> attempts_;

@@ -38,6 +38,9 @@ void explain(const ContainerView& view, const ExitEvidence& evidence, Observatio
   } else if (has_oom_proof(view, evidence)) {
     observation.reason = Reason::OOMKilled;
     observation.message = "killed at the memory limit" + limit_text(view);
+  } else if (evidence.gpu) {
+    observation.reason = evidence.gpu->first;
+    observation.message = evidence.gpu->second;
   } else if (evidence.engine_restarted && (is_kill || view.exit_code == kCodeNobodyKnows)) {
     observation.reason = Reason::Interrupted;
     observation.message = "the container engine was restarted while it ran";

@@ -17,6 +17,8 @@ struct ExitEvidence {
   bool signalled_by_other = false;  // … of some signal: Podman does not say which
   bool engine_restarted = false;    // the engine was away when it ended
   bool log_was_cut = false;         // … while it ran, and itself keeps the log
+  // What the driver or the kernel told of its GPUs meanwhile: GpuLost or GpuFault, and a sentence.
+  std::optional<std::pair<Reason, std::string>> gpu{};
 };
 
 // True while the evidence may not be complete: a kill that nobody has owned up to yet.

@@ -52,6 +52,34 @@ std::optional<double> hottest_cpu(const fs::path& sys) {
   return hottest;
 }
 
+// Of a file with a name and a number on each line.
+std::optional<double> number_of(const fs::path& file, std::string_view name) {
+  std::ifstream stream(file);
+  std::string key;
+  double value = 0;
+  while (stream >> key >> value)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+// Where the group of `pid` lies that `controller` of version 1 accounts for; that of version 2 where it is
+// empty. A path that is not there where there is none.
+fs::path group_of(int pid, std::string_view controller, const HostPlaces& places) {
+  std::istringstream groups(groups_of(pid, places));
+  const fs::path root = places.sys / "fs/cgroup";
+  for (std::string line; std::getline(groups, line);) {
+    const auto first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const fs::path path = line.substr(std::min(line.size(), second + 2));
+    const std::vector<std::string> names = split(controllers, ',');
+    if (controller.empty() && controllers.empty()) return root / path;
+    if (!controller.empty() && std::find(names.begin(), names.end(), controller) != names.end())
+      return root / controllers / path;
+  }
+  return root / "none";
+}
+
 }  // namespace
 
 HostReading read_host(const HostPlaces& places) {
@@ -87,25 +115,16 @@ std::string groups_of(int pid, const HostPlaces& places) {
 }
 
 std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places) {
-  std::istringstream groups(groups_of(pid, places));
-  const fs::path root = places.sys / "fs/cgroup";
-  for (std::string line; std::getline(groups, line);) {
-    const auto first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const fs::path path = line.substr(std::min(line.size(), second + 2));
-    if (controllers.empty()) {  // version 2
-      std::ifstream stat(root / path / "cpu.stat");
-      std::string key;
-      double value = 0;
-      while (stat >> key >> value)
-        if (key == "usage_usec") return value * 1e-6;
-    } else if (("," + controllers + ",").find(",cpuacct,") != std::string::npos) {
-      if (const auto nanoseconds = number_in(root / controllers / path / "cpuacct.usage"))
-        return *nanoseconds * 1e-9;
-    }
-  }
-  return std::nullopt;
+  if (const auto microseconds = number_of(group_of(pid, "", places) / "cpu.stat", "usage_usec"))
+    return *microseconds * 1e-6;
+  const auto nanoseconds = number_in(group_of(pid, "cpuacct", places) / "cpuacct.usage");
+  return nanoseconds ? std::optional(*nanoseconds * 1e-9) : std::nullopt;
+}
+
+std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places) {
+  auto kills = number_of(group_of(pid, "", places) / "memory.events", "oom_kill");
+  if (!kills) kills = number_of(group_of(pid, "memory", places) / "memory.oom_control", "oom_kill");
+  return kills ? std::optional(static_cast<uint64_t>(*kills)) : std::nullopt;
 }
 
 }  // namespace studyctl

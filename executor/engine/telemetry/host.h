@@ -35,6 +35,9 @@ HostReading read_host(const HostPlaces& places = {});
 // when it is gone itself. cgroup v1 and v2.
 std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places = {});
 
+// How often the kernel killed in it for its memory limit; nothing when nobody can tell. cgroup v1 and v2.
+std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places = {});
+
 // The control groups of `pid`, as one text that is the same for all processes of a container; empty when it
 // is gone.
 std::string groups_of(int pid, const HostPlaces& places = {});

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 
 #include <array>
+#include <cstdio>
+#include <fstream>
 #include <utility>
 
 namespace studyctl {
@@ -15,12 +17,23 @@ constexpr int kTemperatureOfGpu = 0;
 constexpr int kClockOfMultiprocessors = 1;
 constexpr int kUncorrected = 1;
 constexpr int kSinceLoaded = 0;
+constexpr unsigned long long kUnknown = ~0ull;
 
 struct Utilization {
   unsigned gpu, memory;
 };
 struct Memory {
   unsigned long long total, free, used;
+};
+struct Memory2 {
+  unsigned version;
+  unsigned long long total, reserved, free, used;
+};
+constexpr unsigned kMemory2 = sizeof(Memory2) | (2u << 24);
+struct Pci {
+  char legacy[16];
+  unsigned domain, bus, device, id, subsystem;
+  char text[32];
 };
 struct Process {
   unsigned pid;
@@ -35,6 +48,13 @@ constexpr std::array<std::pair<unsigned long long, const char*>, 5> kThrottles =
      {0x20, "software thermal"},
      {0x40, "hardware thermal"},
      {0x80, "power brake"}}};
+
+std::string name_of_process(int pid) {
+  std::string name;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::getline(file, name);
+  return name;
+}
 
 template <typename Call>
 void find(void* library, const char* name, Call& call) {
@@ -64,6 +84,8 @@ struct Nvml::Calls {
   int (*utilization)(Handle, Utilization*) = nullptr;
   int (*energy)(Handle, unsigned long long*) = nullptr;
   int (*memory)(Handle, Memory*) = nullptr;
+  int (*memory2)(Handle, Memory2*) = nullptr;
+  int (*pci)(Handle, Pci*) = nullptr;
   int (*ecc)(Handle, int, int, unsigned long long*) = nullptr;
   int (*throttles)(Handle, unsigned long long*) = nullptr;
   int (*processes)(Handle, unsigned*, Process*) = nullptr;
@@ -81,6 +103,8 @@ struct Nvml::Calls {
     find(library, "nvmlDeviceGetUtilizationRates", utilization);
     find(library, "nvmlDeviceGetTotalEnergyConsumption", energy);
     find(library, "nvmlDeviceGetMemoryInfo", memory);
+    find(library, "nvmlDeviceGetMemoryInfo_v2", memory2);
+    find(library, "nvmlDeviceGetPciInfo_v3", pci);
     find(library, "nvmlDeviceGetTotalEccErrors", ecc);
     find(library, "nvmlDeviceGetCurrentClocksThrottleReasons", throttles);
     find(library, "nvmlDeviceGetComputeRunningProcesses_v3", processes);
@@ -88,13 +112,33 @@ struct Nvml::Calls {
 
   bool usable() const { return init && count && device && uuid; }
 
-  std::vector<int> pids_on(Handle handle) const {
+  std::vector<GpuProcess> processes_on(Handle handle) const {
     std::array<Process, 64> running{};
     unsigned many = running.size();
     if (!processes || processes(handle, &many, running.data()) != kSuccess) return {};
-    std::vector<int> pids;
-    for (unsigned i = 0; i < many; ++i) pids.push_back(static_cast<int>(running[i].pid));
-    return pids;
+    std::vector<GpuProcess> found;
+    for (unsigned i = 0; i < many; ++i) {
+      const auto pid = static_cast<int>(running[i].pid);
+      found.push_back({pid, running[i].memory == kUnknown ? 0 : running[i].memory, name_of_process(pid)});
+    }
+    return found;
+  }
+
+  // The second call does not count what the driver reserves for itself.
+  std::optional<uint64_t> memory_used_on(Handle handle) const {
+    Memory2 second{};
+    second.version = kMemory2;
+    if (memory2 && memory2(handle, &second) == kSuccess) return second.used;
+    const auto held = ask<Memory>(memory, handle);
+    return held ? std::optional<uint64_t>(held->used) : std::nullopt;
+  }
+
+  std::string pci_of(Handle handle) const {
+    const auto found = ask<Pci>(pci, handle);
+    std::array<char, 32> text{};
+    if (found)
+      std::snprintf(text.data(), text.size(), "%04x:%02x:%02x", found->domain, found->bus, found->device);
+    return text.data();
   }
 
   std::optional<GpuReading> read(unsigned index) const {
@@ -110,13 +154,14 @@ struct Nvml::Calls {
     if (const auto busy = ask<Utilization>(utilization, *handle)) reading.utilization = busy->gpu / 100.0;
     if (const auto spent = ask<unsigned long long>(energy, *handle))
       reading.energy = static_cast<double>(*spent) * 1e-3;
-    if (const auto held = ask<Memory>(memory, *handle)) reading.memory_used = held->used;
+    reading.memory_used = memory_used_on(*handle);
+    reading.pci = pci_of(*handle);
     reading.ecc_errors = ask<unsigned long long>(ecc, *handle, kUncorrected, kSinceLoaded);
     if (const auto reasons = ask<unsigned long long>(throttles, *handle)) {
       for (const auto& [bit, word] : kThrottles)
         if (*reasons & bit) reading.throttled_by.emplace_back(word);
     }
-    reading.pids = pids_on(*handle);
+    reading.processes = processes_on(*handle);
     return reading;
   }
 };

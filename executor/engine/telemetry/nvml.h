@@ -8,6 +8,13 @@
 
 namespace studyctl {
 
+// A process that computes on a device.
+struct GpuProcess {
+  int pid = 0;
+  uint64_t memory = 0;  // bytes; 0 where the driver does not tell
+  std::string name;     // empty where it is of another pid namespace, or gone
+};
+
 // One NVIDIA device as its driver sees it now. What the device or driver does not tell is absent.
 struct GpuReading {
   unsigned index = 0;                     // as the driver counts
@@ -20,7 +27,8 @@ struct GpuReading {
   std::optional<uint64_t> memory_used;    // bytes
   std::optional<uint64_t> ecc_errors;     // uncorrected, since the driver was loaded
   std::vector<std::string> throttled_by;  // "hardware thermal", "power cap", …: what holds its clock down now
-  std::vector<int> pids;                  // of the processes that compute on it
+  std::vector<GpuProcess> processes;
+  std::string pci;  // "0000:65:00", as the kernel's log names it
 };
 
 // NVIDIA's management library, taken at run time where there is one, so that studyctl needs no driver to be

@@ -85,6 +85,7 @@ void MachineObserver::sample() {
     const double so_far = cpu_seconds_of_group(watched.pid, places_).value_or(watched.own_seconds);
     const double used = std::max(0.0, so_far - watched.own_seconds);
     watched.own_seconds = so_far;
+    if (const auto kills = oom_kills_of_group(watched.pid, places_)) watched.conditions.oom_kills = *kills;
     watched.own.add(used / seconds, seconds);
     own += used;
     tells_strangers &= watched.is_accounted;
@@ -131,7 +132,8 @@ void MachineObserver::fold_gpu(Watched& watched, size_t place, const GpuReading&
     const uint64_t errors = before->ecc_errors.value_or(0);
     gpu.ecc_errors += std::max(now.ecc_errors.value_or(0), errors) - errors;
   }
-  for (const int pid : now.pids) watched.shared_gpu |= groups_of(pid, places_) != watched.groups;
+  for (const GpuProcess& process : now.processes)
+    watched.shared_gpu |= groups_of(process.pid, places_) != watched.groups;
 }
 
 Conditions MachineObserver::end(const AttemptId& attempt) {

@@ -52,10 +52,20 @@ void Sampler::begin(const AttemptId& attempt, int pid, const std::vector<std::st
   for (const std::string& device : devices) {
     if (!device.starts_with(kNvidia)) continue;
     const GpuReading* reading = reading_of(gpus(), device);
+    if (reading) seen_[device] = *reading;
     ids.push_back(reading ? reading->id : device.substr(sizeof kNvidia - 1));
   }
   observer_.begin(attempt, pid, std::move(ids));
   if (!is_set_) sample_later();
+}
+
+std::optional<std::string> Sampler::pci_of(const std::string& device) {
+  const auto found = seen_.find(device);
+  return found == seen_.end() || found->second.pci.empty() ? std::nullopt : std::optional(found->second.pci);
+}
+
+bool Sampler::is_there(const std::string& device) {
+  return !seen_.contains(device) || reading_of(gpus(), device) != nullptr;
 }
 
 void Sampler::sample_later() {

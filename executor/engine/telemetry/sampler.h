@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@ class Sampler {
   // What the machine was like since begin(); no samples for what is unknown, or was too short.
   Conditions end(const AttemptId& attempt) { return observer_.end(attempt); }
 
+  // Where a device that was ever seen lies ("0000:65:00"); nothing where its driver does not tell, or for
+  // others.
+  std::optional<std::string> pci_of(const std::string& device);
+  // False when its driver tells of devices, and no longer of this one.
+  bool is_there(const std::string& device);
+
   // NVIDIA's devices now, a second old at most; none where there is no driver.
   const std::vector<GpuReading>& gpus();
 
@@ -37,6 +44,7 @@ class Sampler {
   std::unique_ptr<Nvml> nvml_;
   bool has_looked_for_nvml_ = false;
   std::vector<GpuReading> gpus_;
+  std::map<std::string, GpuReading> seen_;  // device → as it was when an attempt got it
   std::optional<Steady> gpus_at_;
   bool is_set_ = false;
   EventLoop::Token timer_ = 0;

@@ -77,6 +77,7 @@ Harvest harvest(const HarvestRequest& request) {
     return result;
   }
   result.failure = read_failure(request.directory, *directory, request.termination_message_path_on_host);
+  if (!request.exited_zero) result.gpu_failure = gpu_failure_in(*directory, budget);
   result.matched_patterns = matching_in_logs(*directory, request.log_patterns, budget);
   return result;
 }

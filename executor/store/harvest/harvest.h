@@ -10,6 +10,7 @@
 #include "model/study.h"
 #include "store/attempt_record.h"
 #include "store/harvest/byte_source.h"
+#include "store/harvest/gpu_failure.h"
 
 namespace studyctl {
 
@@ -31,6 +32,7 @@ struct Harvest {
   std::vector<MetricValue> metrics;           // when it exited zero and there is no verdict
   std::vector<std::string> warnings;          // "metric energy: orca.out: no line matches '…'"; 100 at most
   std::optional<FailureRecord> failure;       // when it had not exited zero, or there is a verdict
+  std::optional<GpuFailure> gpu_failure;      // when there is a failure that its log explains so
   std::vector<std::string> matched_patterns;  // those of log_patterns that match a line of stdout or stderr,
                                               // when there is a failure
 };

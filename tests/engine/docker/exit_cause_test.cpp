@@ -89,5 +89,13 @@ TEST(ExitCause, AStrangersSignalInterrupts) {
   EXPECT_EQ(end_of(exited(1), {.signalled_by_other = true}).reason, Reason::Error);
 }
 
+TEST(ExitCause, WhatTheDriverReportedOfItsGpuIsProof) {
+  ExitEvidence evidence;
+  evidence.gpu = {Reason::GpuFault, "nvidia.com/gpu=0: Xid 48, DBE"};
+  EXPECT_EQ(end_of(exited(1), evidence).reason, Reason::GpuFault);
+  EXPECT_EQ(end_of(exited(1), evidence).message, "nvidia.com/gpu=0: Xid 48, DBE");
+  EXPECT_EQ(end_of(exited(0), evidence).reason, Reason::Completed) << "it ended well all the same";
+}
+
 }  // namespace
 }  // namespace studyctl

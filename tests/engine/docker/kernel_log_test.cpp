@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "base/temporary_directory.h"
 
 namespace studyctl {
@@ -49,6 +51,38 @@ TEST(KernelLog, KnowsNothingWhereItMayNotRead) {
   KernelLog log("/nowhere/kmsg");
   EXPECT_FALSE(log.is_readable());
   EXPECT_FALSE(log.killed_in(kId));
+}
+
+TEST(KernelLog, ReadsWhatNvidiasDriverReports) {
+  const Instant booted{std::chrono::hours(1)};
+  const auto xid = xid_in(
+      "4,1187,74889644138,-;NVRM: Xid (PCI:0000:02:00): 79, pid=1234, name=python, GPU has fallen off the "
+      "bus.\n "
+      "SUBSYSTEM=pci\n",
+      booted);
+  ASSERT_TRUE(xid);
+  EXPECT_EQ(xid->pci, "0000:02:00");
+  EXPECT_EQ(xid->number, 79);
+  EXPECT_TRUE(xid->is_loss());
+  EXPECT_FALSE(xid->may_be_the_programs());
+  EXPECT_EQ(xid->text, "Xid 79, pid=1234, name=python, GPU has fallen off the bus.");
+  EXPECT_EQ(xid->at, booted + std::chrono::milliseconds(74889644));
+  EXPECT_TRUE(
+      xid_in("3,1,2,-;NVRM: Xid (PCI:0000:65:00): 31, pid=7, MMU Fault", booted)->may_be_the_programs());
+  EXPECT_FALSE(xid_in("6,1,2,-;NVRM: loading NVIDIA UNIX Open Kernel Module", booted));
+  EXPECT_FALSE(xid_in("6,1,2,-;NVRM: Xid (PCI:0000:65:00", booted));
+}
+
+TEST(KernelLog, KnowsTheGravestReportOfADeviceSinceAnInstant) {
+  TemporaryDirectory directory;
+  const auto file = directory.path() / "kmsg";
+  std::ofstream(file) << "4,1,1000000,-;NVRM: Xid (PCI:0000:02:00): 48, DBE\n";
+  KernelLog log(file);
+  EXPECT_TRUE(log.xid_of("0000:02:00", Instant{}));
+  EXPECT_FALSE(log.xid_of("0000:03:00", Instant{}));
+  EXPECT_FALSE(log.xid_of(
+      "0000:02:00",
+      std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) + std::chrono::hours(1)));
 }
 
 }  // namespace

@@ -25,7 +25,11 @@ TEST(Nvml, ReadsTheDevicesThatAnswer) {
   EXPECT_EQ(gpus[0].clock, 1980);
   EXPECT_EQ(gpus[0].utilization, 0.75);
   EXPECT_EQ(gpus[0].throttled_by, std::vector<std::string>{"power cap"}) << "being idle is no throttling";
-  EXPECT_EQ(gpus[0].pids, (std::vector<int>{4711, 4712}));
+  ASSERT_EQ(gpus[0].processes.size(), 2u);
+  EXPECT_EQ(gpus[0].processes[0].pid, 4711);
+  EXPECT_EQ(gpus[0].processes[1].pid, 4712);
+  EXPECT_EQ(gpus[0].memory_used, 0u);
+  EXPECT_EQ(gpus[0].pci, "0000:65:00");
   EXPECT_EQ(gpus[1].throttled_by, (std::vector<std::string>{"hardware slowdown", "hardware thermal"}));
 }
 

@@ -130,13 +130,13 @@ TEST_F(TelemetryTest, AStrangersProcessOnTheLeasedGpuIsSeen) {
   process(11, "user.slice", 0);
   GpuReading gpu;
   gpu.id = "GPU-1";
-  gpu.pids = {9};
+  gpu.processes = {{9, 0, ""}};
   gpus = {gpu};
   observer.begin({"a1"}, 7, {"GPU-1"});
   observer.begin({"a2"}, 7, {"GPU-1"});
   pass(std::chrono::seconds(1));
   EXPECT_TRUE(observer.end({"a1"}).disturbances.empty()) << "it is in the same container";
-  gpus[0].pids = {9, 11};
+  gpus[0].processes = {{9, 0, ""}, {11, 0, ""}};
   pass(std::chrono::seconds(1));
   const Conditions conditions = observer.end({"a2"});
   EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"another process computed on its GPU"});
@@ -188,6 +188,18 @@ TEST_F(TelemetryTest, AnAttemptThatWasTooShortHasNoConditions) {
   process(7, "docker/seven", 0);
   observer.begin({"a1"}, 7, {"GPU-1"});
   EXPECT_EQ(observer.end({"a1"}), Conditions{});
+}
+
+TEST_F(TelemetryTest, KillsForMemoryAreCountedWhileItRuns) {
+  process(7, "docker/seven", 0);
+  write(places.sys / "fs/cgroup/docker/seven/memory.events", "low 0\noom 2\noom_kill 1\n");
+  observer.begin({"a1"}, 7, {});
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(observer.end({"a1"}).oom_kills, 1u);
+  write(places.proc / "8/cgroup", "4:memory:/docker/x\n");
+  write(places.sys / "fs/cgroup/memory/docker/x/memory.oom_control", "oom_kill_disable 0\noom_kill 3\n");
+  EXPECT_EQ(oom_kills_of_group(8, places), 3u);
+  EXPECT_FALSE(oom_kills_of_group(9, places));
 }
 
 }  // namespace
