@@ -56,8 +56,8 @@ struct LiveAttempt {
   AttemptKey key;
   AttemptId id;
   Stage stage = Stage::Making;
-  Timeouts timeouts;    // its own
-  int retry_limit = 0;  // likewise
+  Timeouts timeouts;                                   // its own
+  int retry_limit = 0;                                 // likewise
   std::string message;                                 // what it waits for
   int64_t memory_bytes = 0;                            // its limit; 0: none
   std::vector<std::filesystem::path> layers, volumes;  // what it reads, where it starts cold

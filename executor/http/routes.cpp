@@ -27,12 +27,9 @@ struct NamedCommand {
   const char* name;
   Command::Kind kind;
 };
-constexpr NamedCommand kCommands[] = {{"stop", Command::Kind::Stop},
-                                      {"pause", Command::Kind::Pause},
-                                      {"resume", Command::Kind::Resume},
-                                      {"cancel", Command::Kind::Cancel},
-                                      {"retry", Command::Kind::Retry},
-                                      {"skip", Command::Kind::Skip}};
+constexpr NamedCommand kCommands[] = {{"stop", Command::Kind::Stop},     {"pause", Command::Kind::Pause},
+                                      {"resume", Command::Kind::Resume}, {"cancel", Command::Kind::Cancel},
+                                      {"retry", Command::Kind::Retry},   {"skip", Command::Kind::Skip}};
 
 ApiResponse failed(const Error& error) {
   int status = 500;

@@ -20,7 +20,8 @@ using ApplyStaged = std::function<Gateway::Answer(const std::string& name, const
 
 // The routes of the control channel:
 //   GET  /v1/run            {"study", "run", "directory", "pid"}
-//   POST /v1/run/command    {"command": "stop|pause|resume|cancel|retry|skip", "who", "why"?, "grace"?, "repetitions"?:
+//   POST /v1/run/command    {"command": "stop|pause|resume|cancel|retry|skip", "who", "why"?, "grace"?,
+//   "repetitions"?:
 //   [[generation, index, cycle]…]}
 //   POST /v1/run/apply      {"staged", "who"}
 //                           → {"message"}, or {"error"} with the status of its ErrorCode

@@ -162,7 +162,10 @@ Result<ResolvedPod> resolve(const Study& study, const PodTemplate& of, const Poi
     limit = std::max(*limit, names.memory_bytes);
   const Given given = given_to(main.resources, names);
   const SubstitutionScope scope = scope_of(point, names, given);
-  ResolvedPod pod{of.init_containers, std::move(main), environment_of(study, point, names, given), {},
+  ResolvedPod pod{of.init_containers,
+                  std::move(main),
+                  environment_of(study, point, names, given),
+                  {},
                   params_json(point)};
   Filler filler(scope);
   for (size_t i = 0; i < pod.init.size(); ++i) {

@@ -12,8 +12,9 @@
 #include "plan/study_builder.h"
 #include "store/sqlite_journal.h"
 
-// What a design of a million experiments costs: expanding, hashing and recording an end of each, and comparing two.
-// usage: design_bench [record|compare]      both, each in a process of its own, when nothing is said
+// What a design of a million experiments costs: expanding, hashing and recording an end of each, and
+// comparing two. usage: design_bench [record|compare]      both, each in a process of its own, when nothing
+// is said
 namespace studyctl {
 namespace {
 

@@ -138,7 +138,8 @@ TEST_F(Resolve, ALimitThatHasGrownIsToldAndGiven) {
   EXPECT_EQ(pod->main.arguments.front(), "2000");
   EXPECT_EQ(pod->main.resources.memory_bytes, 2000);
   study_.pod.main.resources.memory_bytes = 3000;
-  EXPECT_EQ(resolve(study_, study_.pod, point_, names_)->main.resources.memory_bytes, 3000) << "it was raised meanwhile";
+  EXPECT_EQ(resolve(study_, study_.pod, point_, names_)->main.resources.memory_bytes, 3000)
+      << "it was raised meanwhile";
 }
 
 TEST_F(Resolve, WithoutLimitsTellsTheContainerWhatTheMachineHas) {
