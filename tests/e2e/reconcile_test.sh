@@ -177,3 +177,14 @@ END
 expect_code 0 studyctl apply study.yaml
 expect_equal "$(query "select group_concat(n, ' ') from (select count(*) n from jobs where state = 'Succeeded' group by experiment order by json_extract(parameters, '\$.noise'))")" "5 7" "cycles until certain"
 expect_equal "$(query "select count(*) from attempts where state = 'Retry'")" 12 "attempts that left a checkpoint"
+
+# ---- a pilot: these first, then a pause that resume ends
+rm -rf results
+a_sweep "1, 2, 3, 4"
+expect_code 7 studyctl apply study.yaml --pilot 2 --parallelism 2
+expect_said "the pilot is over: 2 of 2 succeeded"
+expect_equal "$(query "select count(*) from jobs where state = 'Succeeded'")" 2 "the pilot"
+expect_code 7 studyctl wait reconcile
+expect_code 0 studyctl resume reconcile
+expect_equal "$(query "select count(*) from jobs where state = 'Succeeded'")" 4 "after the pilot"
+expect_code 0 studyctl apply study.yaml --fresh --pilot 2 --parallelism 2 --no-pilot-pause
