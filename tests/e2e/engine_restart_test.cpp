@@ -86,10 +86,10 @@ TEST(EngineRestart, ContainersThatOutliveDockerGoOn) {
 
 TEST(EngineRestart, PodmansContainersOutliveItsService) {
   Restart restart("STUDYCTL_TEST_PODMAN");
-  const AttemptSpec spec = restart.running("service", "echo up; sleep 4; echo end; exit 7");
-  const AttemptSpec quick = restart.running("quick", "echo up; sleep 1; echo end; exit 8");
+  const AttemptSpec spec = restart.running("service", "echo up; sleep 8; echo end; exit 7");
+  const AttemptSpec quick = restart.running("quick", "echo up; sleep 3; echo end; exit 8");
   restart.testbed("kill");
-  restart.real().run_for(Duration(1500));
+  restart.real().run_for(Duration(3500));
   EXPECT_EQ(restart.real().find(quick.id, Phase::Exited), nullptr);
   restart.testbed("up");
   ASSERT_TRUE(restart.real().await(quick.id, Phase::Exited));

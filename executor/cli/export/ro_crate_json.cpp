@@ -47,7 +47,7 @@ constexpr RunFile kRunFiles[] = {
 class Graph {
  public:
   // False when `id` is there already.
-  bool add(const std::string& id, ordered_json entity) {
+  bool add(const std::string& id, const ordered_json& entity) {
     if (!known_.insert(id).second) return false;
     ordered_json whole = {{"@id", id}};
     whole.update(entity);
@@ -112,7 +112,7 @@ class Crate {
                              {"encodingFormat", file.format}};
       if (file.is_result) results_.push_back(link(file.name));
       if (!file.is_result) entity["about"] = link(run_id());
-      add_part(file.name, std::move(entity));
+      add_part(file.name, entity);
     }
   }
 
@@ -125,8 +125,8 @@ class Crate {
     }
   }
 
-  void add_part(const std::string& id, ordered_json entity) {
-    if (graph_.add(id, std::move(entity))) parts_.push_back(link(id));
+  void add_part(const std::string& id, const ordered_json& entity) {
+    if (graph_.add(id, entity)) parts_.push_back(link(id));
   }
 
   std::string run_id() const { return "#run-" + chosen_.run.record.id; }
@@ -173,7 +173,7 @@ class Crate {
     for (const MetricValue& metric : record.metrics)
       action["result"].push_back(link(add_metric(which, metric)));
     const std::string id = "#attempt-" + which;
-    graph_.add(id, std::move(action));
+    graph_.add(id, action);
     actions_.push_back(link(id));
   }
 
@@ -187,18 +187,18 @@ class Crate {
 
   // The same image by another digest is another tool.
   std::string add_tool(const AttemptRecord& record) {
-    const std::string id = numbered("#tool-", record.image + "@" + record.image_digest);
+    std::string id = numbered("#tool-", record.image + "@" + record.image_digest);
     graph_.add(id, {{"@type", "SoftwareApplication"},
                     {"name", to_utf8(record.image)},
                     {"softwareVersion", record.image_digest.empty() ? "unknown" : record.image_digest}});
     return id;
   }
   std::string add_image(const AttemptRecord& record) {
-    const std::string id = numbered("#image-", record.image + "@" + record.image_digest);
+    std::string id = numbered("#image-", record.image + "@" + record.image_digest);
     ordered_json image = {
         {"@type", "ContainerImage"}, {"additionalType", link(kDockerImage)}, {"name", to_utf8(record.image)}};
     if (record.image_digest.starts_with("sha256:")) image["sha256"] = record.image_digest.substr(7);
-    graph_.add(id, std::move(image));
+    graph_.add(id, image);
     return id;
   }
 
@@ -206,7 +206,7 @@ class Crate {
     const std::string of = numbered("#parameter-", name);
     if (graph_.add(of, {{"@type", "FormalParameter"}, {"additionalType", "Text"}, {"name", to_utf8(name)}}))
       inputs_.push_back(link(of));
-    const std::string id = numbered("#value-", name + "\n" + text);
+    std::string id = numbered("#value-", name + "\n" + text);
     if (graph_.add(id, {{"@type", "PropertyValue"},
                         {"name", to_utf8(name)},
                         {"value", to_utf8(text)},
@@ -220,14 +220,14 @@ class Crate {
     if (graph_.add(
             of, {{"@type", "FormalParameter"}, {"additionalType", "Float"}, {"name", to_utf8(metric.name)}}))
       outputs_.push_back(link(of));
-    const std::string id = "#measured-" + which + "-" + of.substr(8);
+    std::string id = "#measured-" + which + "-" + of.substr(8);
     ordered_json value = {
         {"@type", "PropertyValue"},
         {"name", to_utf8(metric.name)},
         {"value", std::isfinite(metric.value) ? number_text(metric.value) : std::to_string(metric.value)},
         {"exampleOfWork", link(of)}};
     if (!metric.unit.empty()) value["unitText"] = to_utf8(metric.unit);
-    graph_.add(id, std::move(value));
+    graph_.add(id, value);
     return id;
   }
 
@@ -271,7 +271,7 @@ class Crate {
     if (run.started_at) action["startTime"] = format_instant(*run.started_at);
     if (run.finished_at) action["endTime"] = format_instant(*run.finished_at);
     if (!succeeded) action["error"] = printable(std::string(name_of(run.state)) + ": " + run.message);
-    graph_.add(run_id(), std::move(action));
+    graph_.add(run_id(), action);
     actions_.insert(actions_.begin(), link(run_id()));
     std::string machine = "studyctl";
     if (const auto host = manifest_.environment.find("host"); host != manifest_.environment.end())
