@@ -53,10 +53,7 @@ Error nobody_drives_it(const RunSummary& run) {
               (next.empty() ? "" : "; " + next)};
 }
 
-// What is selected, in states that the command can be about.
-Result<std::vector<RepetitionKey>> keys_of(const ChosenRun& chosen, SelectionRules& rules,
-                                           const std::vector<RepetitionState>& states) {
-  if (rules.filter.states.empty()) rules.filter.states = states;
+Result<std::vector<RepetitionKey>> keys_of(const ChosenRun& chosen, const SelectionRules& rules) {
   std::vector<RepetitionKey> keys;
   auto read = visit_selected(chosen, rules, [&](const RepetitionSummary& repetition) {
     keys.push_back(repetition.key);
@@ -84,9 +81,10 @@ Result<void> select_for_retry(const ChosenRun& chosen, const Steering& steering,
     if (count > 0) return {};
     return Error{ErrorCode::NotFound, chosen.run.record.study + ": nothing is there to retry"};
   }
-  const bool is_all = rules->filter.states.empty() && !selection.has_rules() && selection.experiment.empty();
-  auto keys =
-      keys_of(chosen, *rules, is_all ? std::vector{Failed} : std::vector{Failed, Infeasible, Cancelled});
+  const bool is_all = !selection.has_rules() && selection.experiment.empty();
+  if (rules->filter.states.empty())
+    rules->filter.states = is_all ? std::vector{Failed} : std::vector{Failed, Infeasible, Cancelled};
+  auto keys = keys_of(chosen, *rules);
   if (!keys) return std::move(keys).error();
   command.repetitions = *std::move(keys);
   if (!command.repetitions.empty()) return {};
@@ -94,23 +92,34 @@ Result<void> select_for_retry(const ChosenRun& chosen, const Steering& steering,
                chosen.run.record.study + ": nothing that failed or was cancelled is selected"};
 }
 
-// What skip and cancel are about; cancel without a selection is about the run.
-Result<void> select_for_ending(const ChosenRun& chosen, const Steering& steering, Command& command) {
+// Without a controller nothing runs that could be told to end: then only what waits can be spared.
+std::vector<RepetitionState> states_to_end(const ChosenRun& chosen, Command::Kind kind) {
   using enum RepetitionState;
-  const bool is_skip = command.kind == Command::Kind::Skip;
+  if (kind == Command::Kind::Cancel && is_on(chosen)) return {Waiting, Starting, Running};
+  return {Waiting};
+}
+
+// What skip and cancel are about, of that what is in a state that they can end; cancel without a selection is
+// about the run.
+Result<void> select_for_ending(const ChosenRun& chosen, const Steering& steering, Command& command) {
   if (!steering.selection.has_rules() && steering.selection.experiment.empty()) {
-    if (!is_skip) return {};
+    if (command.kind == Command::Kind::Cancel) return {};
     return Error{ErrorCode::Invalid, "say what to skip: an experiment, -l, --state, --reason or --min-fails"};
   }
   auto rules = understand(steering.selection);
   if (!rules) return std::move(rules).error();
-  auto keys =
-      keys_of(chosen, *rules, is_skip ? std::vector{Waiting} : std::vector{Waiting, Starting, Running});
-  if (!keys) return std::move(keys).error();
-  command.repetitions = *std::move(keys);
+  std::vector<RepetitionState> states = states_to_end(chosen, command.kind);
+  const bool takes_running = states.size() > 1;
+  std::erase_if(states, [&](RepetitionState state) { return !rules->wants(state); });
+  rules->filter.states = std::move(states);
+  if (!rules->filter.states.empty()) {
+    auto keys = keys_of(chosen, *rules);
+    if (!keys) return std::move(keys).error();
+    command.repetitions = *std::move(keys);
+  }
   if (!command.repetitions.empty()) return {};
   return Error{ErrorCode::NotFound, chosen.run.record.study + ": nothing that " +
-                                        (is_skip ? "waits" : "runs or waits") + " is selected"};
+                                        (takes_running ? "runs or waits" : "waits") + " is selected"};
 }
 
 Result<Command> command_of(const Steering& steering, const ChosenRun& chosen) {

@@ -137,6 +137,12 @@ expect_code 1 studyctl wait reconcile
 expect_equal "$(query "select count(*) from jobs where state = 'Skipped' and note like '%: too big'")" 2 "skipped, with who and why"
 expect_equal "$(query "select count(*) from jobs where state = 'Cancelled'")" 1 "cancelled"
 expect_equal "$(query "select count(*) from jobs where state = 'Failed'")" 2 "failed"
+for state in Succeeded Failed; do
+  expect_code 8 studyctl skip reconcile --state "$state"
+  expect_said "nothing that waits is selected"
+  expect_code 8 studyctl cancel reconcile --state "$state"
+done
+expect_equal "$(query "select count(*) from jobs where state = 'Failed'")" 2 "failed, after a skip of what does not wait"
 expect_code 1 studyctl retry reconcile -l size=1 --state Failed --run-timeout 30s
 expect_code 8 studyctl retry reconcile --max-retries 0
 expect_code 0 studyctl get repetitions reconcile --min-fails 2 -o name
