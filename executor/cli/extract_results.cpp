@@ -114,8 +114,7 @@ class Extraction {
 
   Result<std::filesystem::path> locate(const AttemptPlace& place, const std::string& source) const {
     if (source.empty()) return directory_.locate(place);
-    const auto run = RunDirectory::open(directory_.path().parent_path().parent_path() / source);
-    return run ? run->locate(place) : Result<std::filesystem::path>(run.error());
+    return locate_in_run(directory_.path().parent_path().parent_path(), source, place);
   }
 
   void warn(const AttemptPlace& place, const std::string& message) {

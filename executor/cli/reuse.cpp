@@ -105,10 +105,9 @@ class Reuser {
 
   // By the rules of this study; what was read of files that are there no more stays.
   Result<std::vector<MetricValue>> read_again(uint64_t index, const Catalog::Done& found) const {
-    const auto run = RunDirectory::open(request_.results / found.as_cached.run);
     const AttemptPlace place{identifier_.of(request_.study.plan->at(index)).id, found.cycle,
                              found.as_cached.key.attempt};
-    const auto files = run ? run->locate(place) : Result<std::filesystem::path>(run.error());
+    const auto files = locate_in_run(request_.results, found.as_cached.run, place);
     if (!files) return catalog_.done_metrics(found.end_event);
     auto readings = extract_metrics(*files, request_.study.study().results.metrics);
     if (!readings) return std::move(readings).error();

@@ -43,10 +43,7 @@ Result<ChosenRun> choose_run(Result<ResultsVolume> volume, const std::string& na
 Result<std::filesystem::path> files_of(const ChosenRun& chosen, const AttemptPlace& place,
                                        const std::string& source) {
   if (source.empty()) return chosen.directory.locate(place);
-  const auto run = RunDirectory::open(chosen.volume.root() / source);
-  if (run) return run->locate(place);
-  return Error{ErrorCode::NotFound,
-               place.experiment + ": is from run " + source + ", which is there no more"};
+  return locate_in_run(chosen.volume.root(), source, place);
 }
 
 bool is_on(const ChosenRun& chosen) {

@@ -210,9 +210,10 @@ RunPlan Service::run_plan() const {
     plan.pilot = pilot_of(*execution.pilot, *study_->plan,
                           RunOrder(execution.order, study_->plan->size(), execution.cycles, execution.seed));
   plan.pauses_after_pilot = !options_.no_pilot_pause;
-  if (const auto catalog = Catalog::open(volume_.database()))
-    if (const auto usage = catalog->usage(journal_->run().id))
-      plan.gpu_time = Duration(std::llround(usage->device_seconds * 1000));
+  if (execution.budget)
+    if (const auto catalog = Catalog::open(volume_.database()))
+      if (const auto usage = catalog->usage(journal_->run().id))
+        plan.gpu_time = Duration(std::llround(usage->device_seconds * 1000));
   if (const auto& repeat = study_->study().execution.repeat_until)
     plan.measured = [this, metric = repeat->metric](const auto& visit) {
       const auto catalog = Catalog::open(volume_.database());

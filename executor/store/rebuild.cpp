@@ -184,9 +184,7 @@ void RunRebuilder::on_cached(const ProgressLine& line, const AttemptKey& key) {
   fact.key = key;
   fact.run = line.source;
   const fs::path results = directory_.path().parent_path().parent_path();
-  const auto source = RunDirectory::open(results / line.source);
-  const auto files =
-      source ? source->locate({line.experiment, line.cycle, line.attempt}) : Result<fs::path>(source.error());
+  const auto files = locate_in_run(results, line.source, {line.experiment, line.cycle, line.attempt});
   if (const auto record = files ? read_attempt(*files) : Result<AttemptRecord>(files.error())) {
     fact.started_at = record->started_at.value_or(line.at);
     fact.duration = record->duration;

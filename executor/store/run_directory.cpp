@@ -211,6 +211,12 @@ Result<std::string> RunDirectory::input(const std::string& sha256) const {
   return content;
 }
 
+Result<fs::path> locate_in_run(const fs::path& results, const std::string& run, const AttemptPlace& place) {
+  const Result<RunDirectory> directory = RunDirectory::open(results / run);
+  if (directory) return directory->locate(place);
+  return Error{ErrorCode::NotFound, place.experiment + ": is from run " + run + ", which is there no more"};
+}
+
 std::vector<fs::path> find_run_directories(const fs::path& results) {
   std::vector<fs::path> found;
   std::error_code failed;

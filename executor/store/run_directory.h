@@ -84,6 +84,11 @@ class RunDirectory {
   std::filesystem::path path_;
 };
 
+// The files of an attempt in another run, whose directory below `results` is `run`: where a repetition is
+// cached from. NotFound, also when that run is there no more.
+Result<std::filesystem::path> locate_in_run(const std::filesystem::path& results, const std::string& run,
+                                            const AttemptPlace& place);
+
 // The directories below `results` that hold a study_manifest.json, oldest name first.
 std::vector<std::filesystem::path> find_run_directories(const std::filesystem::path& results);
 
