@@ -16,6 +16,8 @@ example quickstart 0 54
 expect_equal "$(jq -s 'map(select(.metrics.ratio > 1)) | length' results/quickstart/latest/results.jsonl)" 54 "ratios over 1"
 example nmr-benchmark 0 16
 example structure-screening 1 15
+example sort-benchmark 0 40
+expect_equal "$(studyctl results sort-benchmark --by tool --baseline tool=sort -o jsonl | jq -c 'select(.pairs > 0) | .pairs')" 10 "cycles compared"
 example retry-and-timeouts 1 3
 expect_equal "$(sqlite3 results/studies.db "select count(*) from jobs where reason = 'OOMKilled'")" 2 "killed for lack of memory"
 for reason in Timeout Stalled ResultMissing CheckFailed CreateError Error; do
