@@ -145,8 +145,7 @@ class CsvRows {
       values.push_back(*std::move(value));
     }
     for (const Derivation& derivation : derived_) {
-      const std::string wrong = derive(derivation, values);
-      if (!wrong.empty()) return wrong;
+      if (std::string wrong = derive(derivation, values); !wrong.empty()) return wrong;
     }
     for (size_t i = 0; i < values.size(); ++i)
       if (std::string wrong = checks_.wrong(names_[i], values[i]); !wrong.empty())
@@ -208,7 +207,7 @@ void read_types(Fields& csv, CsvSource& source) {
 
 Result<ValueTable> read_rows(CsvRows& rows, const std::string& content) {
   bool has_header = false;
-  CsvReader reader([&](Cells cells, size_t line) -> Result<void> {
+  CsvReader reader([&](const Cells& cells, size_t line) -> Result<void> {
     if (line > kMostRows) return Error{ErrorCode::Invalid, "has more than 100,000,000 rows"};
     if (has_header) {
       rows.row(cells, line);

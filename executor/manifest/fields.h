@@ -188,7 +188,7 @@ class FieldWriter {
  public:
   Written take() { return {std::move(map_)}; }
   bool is_empty() const { return map_.empty(); }
-  void put_all(FieldWriter other) {
+  void put_all(FieldWriter&& other) {
     for (auto& [name, value] : other.map_) put(name, std::move(value));
   }
   void put(std::string_view name, Written value) { map_.emplace_back(name, std::move(value)); }

@@ -237,7 +237,7 @@ Point Plan::at(uint64_t index) const {
 
 Value Plan::value(uint64_t index, std::string_view name) const {
   assert(index < size());
-  const Value none{Value::Kind::Null, ""};
+  Value none{Value::Kind::Null, ""};
   if (index >= kept_in_sweep()) {
     const Value* value = find_in(study_->experiments[explicit_[index - kept_in_sweep()]].parameters, name);
     return value == nullptr ? none : *value;

@@ -24,7 +24,7 @@ const GpuReading* reading_of(const std::vector<GpuReading>& gpus, const std::str
   return found == gpus.end() ? nullptr : &*found;
 }
 
-Sampler::Sampler(EventLoop& loop, HostPlaces places)
+Sampler::Sampler(EventLoop& loop, const HostPlaces& places)
     : loop_(loop),
       observer_(loop.clock(), places,
                 [this, places] {

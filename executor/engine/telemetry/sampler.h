@@ -16,7 +16,7 @@ namespace studyctl {
 // takes long, and never else. Control thread only.
 class Sampler {
  public:
-  explicit Sampler(EventLoop& loop, HostPlaces places = {});
+  explicit Sampler(EventLoop& loop, const HostPlaces& places = {});
   ~Sampler();
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
