@@ -6,6 +6,7 @@
 #include "plan/estimate.h"
 #include "plan/forecaster.h"
 #include "plan/order.h"
+#include "plan/repetition_rule.h"
 #include "store/catalog.h"
 #include "store/result_row.h"
 
@@ -52,8 +53,11 @@ std::vector<std::string> plan_summary(const LoadedStudy& study, const std::optio
   const Execution& execution = study.study().execution;
   std::vector<std::string> lines;
   std::string head = "study " + study.study().name + ": " + plural(plan.size(), "experiment");
-  if (execution.cycles > 1)
-    head += " × " + plural(execution.cycles, "cycle") + " = " + plural(study.repetitions(), "repetition");
+  if (const uint32_t most = most_cycles(execution); most > execution.cycles)
+    head += " × " + std::to_string(execution.cycles) + " to " + plural(most, "cycle") + " = " +
+            std::to_string(study.repetitions()) + " to " + plural(plan.size() * most, "repetition");
+  else if (most > 1)
+    head += " × " + plural(most, "cycle") + " = " + plural(study.repetitions(), "repetition");
   head += ", " + std::string(name_of(execution.order)) + ", " + std::to_string(execution.parallelism) +
           " at a time";
   lines.push_back(head);

@@ -18,11 +18,6 @@ std::optional<Steady> earliest(std::optional<Steady> a, std::optional<Steady> b)
   return std::min(*a, *b);
 }
 
-// That any experiment may have.
-uint32_t most_cycles(const Execution& execution) {
-  return execution.repeat_until ? execution.repeat_until->max_cycles : execution.cycles;
-}
-
 }  // namespace
 
 Controller::Controller(RunPlan plan, Parts parts)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "model/retry.h"
+#include "plan/repetition_rule.h"
 
 namespace studyctl {
 namespace {
@@ -30,16 +31,15 @@ struct Rounds {
   double cycle_gaps = 0;
 };
 
-Rounds rounds_of(const Execution& execution, uint64_t experiments) {
+Rounds rounds_of(const Execution& execution, uint64_t experiments, uint32_t cycles) {
   const auto places = static_cast<uint64_t>(std::max(execution.parallelism, 1));
-  const double cycles = execution.cycles;
   Rounds result;
   // Only a cooldown between them makes one cycle wait for the end of the other.
   if (execution.order != Order::Sequential && execution.cooldown.cycle > Duration(0)) {
     result.rounds = static_cast<double>(ceil_div(experiments, places)) * cycles;
-    result.cycle_gaps = cycles - 1;
+    result.cycle_gaps = static_cast<double>(cycles) - 1;
   } else {
-    result.rounds = static_cast<double>(ceil_div(experiments * execution.cycles, places));
+    result.rounds = static_cast<double>(ceil_div(experiments * cycles, places));
   }
   result.gaps = std::max(result.rounds - 1 - result.cycle_gaps, 0.0);
   return result;
@@ -76,11 +76,12 @@ std::optional<Duration> bound_of(const Execution& execution, const Rounds& round
 
 Estimate estimate(const Study& study, uint64_t experiments, const std::optional<Experience>& experience) {
   const Execution& execution = study.execution;
-  const Rounds rounds = rounds_of(execution, experiments);
+  const Rounds rounds = rounds_of(execution, experiments, execution.cycles);
   const double cooldowns = cooldowns_of(execution.cooldown, rounds);
   Estimate result;
+  result.may_grow = execution.repeat_until.has_value();
   result.cooldowns = clamped(cooldowns);
-  result.at_most = bound_of(execution, rounds);
+  result.at_most = bound_of(execution, rounds_of(execution, experiments, most_cycles(execution)));
   if (experience) {
     result.measured = experience->repetitions;
     result.expected = clamped(milliseconds(experience->forecast.p50) + cooldowns);
@@ -95,7 +96,8 @@ Estimate estimate(const Study& study, uint64_t experiments, const std::optional<
 std::vector<std::string> estimate_lines(const Estimate& estimate) {
   std::vector<std::string> lines;
   if (estimate.expected) {
-    std::string line = "about " + human_duration(*estimate.expected);
+    std::string line =
+        (estimate.may_grow ? "at least about " : "about ") + human_duration(*estimate.expected);
     if (estimate.p90)
       line += ", nine times in ten under " + human_duration(*estimate.p90) + ", by " +
               std::to_string(estimate.measured) + " earlier repetitions";

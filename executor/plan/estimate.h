@@ -14,10 +14,11 @@ namespace studyctl {
 // How long a run takes by the wall clock, before it starts.
 struct Estimate {
   std::optional<Duration> expected;  // nothing when nobody knows how long one lasts
-  std::optional<Duration> p90;       // nine of ten such runs are over by then; from what was measured alone
-  uint64_t measured = 0;             // repetitions that both were learned from; 0: by expectedDuration
-  Duration repetition{0};            // expectedDuration, where it is by that
-  Duration cooldowns{0};             // of `expected`
+  bool may_grow = false;  // `repeatUntil` may add cycles: `expected` is without them, `at_most` with all
+  std::optional<Duration> p90;  // nine of ten such runs are over by then; from what was measured alone
+  uint64_t measured = 0;        // repetitions that both were learned from; 0: by expectedDuration
+  Duration repetition{0};       // expectedDuration, where it is by that
+  Duration cooldowns{0};        // of `expected`
   // When every attempt runs into its timeout and every counted retry is made; what engines and machines do
   // comes on top. Nothing without a run or a study timeout.
   std::optional<Duration> at_most;

@@ -11,6 +11,10 @@ constexpr uint32_t kFewestCycles = 5;
 
 }  // namespace
 
+uint32_t most_cycles(const Execution& execution) {
+  return execution.repeat_until ? execution.repeat_until->max_cycles : execution.cycles;
+}
+
 void RepetitionRule::note(uint64_t index, double value) {
   if (std::isfinite(value)) values_[index].push_back(value);
 }

@@ -8,6 +8,9 @@
 
 namespace studyctl {
 
+// That any experiment may have.
+uint32_t most_cycles(const Execution& execution);
+
 // Which experiments need another cycle, by what a metric came to in those that they have had. Pure.
 class RepetitionRule {
  public:

@@ -18,6 +18,8 @@ example nmr-benchmark 0 16
 example structure-screening 1 15
 example sort-benchmark 0 40
 expect_equal "$(studyctl results sort-benchmark --by tool --baseline tool=sort -o jsonl | jq -c 'select(.pairs > 0) | .pairs')" 10 "cycles compared"
+example ci-until-tight 0 76  # the blocks follow from the seed: on every machine the same stop early
+expect_equal "$(studyctl results ci-until-tight --by input,blocks -o jsonl | jq -c .n | paste -sd ' ')" "18 5 20 5 20 8" "cycles that each wanted"
 example retry-and-timeouts 1 3
 expect_equal "$(sqlite3 results/studies.db "select count(*) from jobs where reason = 'OOMKilled'")" 2 "killed for lack of memory"
 for reason in Timeout Stalled ResultMissing CheckFailed CreateError Error; do

@@ -72,6 +72,17 @@ TEST(Estimate, TimeoutsAndRetriesGiveABound) {
   EXPECT_EQ(estimate(study, 3).at_most, 3 * (210s + 10s + 20s + 10s) + 10s);
 }
 
+TEST(Estimate, CyclesThatRepeatUntilMayAddAreInTheBoundAlone) {
+  Study study = study_of(Order::Interleaved, 5, 1);
+  study.execution.timeouts.run = 1h;
+  study.execution.timeouts.grace = 0s;
+  study.execution.repeat_until = RepeatUntil{"ratio", 0.1, 20};
+  const Estimate fewest = estimate(study, 4);
+  EXPECT_EQ(fewest.expected, 200min);
+  EXPECT_EQ(fewest.at_most, 80h);
+  EXPECT_EQ(estimate_lines(fewest)[0], "at least about 3h 20m, at 10m a repetition");
+}
+
 TEST(Estimate, TheStudysTimeoutBoundsEverything) {
   Study study = study_of(Order::Sequential, 1, 1);
   study.execution.timeouts.study = 1h;
