@@ -16,6 +16,11 @@ RunManifest manifest_as_applied(const LoadedStudy& study, const std::vector<std:
 
 // That of a run that is there.
 Result<RunManifest> applied_manifest(const ChosenRun& chosen);
+Result<RunManifest> recorded_manifest(const Catalog& catalog, const std::string& run_id);
+
+// A run that was begun so takes nothing from earlier ones, for good.
+inline constexpr const char* kFreshFlag = "--fresh";
+bool reuses_nothing(const RunManifest& manifest);
 
 // True when a run that is of one would do something else, or be told otherwise, by the other.
 bool differs(const RunManifest& before, const RunManifest& after);
@@ -28,5 +33,7 @@ Result<void> keep_inputs(const LoadedStudy& study, const RunDirectory& directory
 Result<std::string> stage(const ResultsVolume& volume, const RunManifest& manifest);
 // Reads it and takes it away.
 Result<RunManifest> take_staged(const ResultsVolume& volume, const std::string& name);
+// Takes away what no controller came to read. For who has the volume's lock.
+void clear_staged(const ResultsVolume& volume);
 
 }  // namespace studyctl

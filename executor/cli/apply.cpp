@@ -190,7 +190,7 @@ void add_apply(CLI::App& app, Context& context) {
   command->final_callback([&] {
     options.serve.engine = options.study.engine;
     options.serve.flags = flags_of(options.study);
-    if (options.fresh) options.serve.flags.emplace_back("--fresh");
+    if (options.fresh) options.serve.flags.emplace_back(kFreshFlag);
     context.run = [&] { return apply(context, options); };
   });
 }

@@ -1,7 +1,5 @@
 #include "cli/changes.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 
 namespace studyctl {
@@ -32,8 +30,7 @@ Result<StudyChanges> changes_of(const RunManifest& before, const std::filesystem
   changes.execution = differing_values(execution_json(was.manifest), execution_json(after.manifest));
   changes.metrics = !same_metric_rules(was.study(), after.study());
   changes.others = changes.experiments.none() && !changes.metrics && was.design_hash != after.design_hash;
-  changes.repeats = std::any_of(changes.execution.begin(), changes.execution.end(),
-                                [](const std::string& line) { return line.starts_with("repeatUntil"); });
+  changes.repeats = was.study().execution.repeat_until != after.study().execution.repeat_until;
   changes.seed = was.study().execution.seed != after.study().execution.seed;
   return changes;
 }

@@ -35,7 +35,9 @@ Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const
   auto images = preflight({study, found->inventory, chosen.volume, *found->engine, loop, &secrets});
   if (!images) return std::move(images).error();
   if (options.accept_image_change) return {};
-  return expect_same_images(chosen.volume, chosen.run.record, *images);
+  auto manifest = applied_manifest(chosen);
+  if (!manifest) return std::move(manifest).error();
+  return expect_same_images(chosen.run, *manifest, *images);
 }
 
 }  // namespace

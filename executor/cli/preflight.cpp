@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/secret_sources.h"
+#include "engine/telemetry/nvml.h"
 #include "plan/experiment.h"
 #include "plan/plan_values.h"
 #include "plan/start_queue.h"
@@ -122,6 +123,18 @@ std::set<ImageUse> images_of(const Study& study, const Plan& plan) {
   return images;
 }
 
+// A rule about a GPU holds only where somebody tells of GPUs.
+std::optional<std::string> cannot_be_watched(const Execution& execution, const Room& need) {
+  if (!need.devices.contains("nvidia.com/gpu")) return std::nullopt;
+  if (!execution.gpu_require_idle && !execution.cooldown.gpu_temperature_below) return std::nullopt;
+  if (const auto nvml = Nvml::open(); nvml && !nvml->read().empty()) return std::nullopt;
+  return std::string(execution.gpu_require_idle ? "gpu.requireIdle: who uses a GPU"
+                                                : "cooldown.gpuTemperatureBelow: how hot a GPU is") +
+         " is not known here, since libnvidia-ml.so.1 tells of none; install the driver's library or take "
+         "the "
+         "rule out";
+}
+
 // Every need that some experiment has must be met by the machine.
 void check_room(const PreflightParts& parts, std::vector<std::string>& problems) {
   const Study& study = parts.study.study();
@@ -130,7 +143,9 @@ void check_room(const PreflightParts& parts, std::vector<std::string>& problems)
   for (uint64_t index = 0; index < (study.overrides.empty() ? 1 : parts.study.plan->size()); ++index) {
     const std::vector<size_t> overrides = matching_overrides(study, parts.study.plan->at(index));
     if (!seen.insert(overrides).second) continue;
-    auto problem = does_not_fit(room, need_of(variant_of(study, overrides).pod.main.resources));
+    const Room need = need_of(variant_of(study, overrides).pod.main.resources);
+    auto problem = does_not_fit(room, need);
+    if (!problem) problem = cannot_be_watched(study.execution, need);
     if (!problem) continue;
     const std::string where = overrides.empty() ? "" : study.overrides[overrides.back()].place + ": ";
     problems.push_back(where + *problem);
@@ -176,24 +191,15 @@ std::string image_of(const LoadedStudy& study, uint64_t index) {
   return image ? *std::move(image) : written;
 }
 
-Result<void> expect_same_images(const ResultsVolume& volume, const RunRecord& run, const ImageDigests& now) {
-  auto catalog = Catalog::of(volume);
-  if (!catalog) return std::move(catalog).error();
-  auto ran = catalog->image_digests(run.id);
-  if (!ran || ran->empty()) return ran ? Result<void>() : std::move(ran).error();
-  auto text = catalog->manifest(run.id);
-  auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
-  if (!manifest) return std::move(manifest).error();
-  auto study = load_applied(manifest->manifest, manifest->inputs, volume.root() / run.directory);
-  if (!study) return std::move(study).error();
-  std::set<std::string> looked_at;  // the newest of each counts
-  for (const auto& [index, digest] : *ran) {
-    const std::string image = image_of(**study, index);
-    const auto found = now.find(image);
-    if (!looked_at.insert(image).second || found == now.end() || found->second == digest) continue;
+Result<void> expect_same_images(const RunSummary& run, const RunManifest& manifest, const ImageDigests& now) {
+  if (run.counts[static_cast<size_t>(RepetitionState::Succeeded)] == 0) return {};
+  const std::map<std::string, std::string> known = manifest.newest_environment();
+  for (const auto& [image, digest] : now) {
+    const auto before = known.find(image_fact(image));
+    if (before == known.end() || before->second == digest) continue;
     return Error{ErrorCode::Invalid,
-                 "image " + printable(image) + " is another now (" + found->second.substr(0, 19) +
-                     ") than what has succeeded ran (" + digest.substr(0, 19) +
+                 "image " + printable(image) + " is another now (" + digest.substr(0, 19) +
+                     ") than what has succeeded ran (" + before->second.substr(0, 19) +
                      "): --accept-image-change goes on with it, apply --fresh begins anew"};
   }
   return {};

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "io/event_loop.h"
 #include "store/catalog.h"
+#include "store/run_manifest.h"
 #include "store/volume.h"
 
 namespace studyctl {
@@ -35,7 +36,7 @@ ImageDigests image_digests(const PreflightParts& parts);
 
 // The image of an experiment's container, parameters put in.
 std::string image_of(const LoadedStudy& study, uint64_t index);
-// Invalid where an image is another now than what a run's succeeded repetitions ran.
-Result<void> expect_same_images(const ResultsVolume& volume, const RunRecord& run, const ImageDigests& now);
+// Invalid where an image is another now than what the run had last, of which something has succeeded.
+Result<void> expect_same_images(const RunSummary& run, const RunManifest& manifest, const ImageDigests& now);
 
 }  // namespace studyctl

@@ -1,9 +1,8 @@
 #include "cli/record_change.h"
 
-#include <algorithm>
-
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/applied_manifest.h"
 #include "cli/changes.h"
 #include "cli/extract_results.h"
 #include "control/take_up.h"
@@ -41,9 +40,7 @@ Result<void> record_change(SqliteJournal& journal, const RunDirectory& directory
   manifest.created_at = recorded->created_at;
   manifest.environment = recorded->environment;
   manifest.changes = recorded->changes;
-  // A run that reuses nothing never does.
-  if (std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0)
-    manifest.flags.emplace_back("--fresh");
+  if (reuses_nothing(*recorded)) manifest.flags.emplace_back(kFreshFlag);
   const Identifier identifier(study.study(), study.inputs);
   auto taken = take_up(journal, {{*study.plan, identifier},
                                  study.study().execution.cycles,

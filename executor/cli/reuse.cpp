@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/applied_manifest.h"
 #include "cli/changes.h"
 #include "plan/comparison.h"
 #include "store/catalog.h"
@@ -30,8 +31,7 @@ class FittingRuns {
 
  private:
   Fit look(const std::string& run_id) const {
-    const auto text = catalog_.manifest(run_id);
-    const auto manifest = text ? run_manifest_from_json(*text) : Result<RunManifest>(text.error());
+    const auto manifest = recorded_manifest(catalog_, run_id);
     if (!manifest) return Fit::OtherHost;
     const auto run = catalog_.run(run_id);
     const std::filesystem::path directory = run ? request_.results / run->record.directory : "";
@@ -153,12 +153,16 @@ class Reuser {
 
 Result<ReuseReport> reuse_done(SqliteJournal& journal, const ReuseRequest& request) {
   if (request.reuse == Reuse::Nothing) return ReuseReport();
+  const bool takes_more = request.reuse == Reuse::Any || request.accept_image_change;
+  if (journal.reuse_is_done() && !takes_more) return ReuseReport();
   auto catalog = Catalog::open(journal.database());
   if (!catalog) return std::move(catalog).error();
   auto runs = catalog->runs(request.study.study().name);
   if (!runs) return std::move(runs).error();
-  if (runs->size() < 2) return ReuseReport();
-  return Reuser(journal, *catalog, request).run();
+  Result<ReuseReport> report = runs->size() < 2 ? ReuseReport() : Reuser(journal, *catalog, request).run();
+  if (!report) return report;
+  if (auto noted = journal.note_reuse_done(); !noted) return std::move(noted).error();
+  return report;
 }
 
 std::string reuse_text(const ReuseReport& report) {

@@ -35,7 +35,8 @@ struct ReuseReport {
 };
 
 // Records as Cached what the run has not begun and another run of the study, the newest that has, did with
-// the same seed. For before a controller folds the journal.
+// the same seed. For before a controller folds the journal. It looks once for every plan of the run, unless
+// it is asked to take more than it does by itself.
 Result<ReuseReport> reuse_done(SqliteJournal& journal, const ReuseRequest& request);
 
 // What was reused and what was not, for people; empty when there was nothing.

@@ -81,6 +81,7 @@ Result<void> Service::open() {
     auto lock = volume_.lock(holder);
     if (!lock) return std::move(lock).error();
     lock_ = *std::move(lock);
+    clear_staged(volume_);
   }
   if (again_)
     if (auto kept = secrets_.keep(volume_, again_->record.id); !kept) return kept;
@@ -120,8 +121,11 @@ Result<void> Service::check_before_start() {
   auto images = preflight(parts);
   if (!images) return std::move(images).error();
   images_ = *std::move(images);
-  return again_ && !options_.accept_image_change ? expect_same_images(volume_, again_->record, images_)
-                                                 : Result<void>();
+  if (!again_ || options_.accept_image_change) return {};
+  const auto catalog = Catalog::of(volume_);
+  if (!catalog) return catalog.error();
+  const auto recorded = recorded_manifest(*catalog, again_->record.id);
+  return recorded ? expect_same_images(*again_, *recorded, images_) : recorded.error();
 }
 
 Result<RunRecord> Service::begin_run() {
@@ -134,6 +138,7 @@ Result<RunRecord> Service::begin_run() {
   manifest.run_id = random_uuid();
   manifest.created_at = clock_.now();
   manifest.environment = environment();
+  manifest.note_images(images_, manifest.created_at);
   if (auto written = write_run_manifest(directory_->path(), manifest); !written)
     return std::move(written).error();
 
@@ -159,7 +164,8 @@ Result<void> Service::note_environment() {
   auto manifest = run_manifest_from_json(journal_->run().manifest);
   if (!manifest) return std::move(manifest).error();
   const size_t known = manifest->changes.size();
-  if (!manifest->note_environment(environment(), clock_.now())) return {};
+  const bool other_machine = manifest->note_environment(environment(), clock_.now());
+  if (!manifest->note_images(images_, clock_.now()) && !other_machine) return {};
   const std::vector<EnvironmentChange> fresh(manifest->changes.begin() + static_cast<std::ptrdiff_t>(known),
                                              manifest->changes.end());
   for (const std::string& text : texts_of(fresh)) log::warning(text);

@@ -69,11 +69,9 @@ Result<void> Service::go_on_by_this_study() {
 Result<void> Service::reuse_what_is_done() {
   const auto recorded = run_manifest_from_json(journal_->run().manifest);
   if (!recorded) return recorded.error();
-  std::map<std::string, std::string> environment = machine_facts();
-  const bool is_fresh = std::count(recorded->flags.begin(), recorded->flags.end(), "--fresh") > 0;
-  auto report =
-      reuse_done(*journal_, {*study_, volume_.root(), std::move(environment), inventory_.kind, images_,
-                             is_fresh ? Reuse::Nothing : options_.reuse, options_.accept_image_change});
+  auto report = reuse_done(
+      *journal_, {*study_, volume_.root(), machine_facts(), inventory_.kind, images_,
+                  reuses_nothing(*recorded) ? Reuse::Nothing : options_.reuse, options_.accept_image_change});
   if (!report) return std::move(report).error();
   note_ = reuse_text(*report);
   return {};

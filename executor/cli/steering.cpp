@@ -26,6 +26,7 @@ namespace {
 struct Steering {
   Command::Kind kind = Command::Kind::Stop;
   std::string study;
+  bool has_controller = false;
   std::string grace;
   std::string why;                      // skip
   std::optional<uint32_t> max_retries;  // retry: not what has failed more often
@@ -93,9 +94,9 @@ Result<void> select_for_retry(const ChosenRun& chosen, const Steering& steering,
 }
 
 // Without a controller nothing runs that could be told to end: then only what waits can be spared.
-std::vector<RepetitionState> states_to_end(const ChosenRun& chosen, Command::Kind kind) {
+std::vector<RepetitionState> states_to_end(const Steering& steering) {
   using enum RepetitionState;
-  if (kind == Command::Kind::Cancel && is_on(chosen)) return {Waiting, Starting, Running};
+  if (steering.kind == Command::Kind::Cancel && steering.has_controller) return {Waiting, Starting, Running};
   return {Waiting};
 }
 
@@ -108,7 +109,7 @@ Result<void> select_for_ending(const ChosenRun& chosen, const Steering& steering
   }
   auto rules = understand(steering.selection);
   if (!rules) return std::move(rules).error();
-  std::vector<RepetitionState> states = states_to_end(chosen, command.kind);
+  std::vector<RepetitionState> states = states_to_end(steering);
   const bool takes_running = states.size() > 1;
   std::erase_if(states, [&](RepetitionState state) { return !rules->wants(state); });
   rules->filter.states = std::move(states);
@@ -204,11 +205,12 @@ int steer(const Context& context, Steering& steering) {
   take_kind_word(steering);
   auto chosen = choose_run(context.find_volume(), steering.study);
   if (!chosen) return fail(chosen.error());
+  steering.has_controller = is_on(*chosen);
   auto command = command_of(steering, *chosen);
   if (!command) return fail(command.error());
   auto study = retimed(*chosen, steering);
   if (!study) return fail(study.error());
-  if (is_on(*chosen)) {
+  if (steering.has_controller) {
     if (*study)
       if (auto told = hand_over(*chosen, **study, steering.serve); !told) return fail(told.error());
     const auto told = tell_in_parts(*chosen, *command);

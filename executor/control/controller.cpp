@@ -34,9 +34,13 @@ Controller::Controller(RunPlan plan, Parts parts)
       gpu_time_(plan_.gpu_time) {
   queue_.begin_with(plan_.pilot);
   if (execution_.repeat_until) repetition_rule_.emplace(*execution_.repeat_until);
-  if (!plan_.variant_of) return;
-  queue_.pack(plan_.room,
-              [this](const RepetitionKey& key) { return need_of(plan_.variant_of(key).pod.main.resources); });
+  const bool memory_grows = std::any_of(execution_.retry.rules.begin(), execution_.retry.rules.end(),
+                                        [](const RetryRule& rule) { return rule.memory_factor > 1; });
+  if (!plan_.variant_of && !memory_grows) return;
+  queue_.pack(plan_.room, [this](const RepetitionKey& key) {
+    return need_of(plan_.variant_of ? plan_.variant_of(key).pod.main.resources
+                                    : plan_.study->pod.main.resources);
+  });
 }
 
 int Controller::places_of(const RunPlan& plan) {

@@ -137,7 +137,8 @@ class Controller {
 
   // controller_run.cpp: what starts, what is over, and when all of it ends
   void change_run(RunState state, std::string message, RunState then = RunState::Stopped);
-  void cancel_all(const std::string& message, RunState then, Duration grace);
+  // `grace`: between SIGTERM and SIGKILL, instead of each one's own.
+  void cancel_all(const std::string& message, RunState then, std::optional<Duration> grace = {});
   void advance_run();
   std::optional<Steady> study_deadline() const;
   bool has_come_to_rest() const;
@@ -171,7 +172,7 @@ class Controller {
   void note_running(LiveAttempt& live, const Observation& observation);
   void note_missing(LiveAttempt& live, const Observation& observation);
   void give_back(LiveAttempt& live);
-  void stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace);
+  void stop(LiveAttempt& live, Reason reason, const std::string& message, std::optional<Duration> grace = {});
   void read(LiveAttempt& live, const Observation& end);
   void decide_end(const AttemptKey& key, Findings findings);
   void seal(const AttemptKey& key);

@@ -197,10 +197,11 @@ void Controller::give_back(LiveAttempt& live) {
                                   : "not started: the run is " + std::string(name_of(state))});
 }
 
-void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message, Duration grace) {
+void Controller::stop(LiveAttempt& live, Reason reason, const std::string& message,
+                      std::optional<Duration> grace) {
   if (live.stage >= LiveAttempt::Stage::Reading) return;
   if (!ledger_.active(live.key.repetition)->stopping) record(AttemptStopping{live.key, reason, message});
-  after_commit([this, id = live.id, grace] { engine_.stop(id, grace); });
+  after_commit([this, id = live.id, wait = grace.value_or(live.timeouts.grace)] { engine_.stop(id, wait); });
 }
 
 void Controller::read(LiveAttempt& live, const Observation& end) {

@@ -83,7 +83,7 @@ Gateway::Answer Controller::resume_run(const Command& command) {
 Gateway::Answer Controller::cancel_run(const Command& command) {
   if (is_final(ledger_.run_state())) return ended_already(ledger_);
   const std::string message = "cancelled by " + command.who;
-  cancel_all(message, RunState::Cancelled, command.grace.value_or(execution_.timeouts.grace));
+  cancel_all(message, RunState::Cancelled, command.grace);
   return live_.empty() ? "cancelled" : "cancelling: " + std::to_string(live_.size()) + " are told to end";
 }
 
@@ -111,8 +111,7 @@ Gateway::Answer Controller::cancel_some(const Command& command) {
   for (const RepetitionKey& key : command.repetitions) {
     const auto found = live_.find(key);
     if (found == live_.end() || found->second.stage >= LiveAttempt::Stage::Reading) continue;
-    stop(found->second, Reason::Cancelled, "cancelled by " + command.who,
-         command.grace.value_or(execution_.timeouts.grace));
+    stop(found->second, Reason::Cancelled, "cancelled by " + command.who, command.grace);
     ++told;
   }
   const uint64_t skipped = skip_waiting(command.repetitions, command.who, "cancelled");

@@ -20,7 +20,7 @@ void Controller::change_run(RunState state, std::string message, RunState then) 
   record(RunStateChanged{state, std::move(message), then});
 }
 
-void Controller::cancel_all(const std::string& message, RunState then, Duration grace) {
+void Controller::cancel_all(const std::string& message, RunState then, std::optional<Duration> grace) {
   if (ledger_.run_state() != RunState::Cancelling) change_run(RunState::Cancelling, message, then);
   for (auto& [key, live] : live_) stop(live, Reason::Cancelled, message, grace);
 }
@@ -75,8 +75,7 @@ void Controller::apply_threshold() {
       ends_when_paused_ = true;
       return change_run(RunState::Paused, *message);
     case FailureThreshold::Action::Stop: return change_run(RunState::Stopping, *message, RunState::Failed);
-    case FailureThreshold::Action::Cancel:
-      return cancel_all(*message, RunState::Failed, execution_.timeouts.grace);
+    case FailureThreshold::Action::Cancel: return cancel_all(*message, RunState::Failed);
   }
 }
 
@@ -89,8 +88,7 @@ std::optional<Steady> Controller::study_deadline() const {
 
 void Controller::advance_run() {
   if (const auto deadline = study_deadline(); deadline && clock_.steady() >= *deadline)
-    cancel_all("the study ran longer than " + format_duration(*execution_.timeouts.study), RunState::Failed,
-               execution_.timeouts.grace);
+    cancel_all("the study ran longer than " + format_duration(*execution_.timeouts.study), RunState::Failed);
   if (!live_.empty() || recovering_) return;
   const std::string message = ledger_.run_message();
   switch (ledger_.run_state()) {
@@ -246,7 +244,7 @@ void Controller::enforce_deadlines() {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
     const ActiveAttempt& attempt = *ledger_.active(key);
     if (const auto over = expired(live.timeouts, attempt, live.last_sign, now))
-      stop(live, over->reason, over->message, live.timeouts.grace);
+      stop(live, over->reason, over->message);
     if (live.stage == LiveAttempt::Stage::Running && now >= live.next_look) look(live);
   }
 }

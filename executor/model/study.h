@@ -303,6 +303,7 @@ struct RepeatUntil {
   std::string metric;
   double width = 0;  // of the interval, both sides together, by the mean: 0.02 is 2 %
   uint32_t max_cycles = 0;
+  bool operator==(const RepeatUntil&) const = default;
 };
 
 // What a run may spend. The run stops when it is spent.

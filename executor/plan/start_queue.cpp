@@ -82,16 +82,26 @@ void StartQueue::reconsider(const RepetitionKey& key) {
   cursor_ = std::min(cursor_, order_.earliest(key));
 }
 
-std::optional<std::string> StartQueue::lacks_room(const Ledger& ledger, const RepetitionKey& key) const {
+Room StartQueue::need(const Ledger& ledger, const RepetitionKey& key) const {
+  Room need = need_(key);
+  const int64_t grown = std::min(ledger.troubles(key).grown.memory_bytes, room_.memory_bytes);
+  if (need.memory_bytes > 0) need.memory_bytes = std::max(need.memory_bytes, grown);
+  return need;
+}
+
+std::optional<std::string> StartQueue::lacks_room(const Ledger& ledger, const RepetitionKey& key) {
   if (!need_) return std::nullopt;
+  std::erase_if(taken_, [&](const auto& taken) { return !ledger.active(taken.first); });
   Room free = room_;
   for (const auto& [active, attempt] : ledger.active()) {
-    const Room taken = need_(active);
+    const auto [place, is_new] = taken_.try_emplace(active);
+    Room& taken = place->second;
+    if (is_new) taken = need(ledger, active);
     free.millicpu -= taken.millicpu;
     free.memory_bytes -= taken.memory_bytes;
     for (const auto& [kind, count] : taken.devices) free.devices[kind] -= count;
   }
-  const Room need = need_(key);
+  const Room need = this->need(ledger, key);
   if (need.millicpu > free.millicpu)
     return "cpu: the next needs " + cores(need.millicpu) + ", " + cores(free.millicpu) + " are free";
   if (need.memory_bytes > free.memory_bytes)

@@ -47,7 +47,8 @@ class StartQueue {
  public:
   StartQueue(RunOrder order, const Execution& execution, int places);
 
-  // Attempts need different room: what starts next waits until there is enough for it.
+  // Attempts need different room: what starts next waits until there is enough for it. `need` is what the
+  // study says; memory that a retry rule let grow counts beyond it. One that grew beyond `room` runs alone.
   using NeedOf = std::function<Room(const RepetitionKey&)>;
   void pack(Room room, NeedOf need) {
     room_ = std::move(room);
@@ -77,14 +78,16 @@ class StartQueue {
 
   bool is_pilot_on(const Ledger& ledger) const { return !pilot_.empty() && !ledger.pilot_has_ended(); }
   // What there is too little of for it to start now; nothing when it fits.
-  std::optional<std::string> lacks_room(const Ledger& ledger, const RepetitionKey& key) const;
+  std::optional<std::string> lacks_room(const Ledger& ledger, const RepetitionKey& key);
+  Room need(const Ledger& ledger, const RepetitionKey& key) const;
 
   RunOrder order_;
   Order kind_;
   Cooldown cooldown_;
   size_t places_;
   Room room_;
-  NeedOf need_;  // null: places_ says it all
+  NeedOf need_;                          // null: places_ says it all
+  std::map<RepetitionKey, Room> taken_;  // by those that are active
   std::vector<RepetitionKey> pilot_;
   uint64_t cursor_ = 0;  // everything before it in order has been tried
 };

@@ -340,20 +340,6 @@ Result<std::vector<MetricValue>> Catalog::done_metrics(int64_t end_event) const 
   return outcome(std::move(values));
 }
 
-Result<std::vector<std::pair<uint64_t, std::string>>> Catalog::image_digests(
-    const std::string& run_id) const {
-  std::vector<std::pair<uint64_t, std::string>> digests;
-  Rows rows = studies_->query(
-      "SELECT e.position, a.image_digest, max(a.id) FROM runs JOIN experiments e ON e.run = runs.id AND "
-      "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON "
-      "a.repetition = r.id "
-      "AND a.attempt = r.attempt WHERE runs.uuid = ? AND r.state = 'Succeeded' GROUP BY a.image_digest "
-      "ORDER BY max(a.id) DESC",
-      run_id);
-  while (rows.next()) digests.emplace_back(static_cast<uint64_t>(rows.integer(0)), rows.string(1));
-  return outcome(std::move(digests));
-}
-
 Result<std::vector<CommandRecord>> Catalog::commands(const std::string& run_id) const {
   const int64_t run = run_row(run_id).number;
   std::vector<CommandRecord> found;

@@ -162,9 +162,6 @@ class Catalog {
   // Of all runs of `study`, the newest first; Cached ones name the run that they are from.
   Result<void> done(const std::string& study, const std::function<void(const Done&)>& visit) const;
   Result<std::vector<MetricValue>> done_metrics(int64_t end_event) const;
-  // The digests that succeeded attempts of a run's plan ran, each with an experiment that did; the newest
-  // first.
-  Result<std::vector<std::pair<uint64_t, std::string>>> image_digests(const std::string& run_id) const;
   // What a metric came to in every repetition of the plan that is done, by the experiment's place in it.
   Result<void> values_of(const std::string& run_id, const std::string& metric,
                          const std::function<void(uint64_t index, double value)>& visit) const;

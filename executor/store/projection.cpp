@@ -57,8 +57,7 @@ void Projection::on(const GenerationOpened& fact, const Event&) {
   active_.clear();
   studies_.run(
       "UPDATE runs SET generation = ?1, experiments = ?2, cycles = ?3, total = ?4, changes = changes + (?1 > "
-      "1) "
-      "WHERE id = ?5",
+      "1), reuse_done = reuse_done * (?1 = 1) WHERE id = ?5",
       fact.generation, fact.experiments, fact.cycles, total_, run_);
   // A retry that was due is none until its experiment comes back.
   studies_.run("UPDATE repetitions SET state = 'Skipped' WHERE run = ? AND state = 'Waiting'", run_);
@@ -77,7 +76,8 @@ void Projection::on(const ExperimentCarried& fact, const Event&) {
 }
 
 void Projection::on(const CyclesChanged& fact, const Event&) {
-  studies_.run("UPDATE runs SET cycles = ?, changes = changes + 1 WHERE id = ?", fact.cycles, run_);
+  studies_.run("UPDATE runs SET cycles = ?, changes = changes + 1, reuse_done = 0 WHERE id = ?", fact.cycles,
+               run_);
   studies_.run("UPDATE repetitions SET state = 'Waiting' WHERE run = ? AND state = 'Cancelled'", run_);
   plan_changed_ = true;
   cycles_ = fact.cycles;
@@ -117,16 +117,13 @@ void Projection::count_planned() {
 }
 
 void Projection::on(const AttemptIntended& fact, const Event& event) {
-  Active rows = repetition_rows(fact.key.repetition, event.at);
-  studies_.run("UPDATE repetitions SET state = 'Starting', attempt = ?, updated_at = ? WHERE id = ?",
-               fact.key.attempt, event.at, rows.repetition);
+  Active rows = enter({fact.key, RepetitionState::Starting, event.at, {}, {}});
   const std::optional<std::string_view> cpus =
       fact.cpus.empty() ? std::nullopt : std::optional(std::string_view(fact.cpus));
   studies_.run(
       "INSERT INTO attempts (repetition, attempt, state, intended_at, cpus) VALUES (?, ?, 'Starting', ?, ?)",
       rows.repetition, fact.key.attempt, event.at, cpus);
   rows.attempt = studies_.last_row();
-  move(rows, RepetitionState::Starting);
   active_[fact.key.repetition] = rows;
 }
 
@@ -191,13 +188,8 @@ void Projection::on(const RepetitionSkipped& fact, const Event& event) {
 }
 
 void Projection::on(const RepetitionCached& fact, const Event& event) {
-  Active rows = repetition_rows(fact.key.repetition, event.at);
-  move(rows, RepetitionState::Cached);
-  studies_.run(
-      "UPDATE repetitions SET state = 'Cached', reason = 'Completed', attempt = ?, source = ?, updated_at = "
-      "? "
-      "WHERE id = ?",
-      fact.key.attempt, fact.run, event.at, rows.repetition);
+  const Active rows =
+      enter({fact.key, RepetitionState::Cached, event.at, name_of(Reason::Completed), fact.run});
   studies_.run(
       "INSERT INTO attempts (repetition, attempt, state, reason, exit_code, counted, image_digest, devices, "
       "intended_at, started_at, finished_at, duration, end_event) VALUES (?1, ?2, 'Cached', 'Completed', 0, "
@@ -232,26 +224,53 @@ Projection::ExperimentRow Projection::experiment_row(const RepetitionKey& key) {
   Rows row = studies_.query(
       "SELECT id, coalesce(cycles, 0) FROM experiments WHERE run = ? AND generation = ? AND position = ?",
       run_, key.generation, key.index);
-  if (row.next()) return {row.integer(0), std::max(cycles_, static_cast<uint32_t>(row.integer(1)))};
+  if (row.next()) return {row.integer(0), std::max(cycles_, static_cast<uint32_t>(row.integer(1))), false};
   const ExperimentFacts facts = describe_(key);
   studies_.run(
       "INSERT INTO experiments (run, generation, position, name, identity, parameters, cores) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)",
       run_, key.generation, key.index, facts.experiment, facts.identity, facts.parameters, facts.cores);
-  return {studies_.last_row(), cycles_};
+  return {studies_.last_row(), cycles_, true};
+}
+
+Projection::Active Projection::find_repetition(const RepetitionKey& key, const ExperimentRow& experiment) {
+  Active rows;
+  rows.is_planned = key.generation == generation_ && key.cycle <= experiment.cycles;
+  if (experiment.is_new) return rows;
+  Rows row = studies_.query("SELECT id, state FROM repetitions WHERE experiment = ? AND cycle = ?",
+                            experiment.id, key.cycle);
+  if (!row.next()) return rows;
+  rows.repetition = row.integer(0);
+  rows.state = repetition_state_named(row.text(1)).value_or(RepetitionState::Waiting);
+  return rows;
+}
+
+Projection::Active Projection::enter(const Entry& entry) {
+  const RepetitionKey& key = entry.key.repetition;
+  const ExperimentRow experiment = experiment_row(key);
+  Active rows = find_repetition(key, experiment);
+  move(rows, entry.state);
+  if (rows.repetition != 0) {
+    studies_.run(
+        "UPDATE repetitions SET state = ?, attempt = ?, updated_at = ?, reason = coalesce(?, reason), "
+        "source = coalesce(?, source) WHERE id = ?",
+        name_of(entry.state), entry.key.attempt, entry.at, entry.reason, entry.source, rows.repetition);
+    return rows;
+  }
+  studies_.run(
+      "INSERT INTO repetitions (run, experiment, cycle, state, attempt, created_at, updated_at, reason, "
+      "source) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
+      run_, experiment.id, key.cycle, name_of(entry.state), entry.key.attempt, entry.at, entry.reason,
+      entry.source);
+  rows.repetition = studies_.last_row();
+  return rows;
 }
 
 Projection::Active Projection::repetition_rows(const RepetitionKey& key, Instant at) {
   const ExperimentRow experiment = experiment_row(key);
-  Rows row = studies_.query("SELECT id, state FROM repetitions WHERE experiment = ? AND cycle = ?",
-                            experiment.id, key.cycle);
-  Active rows;
-  rows.is_planned = key.generation == generation_ && key.cycle <= experiment.cycles;
-  if (row.next()) {
-    rows.repetition = row.integer(0);
-    rows.state = repetition_state_named(row.text(1)).value_or(RepetitionState::Waiting);
-    return rows;
-  }
+  Active rows = find_repetition(key, experiment);
+  if (rows.repetition != 0) return rows;
   studies_.run(
       "INSERT INTO repetitions (run, experiment, cycle, state, created_at, updated_at) "
       "VALUES (?, ?, ?, 'Waiting', ?, ?)",

@@ -61,9 +61,21 @@ class Projection {
   struct ExperimentRow {
     int64_t id = 0;
     uint32_t cycles = 0;  // planned
+    bool is_new = false;  // none of its cycles has a row
   };
   ExperimentRow experiment_row(const RepetitionKey& key);
+  // The row of a repetition whose attempt begins or is taken over: made, or written over.
+  struct Entry {
+    AttemptKey key;
+    RepetitionState state;
+    Instant at;
+    std::optional<std::string_view> reason, source;
+  };
+  Active enter(const Entry& entry);
+  // Its row, made where there is none.
   Active repetition_rows(const RepetitionKey& key, Instant at);
+  // Without a number where there is none.
+  Active find_repetition(const RepetitionKey& key, const ExperimentRow& experiment);
   // Of an attempt that has not ended.
   Active& active_rows(const AttemptKey& key, Instant at);
   // Counts what a repetition is at; its row is written by the caller.

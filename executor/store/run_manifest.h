@@ -14,7 +14,7 @@ namespace studyctl {
 // What `environment` said of something, and what a later controller of the run found instead.
 struct EnvironmentChange {
   Instant at;
-  std::string what;  // "kernel", "engine", "microcode"
+  std::string what;  // "kernel", "engine", "microcode", "image acme/bench:1"
   std::string before, after;
 };
 
@@ -32,9 +32,16 @@ struct RunManifest {
   std::map<std::string, std::string> environment;  // studyctl's version, host, kernel, engine …
   std::vector<EnvironmentChange> changes{};        // oldest first
 
+  // The environment as it was found last.
+  std::map<std::string, std::string> newest_environment() const;
   // Notes what differs in `found` from what was known last. False when nothing does.
   bool note_environment(const std::map<std::string, std::string>& found, Instant now);
+  // Likewise the digests of images, by their names as written; an image that is new is no change.
+  bool note_images(const std::map<std::string, std::string>& digests, Instant now);
 };
+
+// What the digest of an image is called in an environment.
+std::string image_fact(const std::string& image);
 
 // "kernel changed midway, at 2026-11-22T14:30:05Z: 6.1.0-18 → 6.1.0-21", a sentence each.
 std::vector<std::string> texts_of(const std::vector<EnvironmentChange>& changes);

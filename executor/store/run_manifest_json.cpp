@@ -48,9 +48,33 @@ Result<RunManifest> run_manifest_from_json(std::string_view text) {
   }
 }
 
-bool RunManifest::note_environment(const std::map<std::string, std::string>& found, Instant now) {
+std::string image_fact(const std::string& image) {
+  return "image " + image;
+}
+
+std::map<std::string, std::string> RunManifest::newest_environment() const {
   std::map<std::string, std::string> known = environment;
   for (const EnvironmentChange& change : changes) known[change.what] = change.after;
+  return known;
+}
+
+bool RunManifest::note_images(const std::map<std::string, std::string>& digests, Instant now) {
+  const std::map<std::string, std::string> known = newest_environment();
+  std::map<std::string, std::string> moved;
+  bool has_new = false;
+  for (const auto& [image, digest] : digests) {
+    if (known.contains(image_fact(image))) {
+      moved[image_fact(image)] = digest;
+    } else {
+      environment[image_fact(image)] = digest;
+      has_new = true;
+    }
+  }
+  return note_environment(moved, now) || has_new;
+}
+
+bool RunManifest::note_environment(const std::map<std::string, std::string>& found, Instant now) {
+  std::map<std::string, std::string> known = newest_environment();
   const size_t before = changes.size();
   for (const auto& [what, value] : found)
     if (std::string& was = known[what]; was != value) changes.push_back({now, what, was, value});

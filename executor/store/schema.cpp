@@ -65,12 +65,13 @@ CREATE TABLE checkpoints (
 )sql";
 
 // From version 1 to 2. Cycles are those that are planned, of an experiment where it has more than the run;
-// changes are those of the plan. A note says who skipped a repetition and why, its source is the directory of
-// the run that it is cached from.
+// changes are those of the plan; reuse_done says that earlier runs were searched since the last of them. A
+// note says who skipped a repetition and why, its source is the directory of the run that it is cached from.
 constexpr const char* kSecond = R"sql(
 ALTER TABLE runs ADD COLUMN experiments INTEGER;
 ALTER TABLE runs ADD COLUMN cycles INTEGER;
 ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN reuse_done INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE experiments ADD COLUMN cycles INTEGER;
 ALTER TABLE repetitions ADD COLUMN note TEXT;
 ALTER TABLE repetitions ADD COLUMN source TEXT;

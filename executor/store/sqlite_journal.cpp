@@ -262,6 +262,19 @@ Result<void> SqliteJournal::remake_results(const std::filesystem::path& file) {
 Result<void> SqliteJournal::replace_manifest(const std::string& manifest, const std::string& design_hash) {
   parts_->studies->run("UPDATE runs SET manifest = ?, design_hash = ? WHERE id = ?", manifest, design_hash,
                        parts_->row);
+  if (Result<void> done = parts_->studies->outcome(); !done) return done;
+  parts_->run.manifest = manifest;
+  parts_->run.design_hash = design_hash;
+  return {};
+}
+
+bool SqliteJournal::reuse_is_done() const {
+  Rows row = parts_->studies->query("SELECT reuse_done FROM runs WHERE id = ?", parts_->row);
+  return row.next() && row.integer(0) != 0;
+}
+
+Result<void> SqliteJournal::note_reuse_done() {
+  parts_->studies->run("UPDATE runs SET reuse_done = 1 WHERE id = ?", parts_->row);
   return parts_->studies->outcome();
 }
 

@@ -52,6 +52,10 @@ class SqliteJournal final : public Journal {
   void set_manifest(const std::string& manifest, const std::string& design_hash);
   // Durably, at once: that of a run whose results are read by other rules.
   Result<void> replace_manifest(const std::string& manifest, const std::string& design_hash);
+  // True once note_reuse_done() was told, until the plan changes.
+  bool reuse_is_done() const;
+  // Durably, at once: all that earlier runs of the study can give has been taken over.
+  Result<void> note_reuse_done();
   // Durably, at once: the metrics of an ended attempt, read again by changed rules. The result files lose
   // their checkpoints: the next Publisher makes them again.
   Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);

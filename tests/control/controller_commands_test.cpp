@@ -125,6 +125,22 @@ TEST_F(CommandTest, ACancelEndsWhatRunsAndLeavesNothingWaiting) {
   EXPECT_TRUE(engine.containers().empty());
 }
 
+TEST_F(CommandTest, ACancelGivesEachTheGraceOfItsOverride) {
+  study.execution.parallelism = 2;
+  study.execution.timeouts.grace = seconds(30);
+  variant_of = [this](const RepetitionKey& key) {
+    Variant variant{study.pod, study.execution.timeouts, 0};
+    if (key.index == 1) variant.timeouts.grace = seconds(90);
+    return variant;
+  };
+  begin();
+  settle();
+  EXPECT_TRUE(ask(Kind::Cancel));
+  EXPECT_EQ(engine.find({"e0-c1-a1"})->grace, seconds(30));
+  EXPECT_EQ(engine.find({"e1-c1-a1"})->grace, seconds(90));
+  settle();
+}
+
 TEST_F(CommandTest, ACancelMaySayItsOwnGraceAndASecondOneShortensIt) {
   begin();
   settle();

@@ -43,6 +43,7 @@ class World : public testing::Test {
     plan.at_most = at_most;
     plan.is_relay = is_relay;
     plan.measured = measured;
+    plan.variant_of = variant_of;
     controller = std::make_unique<Controller>(
         plan, Controller::Parts{journal, engine, workspace, published, *gateway, clock});
     engine.attach([this](Observation observation) { controller->see(std::move(observation)); });
@@ -141,6 +142,7 @@ class World : public testing::Test {
   std::optional<uint64_t> at_most;
   bool is_relay = false;
   std::function<void(const std::function<void(uint64_t, double)>&)> measured = [](const auto&) {};
+  std::function<Variant(const RepetitionKey&)> variant_of;  // null: overrides change nothing
 
   FakeClock clock;
   MemoryJournal journal;

@@ -66,6 +66,11 @@ gpus "0 pid $stranger"
 expect_code 0 studyctl wait idle --timeout 30s
 expect_equal "$(record '.devices[0]' idle)" nvidia.com/gpu=1 "the idle one"
 
+echo "a rule about GPUs is not taken where nothing tells of them"
+gpu_study unseen 'true' 'gpu: {requireIdle: true}'
+expect_code 4 env LD_LIBRARY_PATH= studyctl apply -f study.yaml "${options[@]}"
+expect_said "gpu.requireIdle: who uses a GPU is not known here, since libnvidia-ml.so.1 tells of none"
+
 echo "a hot GPU is waited for, and not for ever"
 gpus '0 temperature 81' '1 temperature 82'
 gpu_study hot 'true' 'cooldown: {gpuTemperatureBelow: 60, maxWait: 4s}'

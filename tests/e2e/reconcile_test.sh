@@ -106,6 +106,9 @@ expect_code 0 studyctl apply study.yaml --parallelism 2
 tag studyctl/zstd:1
 expect_code 4 studyctl apply study.yaml --parallelism 2 --cycles 2
 expect_said "image studyctl/moving:1 is another now"
+expect_code 0 studyctl apply study.yaml --parallelism 2 --cycles 2 --accept-image-change
+grep -q "image studyctl/moving:1 changed midway" results/reconcile/latest/summary.txt || fail "the summary does not say that an image moved"
+expect_code 0 studyctl apply study.yaml --parallelism 2 --cycles 3
 a_sweep "1, 2, 3"
 expect_code 0 studyctl apply study.yaml --parallelism 2
 expect_said "2 were done by another image of the same name"

@@ -40,12 +40,13 @@ class LedgerStory {
     ended.counted = counted;
     tell(std::move(ended));
   }
-  void retry(const AttemptKey& attempt, Duration backoff) {
+  void retry(const AttemptKey& attempt, Duration backoff, int64_t grown_memory_bytes = 0) {
     AttemptEnded ended;
     ended.key = attempt;
     ended.reason = Reason::Error;
     ended.verdict = Verdict::Retry;
     ended.backoff = backoff;
+    ended.grown.memory_bytes = grown_memory_bytes;
     tell(std::move(ended));
   }
 

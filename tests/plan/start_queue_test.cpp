@@ -201,5 +201,34 @@ TEST(Packing, WhatDoesNotFitIsToldWithItsArithmetic) {
             "amd.com/gpu: an attempt needs 1, the machine has 0");
 }
 
+StartQueue queue_that_packs(const Ledger& ledger, int64_t memory_bytes) {
+  StartQueue queue = queue_of(ledger, {}, 9);
+  queue.pack({8000, memory_bytes, {}}, [](const RepetitionKey&) { return Room{1000, kGiB, {}}; });
+  return queue;
+}
+
+TEST(Packing, CountsMemoryThatARetryRuleLetGrow) {
+  LedgerStory story(4);
+  StartQueue queue = queue_that_packs(story.ledger(), 4 * kGiB);
+  story.retry(story.run({1, 0, 1}), seconds(1), 3 * kGiB);
+  story.pass(seconds(1));
+  const AttemptKey grown = *next_of(queue, story);
+  EXPECT_EQ(grown, (AttemptKey{{1, 0, 1}, 2}));
+  story.run(grown.repetition);
+  story.run(next_of(queue, story)->repetition);
+  EXPECT_EQ(nothing_of(queue, story).why, "memory: the next needs 1.0 GiB, 0 B are free");
+}
+
+TEST(Packing, WhatGrewBeyondTheMachineRunsAlone) {
+  LedgerStory story(2);
+  StartQueue queue = queue_that_packs(story.ledger(), 4 * kGiB);
+  story.retry(story.run({1, 0, 1}), seconds(1), 8 * kGiB);
+  const AttemptKey other = story.run({1, 1, 1});
+  story.pass(seconds(1));
+  EXPECT_EQ(nothing_of(queue, story).why, "memory: the next needs 4.0 GiB, 3.0 GiB are free");
+  story.end(other, Reason::Completed, Verdict::Succeeded);
+  EXPECT_EQ(next_of(queue, story), (AttemptKey{{1, 0, 1}, 2}));
+}
+
 }  // namespace
 }  // namespace studyctl

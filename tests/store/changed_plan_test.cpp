@@ -179,6 +179,29 @@ TEST_F(ChangedPlan, ACachedRepetitionTellsWhereItRan) {
   EXPECT_TRUE(repetition.job_dir.starts_with("nmr/2026-11-20_00-00-00/experiments/")) << repetition.job_dir;
 }
 
+TEST_F(ChangedPlan, EarlierRunsAreSearchedOnceForEveryPlan) {
+  open({10, 11}, 1);
+  commit();
+  EXPECT_FALSE(journal_->reuse_is_done());
+  ASSERT_TRUE(journal_->note_reuse_done());
+  start({1, 0, 1});
+  commit();
+  EXPECT_TRUE(journal_->reuse_is_done());
+  open({10, 11, 12}, 1);
+  commit();
+  EXPECT_FALSE(journal_->reuse_is_done());
+  ASSERT_TRUE(journal_->note_reuse_done());
+  tell(CyclesChanged{2});
+  commit();
+  EXPECT_FALSE(journal_->reuse_is_done());
+}
+
+TEST_F(ChangedPlan, AReplacedManifestIsTheRunsFromThenOn) {
+  ASSERT_TRUE(journal_->replace_manifest("{\"other\": 1}", "other/1"));
+  EXPECT_EQ(journal_->run().manifest, "{\"other\": 1}");
+  EXPECT_EQ(journal_->run().design_hash, "other/1");
+}
+
 TEST_F(ChangedPlan, SkippingSaysWhoAndWhy) {
   open({10}, 1);
   tell(RepetitionSkipped{{1, 0, 1}, "ann", "its input is broken"});

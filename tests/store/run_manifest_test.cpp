@@ -48,5 +48,17 @@ TEST(RunManifest, RemembersWhatChangedAndWhen) {
             "kernel changed midway, at 1970-01-01T00:00:00.000Z: 6.1.0-18 → 6.1.0-21");
 }
 
+TEST(RunManifest, AnImageThatMovedIsAChangeAndOneThatIsNewIsNone) {
+  RunManifest manifest;
+  EXPECT_TRUE(manifest.note_images({{"acme/bench:1", "sha256:a"}}, {}));
+  EXPECT_FALSE(manifest.note_images({{"acme/bench:1", "sha256:a"}}, {}));
+  EXPECT_TRUE(manifest.note_images({{"acme/bench:1", "sha256:a"}, {"acme/other:1", "sha256:o"}}, {}));
+  EXPECT_TRUE(manifest.changes.empty());
+  EXPECT_TRUE(manifest.note_images({{"acme/bench:1", "sha256:b"}}, {}));
+  ASSERT_EQ(manifest.changes.size(), 1u);
+  EXPECT_EQ(manifest.changes[0].what, "image acme/bench:1");
+  EXPECT_EQ(manifest.newest_environment().at(image_fact("acme/bench:1")), "sha256:b");
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -193,6 +193,7 @@ TEST_F(SqliteJournalTest, GoesOnWithADatabaseOfVersionOne) {
     (*studies)->execute(
         "DROP VIEW jobs; DROP VIEW job_metrics; ALTER TABLE runs DROP COLUMN experiments;"
         "ALTER TABLE runs DROP COLUMN cycles; ALTER TABLE runs DROP COLUMN changes;"
+        "ALTER TABLE runs DROP COLUMN reuse_done;"
         "ALTER TABLE experiments DROP COLUMN cycles; ALTER TABLE repetitions DROP COLUMN note;"
         "ALTER TABLE repetitions DROP COLUMN source; ALTER TABLE attempts DROP COLUMN conditions;"
         "ALTER TABLE attempts DROP COLUMN flags; ALTER TABLE events DROP COLUMN memory;"

@@ -15,9 +15,9 @@ ReadBudget::ReadBudget(const ReadLimits& limits) : limits_(limits), until_(clock
 Result<void> ReadBudget::take(uint64_t bytes) {
   taken_ += bytes;
   if (taken_ > limits_.bytes) {
-    return Error{ErrorCode::Unavailable, "reading ended at " +
-                                             human_bytes(static_cast<int64_t>(limits_.bytes)) +
-                                             ", the most for one attempt"};
+    return Error{
+        ErrorCode::Unavailable,
+        "reading ended at " + human_bytes(static_cast<int64_t>(limits_.bytes)) + ", the most for one file"};
   }
   if (clock_.steady() > until_) {
     return Error{ErrorCode::Unavailable,
@@ -48,6 +48,7 @@ Result<ByteSource> ByteSource::open(const AttemptDirectory& directory, const std
                                     ReadBudget& budget) {
   auto file = directory.open_file(name);
   if (!file) return std::move(file).error();
+  budget.begin_file();
   ByteSource source(std::move(*file), budget);
   if (name.ends_with(".gz")) {
     source.inflater_ = std::make_unique<Inflater>();

@@ -10,10 +10,10 @@
 
 namespace studyctl {
 
-// What reading one attempt may take, gzip counted as it inflates.
+// What reading one attempt may take.
 struct ReadLimits {
-  uint64_t bytes = uint64_t{4} << 30;
-  Duration time = std::chrono::minutes(2);
+  uint64_t bytes = uint64_t{4} << 30;  // of a file each time that it is read, gzip counted as it inflates
+  Duration time = std::chrono::minutes(2);  // of all together
 };
 
 // What is left of the limits. Everything that reads for one attempt shares one; one thread.
@@ -21,7 +21,9 @@ class ReadBudget {
  public:
   explicit ReadBudget(const ReadLimits& limits);
 
-  // Unavailable, with words for people, once the limits are passed, and ever after.
+  // From here on the bytes are those of another file.
+  void begin_file() { taken_ = 0; }
+  // Unavailable, with words for people, once a limit is passed; once that of time is, ever after.
   Result<void> take(uint64_t bytes);
 
  private:
@@ -32,7 +34,7 @@ class ReadBudget {
 };
 
 // The bytes of one file of an attempt, in order; of one whose name ends with .gz, what is in it (all members
-// of it). The budget must outlive it.
+// of it). The budget must outlive it, and counts for the file that was opened last.
 class ByteSource {
  public:
   static Result<ByteSource> open(const AttemptDirectory& directory, const std::string& name,

@@ -55,7 +55,7 @@ TEST(ByteSource, EndsABombAtTheLimitForWhatItInflatesTo) {
   attempt.write("bomb.gz", gzip(std::string(20'000'000, 'x')));
   ASSERT_LT(std::filesystem::file_size(attempt.path() / "bomb.gz"), 100'000u);
   EXPECT_EQ(all_of(attempt.open(), "bomb.gz", {1 << 20, std::chrono::minutes(1)}),
-            "error: reading ended at 1.0 MiB, the most for one attempt");
+            "error: reading ended at 1.0 MiB, the most for one file");
 }
 
 TEST(ByteSource, CountsPaddingThatInflatesToNothing) {
@@ -63,7 +63,7 @@ TEST(ByteSource, CountsPaddingThatInflatesToNothing) {
   attempt.write("padded.gz", gzip("text\n"));
   std::filesystem::resize_file(attempt.path() / "padded.gz", uint64_t{1} << 40);
   EXPECT_EQ(all_of(attempt.open(), "padded.gz", {10 << 20, std::chrono::minutes(1)}),
-            "error: reading ended at 10.0 MiB, the most for one attempt");
+            "error: reading ended at 10.0 MiB, the most for one file");
 }
 
 TEST(ByteSource, EndsAHugeSparseFileAtTheLimit) {
@@ -71,7 +71,7 @@ TEST(ByteSource, EndsAHugeSparseFileAtTheLimit) {
   attempt.write("huge", "");
   std::filesystem::resize_file(attempt.path() / "huge", uint64_t{1} << 40);
   EXPECT_EQ(all_of(attempt.open(), "huge", {10 << 20, std::chrono::minutes(1)}),
-            "error: reading ended at 10.0 MiB, the most for one attempt");
+            "error: reading ended at 10.0 MiB, the most for one file");
 }
 
 TEST(ByteSource, EndsWhenTheTimeIsOver) {

@@ -156,7 +156,19 @@ TEST(ReadMetrics, EndsAtTheLimits) {
   const AttemptScratch attempt;
   attempt.write("a.out", std::string(3'000'000, '\n'));
   EXPECT_EQ(read(attempt, metric({lines_of("a.out", kEnergy)}), {1 << 20, std::chrono::minutes(1)}),
-            "metric energy: a.out: reading ended at 1.0 MiB, the most for one attempt");
+            "metric energy: a.out: reading ended at 1.0 MiB, the most for one file");
+}
+
+TEST(ReadMetrics, ALargeFileLeavesRoomForTheNext) {
+  const AttemptScratch attempt;
+  attempt.write("a.out", std::string(900'000, '\n') + "ENERGY 1\n");
+  attempt.write("b.out", std::string(900'000, '\n') + "ENERGY 2\n");
+  ReadBudget budget({1 << 20, std::chrono::minutes(1)});
+  const MetricReadings readings = read_metrics(
+      attempt.open(), {metric({lines_of("a.out", kEnergy)}), metric({lines_of("b.out", kEnergy)})}, budget);
+  EXPECT_TRUE(readings.warnings.empty());
+  ASSERT_EQ(readings.metrics.size(), 2u);
+  EXPECT_EQ(readings.metrics[1].value, 2);
 }
 
 TEST(ReadMetrics, OneThatFailsStopsNoOther) {
