@@ -29,11 +29,13 @@ class MeasurementsReader {
  private:
   void read_points() {
     Rows rows = studies_.query(
-        "SELECT e.id, e.name, e.parameters FROM runs JOIN experiments e ON e.run = runs.id AND "
+        "SELECT e.id, e.name, e.parameters, max(coalesce(e.cycles, 0), runs.cycles) FROM runs JOIN "
+        "experiments e ON e.run = runs.id AND "
         "e.generation = runs.generation WHERE runs.id = ? ORDER BY e.position",
         run_);
     while (rows.next()) {
-      points_.emplace(rows.integer(0), static_cast<uint32_t>(measured_.points.size()));
+      points_.emplace(rows.integer(0), PlannedPoint{static_cast<uint32_t>(measured_.points.size()),
+                                                    static_cast<uint32_t>(rows.integer(3))});
       measured_.names.push_back(rows.string(1));
       std::vector<uint32_t> levels;
       for (auto& [name, text] : parameter_texts(rows.string(2))) {
@@ -57,19 +59,18 @@ class MeasurementsReader {
   }
 
   void read_sources() {
-    // Those that are still planned, as in results.jsonl.
     Rows rows = studies_.query(
-        "SELECT a.end_event, r.experiment, r.cycle, a.finished_at FROM runs JOIN experiments e ON e.run = "
-        "runs.id AND e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts "
-        "a "
+        "SELECT a.end_event, r.experiment, r.cycle, a.finished_at FROM repetitions r JOIN attempts a "
         "ON a.repetition = r.id AND a.attempt = r.attempt "
-        "WHERE runs.id = ? AND r.state IN ('Succeeded', 'Cached') AND a.end_event IS NOT NULL "
-        "AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles)",
+        "WHERE r.run = ? AND r.state IN ('Succeeded', 'Cached') AND a.end_event IS NOT NULL",
         run_);
-    while (rows.next())
-      sources_.push_back(
-          {rows.integer(0),
-           {points_.at(rows.integer(1)), static_cast<uint32_t>(rows.integer(2)), rows.instant(3)}});
+    while (rows.next()) {
+      // Those that are still planned, as in results.jsonl.
+      const auto point = points_.find(rows.integer(1));
+      const auto cycle = static_cast<uint32_t>(rows.integer(2));
+      if (point == points_.end() || cycle > point->second.cycles) continue;
+      sources_.push_back({rows.integer(0), {point->second.place, cycle, rows.instant(3)}});
+    }
     std::sort(sources_.begin(), sources_.end(),
               [](const Source& a, const Source& b) { return a.event < b.event; });
     for (const Source& source : sources_) measured_.rows.push_back(source.row);
@@ -109,7 +110,10 @@ class MeasurementsReader {
   Sqlite& studies_;
   int64_t run_;
   Measurements measured_;
-  std::unordered_map<int64_t, uint32_t> points_;                   // by row of the experiment
+  struct PlannedPoint {
+    uint32_t place, cycles;
+  };
+  std::unordered_map<int64_t, PlannedPoint> points_;               // by row of the experiment
   std::vector<std::unordered_map<std::string, uint32_t>> levels_;  // by parameter
   std::vector<Source> sources_;
 };
