@@ -2,7 +2,7 @@
 # Builds an image of the examples from Debian's packages and loads it into an engine. Pulls nothing: a root file system
 # is made once, kept as a tarball, and imported through the engine's API, so no docker or podman command is needed.
 # usage: images/build.sh NAME... [--engine docker|podman] [--socket PATH] [--force] [--tarball]
-#   NAME       a folder here: tiny, zstd, nwchem, xtb; becomes studyctl/NAME:1
+#   NAME       a folder here: tiny, zstd, nwchem, xtb, torch; becomes studyctl/NAME:1
 #   --socket   the engine's socket; else DOCKER_HOST, else the usual sockets of --engine (or of both), else Podman's
 #              service is started for the import
 #   --force    makes the tarball again, and imports it even when the engine has that image

@@ -30,7 +30,7 @@ tests/testbed/podman.sh up
 STUDYCTL_TEST_DOCKER=$(tests/testbed/docker.sh socket)
 STUDYCTL_TEST_PODMAN=$(tests/testbed/podman.sh socket)
 export STUDYCTL_TEST_DOCKER STUDYCTL_TEST_PODMAN
-for image in tiny zstd nwchem xtb; do
+for image in tiny zstd nwchem xtb torch; do
   images/build.sh "$image" --socket "$STUDYCTL_TEST_DOCKER"
   images/build.sh "$image" --socket "$STUDYCTL_TEST_PODMAN"
 done

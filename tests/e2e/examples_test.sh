@@ -34,3 +34,21 @@ expect_code 0 studyctl plan screening/study.yaml --count
 expect_equal "$(cat "$work/out")" 10000 "screening-10k: experiments"
 expect_code 3 studyctl apply screening/study.yaml --at-most 20
 expect_equal "$(jobs_in Succeeded)" 20 "screening-10k: repetitions that succeeded"
+
+# The smaller batch of llm-efficiency, with few tokens: whoever chooses them, they are the same for one model.
+rm -rf results
+llm=$top/examples/llm-efficiency/study.yaml
+expect_code 0 studyctl apply "$llm" --cycles 1 --no-cooldown --param batch=1 --param tokens=8
+expect_equal "$(jobs_in Succeeded)" 8 "llm-efficiency: repetitions that succeeded"
+expect_equal "$(jq -s 'map([.parameters.width, .metrics.checksum]) | unique | length' results/llm-efficiency/latest/results.jsonl)" 2 "texts that 2 models wrote"
+
+# The same file with a GPU: all but CUDA itself, with a stand-in device and the image for CPUs under the other one's name.
+image=pytorch/pytorch tag=2.5.1-cuda12.4-cudnn9-runtime
+images() { curl -fsS --unix-socket "${DOCKER_HOST#unix://}" -X "$1" "http://localhost/v1.41/images/$2" >/dev/null; }
+images POST "studyctl/torch:1/tag?repo=$image&tag=$tag"
+cleanups+=("images DELETE $image:$tag")
+rm -rf results
+expect_code 3 studyctl apply "$llm" --no-cooldown --param torch.device=cuda --param backend=torch,numpy --at-most 1
+expect_equal "$(sqlite3 results/studies.db 'select devices from attempts')" '["nvidia.com/gpu=0"]' "llm-efficiency: the device it has"
+expect_code 0 studyctl describe llm-efficiency
+expect_said "Torch not compiled with CUDA enabled"
