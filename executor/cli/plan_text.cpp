@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/table.h"
+#include "manifest/parts.h"
 #include "plan/estimate.h"
 #include "plan/forecaster.h"
 #include "plan/order.h"
 #include "plan/repetition_rule.h"
+#include "plan/variant.h"
 #include "store/catalog.h"
 #include "store/result_row.h"
 
@@ -17,10 +20,49 @@ std::string plural(uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string rule_text(const ExcludeRule& rule) {
+// Beyond so many points it is not counted which of them an override matches.
+constexpr uint64_t kMostCounted = 1'000'000;
+constexpr size_t kMostColumns = 30;  // of a value
+
+std::string match_text(const std::vector<Requirement>& match) {
   std::vector<std::string> parts;
-  for (const Requirement& requirement : rule.match) parts.push_back(text_of(requirement));
+  for (const Requirement& requirement : match) parts.push_back(text_of(requirement));
   return join(parts, ", ");
+}
+
+// "timeouts.run 2h", "limits.memory 64Gi": a text for each value below `map`.
+void add_values(const Written::Map& map, const std::string& path, std::vector<std::string>& texts) {
+  for (const auto& [name, value] : map) {
+    if (path.empty() && name == "match") continue;
+    if (const auto* below = std::get_if<Written::Map>(&value.data)) {
+      const bool says_little = name == "container" || name == "resources";
+      add_values(*below, says_little ? path : path + name + ".", texts);
+      continue;
+    }
+    const auto* text = std::get_if<std::string>(&value.data);
+    texts.push_back(path + name + " " + cut_to(text ? *text : json_of(value, Keys::AsWritten), kMostColumns));
+  }
+}
+
+// Where each override changes what, and at how many points.
+std::vector<std::string> override_lines(const Study& study, const Plan& plan) {
+  std::vector<uint64_t> points;
+  if (plan.size() <= kMostCounted) points = points_by_override(study, plan);
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < study.overrides.size(); ++i) {
+    const Override& one = study.overrides[i];
+    const Written list = written_overrides({one}, OverridePart::All);
+    std::vector<std::string> changes;
+    add_values(std::get<Written::Map>(std::get<Written::List>(list.data).front().data), "", changes);
+    const std::string where = "where " + match_text(one.match);
+    lines.push_back("override: " +
+                    (points.empty()
+                         ? where
+                         : std::to_string(points[i]) + " of " + plural(plan.size(), "point") + " " + where) +
+                    ": " + join(changes, ", "));
+  }
+  for (std::string& line : lines) line = printable(line);
+  return lines;
 }
 
 }  // namespace
@@ -66,7 +108,8 @@ std::vector<std::string> plan_summary(const LoadedStudy& study, const std::optio
                     " repetitions: apply wants --yes, or a higher spec.execution.limit");
   for (const Plan::Exclusion& exclusion : plan.exclusions())
     lines.push_back("  excluded: " + plural(exclusion.points, "point") + " where " +
-                    rule_text(*exclusion.rule) + " (" + exclusion.rule->place + ")");
+                    match_text(exclusion.rule->match) + " (" + exclusion.rule->place + ")");
+  for (const std::string& line : override_lines(study.study(), plan)) lines.push_back("  " + line);
   for (const std::string& line : estimate_lines(estimate(study.study(), plan.size(), experience)))
     lines.push_back("  " + line);
   return lines;

@@ -362,7 +362,10 @@ void check_parameters(Reading& reading, const Study& study) {
   std::set<std::string> usable = known;
   for (const ParameterType& type : study.parameters) {
     if (usable.insert(type.name).second)
-      reading.problems.warn({1, 1}, "spec.parameters." + type.name, "no experiment has this parameter");
+      reading.problems.warn(
+          {1, 1}, "spec.parameters." + type.name,
+          "no experiment has this parameter: give it values by an axis of spec.sweep, or by --param " +
+              type.name + "=VALUE");
   }
   check_uses(reading, usable);
   if (!study.experiments_from) {

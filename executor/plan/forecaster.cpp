@@ -1,9 +1,20 @@
 #include "plan/forecaster.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace studyctl {
 namespace {
+
+// Where a value has a few rows each it can be learned what it costs. Where nearly every row has its own, that
+// is the experiment as a whole, which is a factor already.
+bool has_levels(const Axis& rows, size_t column) {
+  constexpr uint64_t kMostLevels = 1000, kRowsOfOne = 2;
+  std::unordered_set<std::string> levels;
+  for (uint64_t row = 0; row < rows.size() && levels.size() <= kMostLevels; ++row)
+    levels.insert(rows.value(row, column).text);
+  return levels.size() <= std::min(kMostLevels, rows.size() / kRowsOfOne);
+}
 
 std::vector<std::string> parameters_of(const Study& study) {
   std::vector<std::string> names;
@@ -14,6 +25,10 @@ std::vector<std::string> parameters_of(const Study& study) {
   // All explicit points have the same ones, or nearly.
   if (!study.experiments.empty())
     for (const auto& [name, value] : study.experiments.front().parameters) add(name);
+  if (!study.experiments_from) return names;
+  const Axis& rows = study.experiments_from->rows;
+  for (size_t column = 0; column < rows.names.size(); ++column)
+    if (has_levels(rows, column)) add(rows.names[column]);
   return names;
 }
 

@@ -80,6 +80,13 @@ Variant variant_of(const Study& study, const Point& point) {
   return variant_of(study, matching_overrides(study, point));
 }
 
+std::vector<uint64_t> points_by_override(const Study& study, const Plan& plan) {
+  std::vector<uint64_t> points(study.overrides.size(), 0);
+  for (uint64_t index = 0; !points.empty() && index < plan.size(); ++index)
+    for (const size_t i : matching_overrides(study, plan.at(index))) ++points[i];
+  return points;
+}
+
 void visit_shapes(const Study& study, const Plan& plan,
                   const std::function<void(const Point&, const Variant&)>& visit) {
   // Where nothing is scoped all points of the sweep have the same parameters.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -22,6 +23,9 @@ std::vector<size_t> matching_overrides(const Study& study, const Point& point);
 // The later override wins, field by field.
 Variant variant_of(const Study& study, const std::vector<size_t>& overrides);
 Variant variant_of(const Study& study, const Point& point);
+
+// How many points each override matches. Looks at all points once.
+std::vector<uint64_t> points_by_override(const Study& study, const Plan& plan);
 
 // Calls `visit` with the first point of every variant, and of every set of parameters that points have.
 void visit_shapes(const Study& study, const Plan& plan,

@@ -132,6 +132,28 @@ TEST(Forecaster, LearnsWhatAParameterCosts) {
   EXPECT_NEAR(in_seconds(forecaster.forecast(1, at(5), 1)->p50), 100, 10);
 }
 
+// `molecule` says how long one lasts; `name` and `energy` are each row's own, and say nothing of others.
+TEST(Forecaster, LearnsWhatTheValueOfAColumnCosts) {
+  Study study;
+  study.experiments_from.emplace();
+  study.experiments_from->rows.names = {"name", "molecule", "energy"};
+  ValueTable rows(3);
+  for (uint64_t row = 0; row < 40; ++row)
+    rows.add({text("s" + std::to_string(row)), text(row % 2 == 0 ? "small" : "large"),
+              number(std::to_string(row) + ".5")},
+             row + 1);
+  study.experiments_from->rows.values = std::move(rows);
+  const auto plan = Plan::make(study);
+  Forecaster forecaster(study);
+  for (uint64_t index = 0; index < 20; ++index)
+    forecaster.add(plan->at(index), std::chrono::seconds(index % 2 == 0 ? 10 : 100));
+  const auto at = [&](uint64_t index) {
+    return [&plan, index](uint64_t) { return Forecaster::Ahead{plan->at(index), {}, {}}; };
+  };
+  EXPECT_NEAR(in_seconds(forecaster.forecast(1, at(38), 1)->p50), 10, 1);
+  EXPECT_NEAR(in_seconds(forecaster.forecast(1, at(39), 1)->p50), 100, 10);
+}
+
 TEST(Forecaster, KnowsNothingOfAStudyThatNeverRan) {
   const Study study;
   EXPECT_FALSE(Forecaster(study).forecast(

@@ -159,5 +159,11 @@ TEST(Texts, AnOverrideMayUseTheParametersOfItsBranch) {
   EXPECT_FALSE(check_texts(study, *Plan::make(study)));
 }
 
+TEST(Variant, EveryOverrideKnowsHowManyPointsItIsOf) {
+  Study study = models();
+  study.overrides = {where_model_is({"large", "huge"}), where_model_is({"tiny"})};
+  EXPECT_EQ(points_by_override(study, *Plan::make(study)), (std::vector<uint64_t>{2, 0}));
+}
+
 }  // namespace
 }  // namespace studyctl
