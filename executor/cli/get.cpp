@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/get_summary.h"
 #include "cli/list_items.h"
 #include "cli/run_text.h"
 #include "cli/selection.h"
@@ -144,6 +145,13 @@ int get_status(const Context& context, const GetOptions& options) {
   return kSucceeded;
 }
 
+int get_summary(const Context& context, const GetOptions& options) {
+  const auto chosen = choose_run(context.find_volume(), options.study);
+  if (!chosen) return fail(chosen.error());
+  const auto printed = print_run_summary(*chosen, options.selection.min_fails, options.output);
+  return printed ? kSucceeded : fail(printed.error());
+}
+
 // ---- the command ----
 
 struct Kind {
@@ -202,7 +210,8 @@ void add_lists(CLI::App& get, Context& context) {
 }  // namespace
 
 void add_get(CLI::App& app, Context& context) {
-  CLI::App* get = app.add_subcommand("get", "List studies, runs, experiments, repetitions, attempts");
+  CLI::App* get =
+      app.add_subcommand("get", "List studies, runs, experiments, repetitions, attempts; sum a run up");
   get->require_subcommand(1);
 
   GetOptions& studies = context.keep<GetOptions>();
@@ -225,6 +234,24 @@ void add_get(CLI::App& app, Context& context) {
   command->final_callback([&] { context.run = [&] { return get_runs(context, runs); }; });
 
   add_lists(*get, context);
+
+  GetOptions& summary = context.keep<GetOptions>();
+  command =
+      add(*get, summary, {"summary", {}, "Counts by state and reason, what timed out, chronic failures", ""});
+  command->footer(
+      "-o json and -o yaml give {study, run, state, total, counts [{state, reason, repetitions}], timed_out "
+      "{attempts {by\nreason}, repetitions}, min_fails, chronic [{experiment, fail_count, reason, "
+      "parameters, "
+      "repetitions, message,\npath}]}. -o name and -o path give the chronic experiments alone.");
+  add_study(*command, summary.study);
+  summary.selection.min_fails = 3;
+  command
+      ->add_option("--min-fails", summary.selection.min_fails,
+                   "Chronic is an experiment with a repetition that failed so often")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->final_callback([&] { context.run = [&] { return get_summary(context, summary); }; });
 
   GetOptions& status = context.keep<GetOptions>();
   command = add(*get, status, {"status", {"st"}, "How a run stands now", ""});

@@ -12,6 +12,7 @@ namespace {
 struct ReportOptions {
   std::string study;
   std::string selector;
+  bool clean = false;
   std::string file = "report.html";
 };
 
@@ -23,7 +24,10 @@ int report(const Context& context, const ReportOptions& options) {
   auto chosen = choose_run(context.find_volume(), options.study);
   if (!chosen) return fail(chosen.error());
   const Selector everything;
-  auto page = report_of({*chosen, *rules, everything, metrics_of(*chosen)});
+  auto query = query_of(*chosen, *rules, everything);
+  if (!query) return fail(query.error());
+  query->clean = options.clean;
+  auto page = report_of(*query);
   if (!page) return fail(page.error());
   if (options.file == "-") {
     std::fwrite(page->data(), 1, page->size(), stdout);
@@ -43,6 +47,8 @@ void add_report(CLI::App& app, Context& context) {
   add_study(*command, options.study);
   command->add_option("-l,--selector", options.selector, "By parameters: molecule=water,charge!=0")
       ->type_name("SELECTOR");
+  command->add_flag("--clean", options.clean,
+                    "Leave out what was flagged: throttled, or disturbed by other work on the machine");
   command->add_option("-o,--output", options.file, "The file; - for standard output")
       ->type_name("FILE")
       ->capture_default_str();

@@ -7,6 +7,7 @@
 #include "cli/results_text.h"
 #include "cli/run_text.h"
 #include "cli/written_json.h"
+#include "model/energy.h"
 
 // results: what the succeeded repetitions came to.
 namespace studyctl {
@@ -19,6 +20,7 @@ struct ResultsOptions {
   ResultsOutput output = ResultsOutput::Table;
   bool rows = false;
   bool usage = false;
+  bool clean = false;
   std::vector<std::string> by;
   std::vector<std::string> baseline;
   std::string sort;
@@ -53,37 +55,48 @@ Result<ConclusionsQuery> ask(const ResultsOptions& options) {
   return asked;
 }
 
+// Where no meter was read there is no such column.
+enum class EnergyColumn : uint8_t { Shown, Absent };
+
+ListItem usage_item(const Catalog::ExperimentUsage& one, EnergyColumn energy) {
+  const Catalog::Usage& usage = one.usage;
+  ListItem item;
+  item.name = one.experiment;
+  const auto hours = [&](const char* heading, const char* key, double seconds) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4f", seconds / 3600);
+    item.column(heading, key, written_number(seconds / 3600), text);
+  };
+  item.column("EXPERIMENT", "experiment", Written::text(one.experiment));
+  item.column("ATTEMPTS", "attempts", written_of(one.attempts));
+  hours("HOURS", "wall_hours", usage.wall_seconds);
+  hours("CORE-HOURS", "core_hours", usage.core_seconds);
+  hours("GPU-HOURS", "gpu_hours", usage.device_seconds);
+  const Written joules = usage.energy_joules ? written_number(*usage.energy_joules) : written_null();
+  if (energy == EnergyColumn::Absent)
+    item.field("energy_joules", joules);
+  else
+    item.column("ENERGY", "energy_joules", joules,
+                usage.energy_joules ? energy_text(*usage.energy_joules) : "");
+  return item;
+}
+
 // What each experiment took, its failed attempts included.
 Result<void> print_usage(const ChosenRun& chosen, ResultsOutput output) {
   const Output form = output == ResultsOutput::Json   ? Output::Json
                       : output == ResultsOutput::Yaml ? Output::Yaml
                       : output == ResultsOutput::Name ? Output::Name
                                                       : Output::Table;
+  const auto whole = chosen.catalog.usage(chosen.run.record.id);
+  if (!whole) return whole.error();
   Listing listing(stdout, form);
-  const auto add = [&](const std::string& name, uint64_t attempts, const Catalog::Usage& usage) {
-    ListItem item;
-    item.name = name;
-    const auto hours = [&](const char* heading, const char* key, double seconds) {
-      char text[32];
-      std::snprintf(text, sizeof text, "%.4f", seconds / 3600);
-      item.column(heading, key, written_number(seconds / 3600), text);
-    };
-    item.column("EXPERIMENT", "experiment", Written::text(name));
-    item.column("ATTEMPTS", "attempts", written_of(attempts));
-    hours("HOURS", "wall_hours", usage.wall_seconds);
-    hours("CORE-HOURS", "core_hours", usage.core_seconds);
-    hours("GPU-HOURS", "gpu_hours", usage.device_seconds);
-    listing.add(item);
-  };
-  Catalog::ExperimentUsage all{"all", 0, {}};
+  const EnergyColumn energy = whole->energy_joules ? EnergyColumn::Shown : EnergyColumn::Absent;
+  uint64_t attempts = 0;
   auto read = chosen.catalog.usages(chosen.run.record.id, [&](const Catalog::ExperimentUsage& one) {
-    add(one.experiment, one.attempts, one.usage);
-    all.attempts += one.attempts;
-    all.usage.wall_seconds += one.usage.wall_seconds;
-    all.usage.core_seconds += one.usage.core_seconds;
-    all.usage.device_seconds += one.usage.device_seconds;
+    listing.add(usage_item(one, energy));
+    attempts += one.attempts;
   });
-  if (form == Output::Table) add(all.experiment, all.attempts, all.usage);
+  if (form == Output::Table && attempts > 0) listing.add(usage_item({"all", attempts, *whole}, energy));
   listing.finish("nothing was started yet");
   return read;
 }
@@ -108,9 +121,11 @@ int results(const Context& context, const ResultsOptions& options) {
   }
   auto asked = ask(options);
   if (!asked) return fail(asked.error());
-  const ResultsQuery query{*chosen, *rules, *where, metrics_of(*chosen)};
-  auto printed = options.rows ? print_results(query, options.output, stdout)
-                              : print_conclusions(query, *asked, options.output, stdout);
+  auto query = query_of(*chosen, *rules, *where);
+  if (!query) return fail(query.error());
+  query->clean = options.clean;
+  auto printed = options.rows ? print_results(*query, options.output, stdout)
+                              : print_conclusions(*query, *asked, options.output, stdout);
   if (!printed) return fail(printed.error());
   std::fflush(stdout);
   const bool for_people = options.output == ResultsOutput::Table || options.output == ResultsOutput::Wide;
@@ -151,7 +166,10 @@ void add_results(CLI::App& app, Context& context) {
       ->type_name("NAME");
   command->add_flag("--rows", options.rows,
                     "A row per repetition, as results.jsonl and results.csv have them");
-  command->add_flag("--usage", options.usage, "What each experiment took: hours, core-hours, GPU-hours");
+  command->add_flag("--clean", options.clean,
+                    "Leave out what was flagged: throttled, or disturbed by other work on the machine");
+  command->add_flag("--usage", options.usage,
+                    "What each experiment took: hours, core-hours, GPU-hours, energy");
   add_format(*command, options.output,
              {{"table", ResultsOutput::Table},
               {"wide", ResultsOutput::Wide},

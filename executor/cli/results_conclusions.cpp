@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/listing.h"
+#include "cli/results_flags.h"
 #include "cli/results_text.h"
 #include "cli/table.h"
 #include "cli/written_json.h"
@@ -203,12 +204,26 @@ void print_table(const Answer& answer, bool wide, std::FILE* to) {
   });
 }
 
-void print_list(const Answer& answer, const std::vector<MetricDrift>& drifts, Output output, std::FILE* to) {
+Written written_tally(const FlagTally& tally, bool left_out) {
+  Written::Map reasons;
+  for (const auto& [flag, count] : tally.by_flag) reasons.emplace_back(flag, written_of(count));
+  return {Written::Map{{"repetitions", written_of(tally.repetitions)},
+                       {"flags", {std::move(reasons)}},
+                       {"left_out", Written::boolean(left_out)}}};
+}
+
+// What is said beside the rows.
+struct Remarks {
+  const std::vector<MetricDrift>& drifts;
+  Written flagged;
+};
+
+void print_list(const Answer& answer, const Remarks& remarks, Output output, std::FILE* to) {
   Written::List items, moving;
   answer.each([&](const ResultGroup& group, const std::vector<Field>& fields) {
     items.push_back(answer.data_of(group, fields));
   });
-  for (const MetricDrift& drift : drifts)
+  for (const MetricDrift& drift : remarks.drifts)
     moving.push_back({Written::Map{{"metric", Written::text(drift.metric)},
                                    {"per_hour", written_number(drift.drift.per_hour)},
                                    {"p_value", written_number(drift.drift.p_value)}}});
@@ -216,6 +231,7 @@ void print_list(const Answer& answer, const std::vector<MetricDrift>& drifts, Ou
              {Written::Map{{"apiVersion", Written::text("studyctl.io/v1alpha1")},
                            {"kind", Written::text("List")},
                            {"drift", {std::move(moving)}},
+                           {"flagged", remarks.flagged},
                            {"items", {std::move(items)}}}});
 }
 
@@ -347,17 +363,19 @@ Result<void> print_conclusions(const ResultsQuery& query, const ConclusionsQuery
                                std::FILE* to) {
   auto measured = measurements_of(query);
   if (!measured) return std::move(measured).error();
+  const FlagTally flagged = clean(query, *measured);
   auto conclusions = conclude(*measured, asked.question);
   if (!conclusions) return std::move(conclusions).error();
   narrow(*measured, query.where, *conclusions);
   if (auto sorted = sort_groups(*measured, *conclusions, asked.sort); !sorted) return sorted;
   const std::vector<MetricDrift> drifts = drifts_of(*measured);
+  const Remarks remarks{drifts, written_tally(flagged, query.clean)};
   const Answer answer({*measured, *conclusions, !asked.question.baseline.empty()});
   switch (output) {
     case ResultsOutput::Csv: answer.print_csv(to); break;
     case ResultsOutput::Markdown: print_markdown(answer, to); break;
-    case ResultsOutput::Json: print_list(answer, drifts, Output::Json, to); break;
-    case ResultsOutput::Yaml: print_list(answer, drifts, Output::Yaml, to); break;
+    case ResultsOutput::Json: print_list(answer, remarks, Output::Json, to); break;
+    case ResultsOutput::Yaml: print_list(answer, remarks, Output::Yaml, to); break;
     case ResultsOutput::JsonLines:
       answer.each([&](const ResultGroup& group, const std::vector<Field>& fields) {
         std::fprintf(to, "%s\n", json_of(answer.data_of(group, fields), Keys::AsWritten).c_str());
@@ -368,6 +386,8 @@ Result<void> print_conclusions(const ResultsQuery& query, const ConclusionsQuery
   std::fflush(to);
   for (const MetricDrift& drift : drifts)
     std::fprintf(stderr, "warning: %s\n", printable(drift_text(drift)).c_str());
+  if (const std::string text = flags_text(query, flagged); !text.empty())
+    std::fprintf(stderr, "%s\n", text.c_str());
   return {};
 }
 

@@ -27,6 +27,17 @@ Point point_of(const ResultRow& row) {
   return point;
 }
 
+// Nothing where the manifest cannot be read.
+std::map<std::string, Metric> metrics_of(const ChosenRun& chosen) {
+  std::map<std::string, Metric> metrics;
+  const auto applied = applied_manifest(chosen);
+  if (!applied) return metrics;
+  const auto manifest = read_manifest(applied->manifest, "study_manifest.json");
+  if (!manifest) return metrics;
+  for (const Metric& metric : manifest->study.results.metrics) metrics[metric.name] = metric;
+  return metrics;
+}
+
 }  // namespace
 
 Result<void> visit_results(const ResultsQuery& query,
@@ -34,10 +45,13 @@ Result<void> visit_results(const ResultsQuery& query,
   std::ifstream file(query.chosen.directory.path() / "results.jsonl");
   ParameterSieve sieve(query.rules.selector);
   const bool every = query.where.requirements().empty();
+  const auto is_left_out = [&](const ResultRow& row) {
+    return query.clean && query.flagged.contains({row.experiment, row.cycle});
+  };
   for (std::string line; std::getline(file, line) && !file.eof();) {
     const auto row = result_row_from_json(line);
     if (row && row->experiment.starts_with(query.rules.filter.experiment) && sieve.passes(row->parameters) &&
-        (every || query.where.matches(point_of(*row))))
+        (every || query.where.matches(point_of(*row))) && !is_left_out(*row))
       visit(*row, line);
   }
   return sieve.verdict();
@@ -55,14 +69,10 @@ Result<ResultColumns> columns_of_results(const ResultsQuery& query) {
   return columns;
 }
 
-std::map<std::string, Metric> metrics_of(const ChosenRun& chosen) {
-  std::map<std::string, Metric> metrics;
-  const auto applied = applied_manifest(chosen);
-  if (!applied) return metrics;
-  const auto manifest = read_manifest(applied->manifest, "study_manifest.json");
-  if (!manifest) return metrics;
-  for (const Metric& metric : manifest->study.results.metrics) metrics[metric.name] = metric;
-  return metrics;
+Result<ResultsQuery> query_of(const ChosenRun& chosen, const SelectionRules& rules, const Selector& where) {
+  auto flagged = chosen.catalog.flagged(chosen.run.record.id);
+  if (!flagged) return std::move(flagged).error();
+  return ResultsQuery{chosen, rules, where, metrics_of(chosen), *std::move(flagged)};
 }
 
 std::string parameter_of(const std::vector<std::pair<std::string, std::string>>& parameters,

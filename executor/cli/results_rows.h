@@ -20,10 +20,12 @@ struct ResultsQuery {
   const SelectionRules& rules;
   const Selector& where;
   std::map<std::string, Metric> metrics;  // by name, as the run's manifest has them
+  Catalog::Flagged flagged;               // the repetitions whose attempt was
+  bool clean = false;                     // they are left out
 };
 
-// Nothing where the manifest cannot be read.
-std::map<std::string, Metric> metrics_of(const ChosenRun& chosen);
+// With what is known of the run.
+Result<ResultsQuery> query_of(const ChosenRun& chosen, const SelectionRules& rules, const Selector& where);
 
 // Reads results.jsonl line by line; a torn tail is left out. `line` is the row as it lies there, without its
 // line break. Invalid: nothing is selected, since no experiment has a parameter that the selector names.

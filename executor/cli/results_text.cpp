@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/listing.h"
+#include "cli/results_flags.h"
 #include "cli/table.h"
 #include "cli/written_json.h"
 #include "store/results_csv.h"
@@ -26,7 +27,7 @@ std::vector<std::string> headings(const ResultColumns& columns, const std::map<s
     cells.push_back(has_unit ? name + " (" + metric->second.unit + ")" : name);
   }
   cells.emplace_back("TOOK");
-  if (wide) cells.insert(cells.end(), {"ATTEMPT", "STARTED", "DEVICES", "WARNINGS"});
+  if (wide) cells.insert(cells.end(), {"ATTEMPT", "STARTED", "DEVICES", "FLAGS", "WARNINGS"});
   return cells;
 }
 
@@ -44,7 +45,7 @@ std::vector<std::string> cells_of(const ResultRow& row, const ResultColumns& col
   cells.push_back(human_duration(row.duration));
   if (wide)
     cells.insert(cells.end(), {std::to_string(row.attempt), format_instant(row.started_at),
-                               join(row.devices, ","), join(row.warnings, "; ")});
+                               join(row.devices, ","), join(row.flags, ","), join(row.warnings, "; ")});
   return cells;
 }
 
@@ -108,9 +109,7 @@ Result<void> print_lines(const ResultsQuery& query, ResultsOutput output, std::F
   });
 }
 
-}  // namespace
-
-Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+Result<void> print_rows(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
   switch (output) {
     case ResultsOutput::Table:
     case ResultsOutput::Markdown:
@@ -121,6 +120,18 @@ Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std:
     case ResultsOutput::JsonLines:
     case ResultsOutput::Name: return print_lines(query, output, to);
   }
+  return {};
+}
+
+}  // namespace
+
+Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+  if (auto printed = print_rows(query, output, to); !printed) return printed;
+  std::fflush(to);
+  const auto flagged = tally_rows(query);
+  if (!flagged) return flagged.error();
+  if (const std::string text = flags_text(query, *flagged); !text.empty())
+    std::fprintf(stderr, "%s\n", text.c_str());
   return {};
 }
 

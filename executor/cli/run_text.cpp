@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "model/energy.h"
 
 namespace studyctl {
 RunState shown_state(const RunSummary& run, const std::optional<LockHolder>& holder) {
@@ -82,6 +83,7 @@ std::string usage_text(const Catalog::Usage& usage) {
   std::string text = seconds_text(usage.wall_seconds) + " of wall time";
   if (usage.core_seconds > 0) text += ", " + seconds_text(usage.core_seconds) + " of cores";
   if (usage.device_seconds > 0) text += ", " + seconds_text(usage.device_seconds) + " of devices";
+  if (usage.energy_joules) text += ", " + energy_text(*usage.energy_joules);
   return text;
 }
 

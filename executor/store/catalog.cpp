@@ -350,15 +350,4 @@ Result<std::vector<CommandRecord>> Catalog::commands(const std::string& run_id) 
   return outcome(std::move(found));
 }
 
-Result<Catalog::Usage> Catalog::usage(const std::string& run_id) const {
-  Rows row = studies_->query(
-      "SELECT total(a.duration), total(a.duration * e.cores), total(a.duration * "
-      "json_array_length(coalesce(a.devices, '[]'))) "
-      "FROM repetitions r JOIN experiments e ON e.id = r.experiment JOIN attempts a ON a.repetition = r.id "
-      "WHERE r.run = ? AND a.state <> 'Cached'",
-      run_row(run_id).number);
-  if (!row.next()) return outcome(Usage());
-  return Usage{row.real(0) / 1000, row.real(1) / 1000, row.real(2) / 1000};
-}
-
 }  // namespace studyctl

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -147,6 +148,9 @@ class Catalog {
   // `parameters` is a JSON object.
   Result<void> durations(const std::string& study,
                          const std::function<void(const std::string& parameters, Duration)>& visit) const;
+  // Those of measurements() that may be off, by experiment and cycle, and why: `throttled`, `disturbed`.
+  using Flagged = std::map<std::pair<std::string, uint32_t>, std::vector<std::string>>;
+  Result<Flagged> flagged(const std::string& run_id) const;
   // What all succeeded repetitions measured, and those that were taken over from another run. Goals are not
   // known here.
   Result<Measurements> measurements(const std::string& run_id) const;
@@ -165,11 +169,13 @@ class Catalog {
   // What a metric came to in every repetition of the plan that is done, by the experiment's place in it.
   Result<void> values_of(const std::string& run_id, const std::string& metric,
                          const std::function<void(uint64_t index, double value)>& visit) const;
-  // Wall time and cores × time and devices × time over all attempts of a run, in seconds.
+  // Wall time and cores × time and devices × time over all attempts of a run, in seconds; and what their CPUs
+  // and GPUs used, nothing where no meter was read.
   struct Usage {
     double wall_seconds = 0;
     double core_seconds = 0;
     double device_seconds = 0;
+    std::optional<double> energy_joules{};
   };
   Result<Usage> usage(const std::string& run_id) const;
   // The same of each experiment, in the order of the plan.
@@ -180,6 +186,20 @@ class Catalog {
   };
   Result<void> usages(const std::string& run_id,
                       const std::function<void(const ExperimentUsage&)>& visit) const;
+
+  // Planned repetitions that were started, by state and by why their last attempt ended.
+  struct StateCount {
+    RepetitionState state = RepetitionState::Waiting;
+    std::optional<Reason> reason;
+    uint64_t repetitions = 0;
+  };
+  Result<std::vector<StateCount>> counts_by_reason(const std::string& run_id) const;
+  // Attempts that a timeout ended, by its reason, and of how many repetitions they are.
+  struct TimedOut {
+    std::map<Reason, uint64_t> attempts;
+    uint64_t repetitions = 0;
+  };
+  Result<TimedOut> timed_out(const std::string& run_id) const;
 
  private:
   struct Run {
@@ -195,6 +215,8 @@ class Catalog {
   }
   // NotFound goes to the connection.
   Run run_row(const std::string& run_id) const;
+  // By row of the experiment, where anything was measured.
+  std::map<int64_t, double> joules_by_experiment(int64_t run) const;
   Result<std::vector<RunSummary>> list_runs(const std::string& condition, const std::string& name) const;
 
   std::unique_ptr<Sqlite> studies_;

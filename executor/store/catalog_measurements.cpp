@@ -126,6 +126,19 @@ Result<Measurements> Catalog::measurements(const std::string& run_id) const {
   return measured;
 }
 
+Result<Catalog::Flagged> Catalog::flagged(const std::string& run_id) const {
+  Flagged flagged;
+  Rows rows = studies_->query(
+      "SELECT e.name, r.cycle, a.flags FROM runs JOIN experiments e ON e.run = runs.id AND e.generation = "
+      "runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = r.id AND "
+      "a.attempt = r.attempt WHERE runs.id = ? AND r.state IN ('Succeeded', 'Cached') AND a.flags IS NOT "
+      "NULL "
+      "AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles)",
+      run_row(run_id).number);
+  while (rows.next()) flagged[{rows.string(0), static_cast<uint32_t>(rows.integer(1))}] = rows.list(2);
+  return outcome(std::move(flagged));
+}
+
 Result<void> Catalog::ran_attempts(const std::string& run_id,
                                    const std::function<void(const RanAttempt&)>& visit) const {
   Rows rows = studies_->query(
@@ -155,21 +168,6 @@ Result<void> Catalog::durations(
         run_row(found->at(i).record.id).number, kMost);
     while (rows.next()) visit(rows.string(0), Duration(rows.integer(1)));
   }
-  return studies_->outcome();
-}
-
-Result<void> Catalog::usages(const std::string& run_id,
-                             const std::function<void(const ExperimentUsage&)>& visit) const {
-  Rows rows = studies_->query(
-      "SELECT e.name, count(*), total(a.duration), total(a.duration * e.cores), total(a.duration * "
-      "json_array_length(coalesce(a.devices, '[]'))) FROM experiments e JOIN repetitions r ON r.experiment = "
-      "e.id JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND a.state <> 'Cached' "
-      "GROUP BY e.id ORDER BY e.generation, e.position",
-      run_row(run_id).number);
-  while (rows.next())
-    visit({rows.string(0),
-           static_cast<uint64_t>(rows.integer(1)),
-           {rows.real(2) / 1000, rows.real(3) / 1000, rows.real(4) / 1000}});
   return studies_->outcome();
 }
 

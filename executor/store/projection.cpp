@@ -197,6 +197,17 @@ void Projection::on(const RepetitionCached& fact, const Event& event) {
       "?4, ?5, ?5, ?6, ?7, ?8)",
       rows.repetition, fact.key.attempt, fact.image_digest, fact.devices, fact.started_at,
       fact.started_at + fact.duration, fact.duration, event_row(run_, event.seq));
+  // What the machine was like then. Copied, since that run may be deleted: another may have it from there
+  // too.
+  studies_.run(
+      "UPDATE attempts SET (conditions, flags) = (SELECT a.conditions, a.flags FROM repetitions own "
+      "CROSS JOIN experiments named ON named.id = own.experiment "
+      "CROSS JOIN runs source ON source.study = (SELECT study FROM runs WHERE id = ?2) AND source.id <> ?2 "
+      "CROSS JOIN experiments e ON e.run = source.id AND e.name = named.name "
+      "CROSS JOIN repetitions r ON r.experiment = e.id AND r.cycle = own.cycle "
+      "CROSS JOIN attempts a ON a.repetition = r.id AND a.attempt = ?3 "
+      "WHERE own.id = ?1 AND coalesce(r.source, source.directory) = ?4) WHERE id = ?5",
+      rows.repetition, run_, fact.key.attempt, fact.run, studies_.last_row());
 }
 
 void Projection::on(const RunStateChanged& fact, const Event& event) {

@@ -219,7 +219,8 @@ Result<void> SqliteJournal::remake_results(const std::filesystem::path& file) {
   bool more = metrics.next();
   Rows rows = studies.query(
       "SELECT e.name, r.cycle, a.attempt, e.parameters, a.started_at, a.duration, a.image_digest, a.devices, "
-      "a.warnings, coalesce(r.source, ''), a.end_event FROM runs JOIN experiments e ON e.run = runs.id AND "
+      "a.warnings, coalesce(r.source, ''), a.end_event, a.flags FROM runs JOIN experiments e ON e.run = "
+      "runs.id AND "
       "e.generation = runs.generation JOIN repetitions r ON r.experiment = e.id "
       "JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt WHERE runs.id = ? "
       "AND r.state IN ('Succeeded', 'Cached') AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles) "
@@ -239,7 +240,8 @@ Result<void> SqliteJournal::remake_results(const std::filesystem::path& file) {
                   rows.string(6),
                   rows.list(7),
                   rows.list(8),
-                  rows.string(9)};
+                  rows.string(9),
+                  rows.list(11)};
     for (; more && metrics.integer(0) <= rows.integer(10); more = metrics.next())
       if (metrics.integer(0) == rows.integer(10))
         row.metrics.push_back({metrics.string(1), metrics.real(2), metrics.string(3)});

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "model/energy.h"
 
 namespace studyctl {
 namespace {
@@ -48,6 +49,7 @@ std::string summary_text(const Status& status, const Catalog::Usage& usage,
   line(text, "  wall time", seconds_text(usage.wall_seconds));
   if (usage.core_seconds > 0) line(text, "  core time", seconds_text(usage.core_seconds));
   if (usage.device_seconds > 0) line(text, "  device time", seconds_text(usage.device_seconds));
+  if (usage.energy_joules) line(text, "  energy", energy_text(*usage.energy_joules));
   if (status.avg_duration_seconds)
     line(text, "  average of the last", seconds_text(*status.avg_duration_seconds));
   if (!warnings.empty()) text << "\nbeware\n";

@@ -98,12 +98,14 @@ class AppliedStudy {
     add(std::move(end));
     commit();
   }
-  void succeed(const AttemptKey& key, double energy = -76.5) {
+  // `conditions`: what the machine was like meanwhile.
+  void succeed(const AttemptKey& key, double energy = -76.5, Conditions conditions = {}) {
     start(key);
     say(key, LogStream::Stdout, "E=" + std::to_string(energy) + "\n");
     AttemptEnded ended;
     ended.key = key;
     ended.metrics = {{"energy", energy, "Eh"}};
+    ended.conditions = std::move(conditions);
     end(std::move(ended));
   }
   void fail(const AttemptKey& key, Reason reason, Verdict verdict = Verdict::Failed) {
@@ -115,6 +117,15 @@ class AppliedStudy {
     ended.exit_code = 3;
     ended.message = "it went wrong";
     end(std::move(ended), FailureRecord{"ValueError", "no basis", "Traceback\n  here", {"last words"}});
+  }
+  // As `apply` does with what `run` has done already.
+  void cache(const AttemptKey& key, const std::string& run, double energy) {
+    RepetitionCached cached;
+    cached.key = key;
+    cached.run = run;
+    cached.metrics = {{"energy", energy, "Eh"}};
+    add(std::move(cached));
+    commit();
   }
   void change(RunState state, const std::string& message = "") {
     add(RunStateChanged{state, message});

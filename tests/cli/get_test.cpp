@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/applied_study.h"
 
 namespace studyctl {
@@ -55,6 +57,41 @@ TEST_F(GetTest, ARunThatNobodyDrivesIsInterrupted) {
   const auto lock = study.volume().lock({1, "box", "nmr", study.run_id(), {}});
   ASSERT_TRUE(lock);
   EXPECT_TRUE(has(get({"runs", "nmr"}).out, "Running"));
+}
+
+TEST_F(GetTest, ASummaryCountsByStateAndReasonAndNamesWhatIsChronic) {
+  AppliedStudy study(results_);
+  study.succeed(attempt_of(0));
+  study.fail(attempt_of(1), Reason::Timeout, Verdict::Retry);
+  study.fail(attempt_of(1, 1, 2), Reason::Timeout, Verdict::Retry);
+  study.fail(attempt_of(1, 1, 3), Reason::Error);
+  study.fail(attempt_of(2), Reason::Stalled);
+  study.change(RunState::Stopped);
+  EXPECT_EQ(get({"summary"}).out,
+            "nmr/2026-11-22_00-00-00  Stopped, 3 of 8 repetitions done\n"
+            "\n"
+            "STATE      REASON     REPETITIONS  SHARE\n"
+            "Waiting    -          5            62.5%\n"
+            "Succeeded  Completed  1            12.5%\n"
+            "Failed     Error      1            12.5%\n"
+            "Failed     Stalled    1            12.5%\n"
+            "\n"
+            "timed out: 3 attempts of 2 repetitions (2 Timeout, 1 Stalled)\n"
+            "chronic: 1 experiment with a repetition that failed 3 times or more\n"
+            "\n"
+            "EXPERIMENT                FAILURES  LAST REASON  PARAMETERS\n" +
+                study.id(1) + "  3         Error        charge=1 molecule=water\n");
+  EXPECT_EQ(get({"summary", "-o", "name"}).out, study.id(1) + "\n");
+  EXPECT_EQ(get({"summary", "-o", "name", "--min-fails", "1"}).out, study.id(1) + "\n" + study.id(2) + "\n");
+  EXPECT_TRUE(has(get({"summary", "--min-fails", "4"}).out, "chronic: none failed 4 times or more\n"));
+  const auto json = nlohmann::json::parse(get({"summary", "-o", "json"}).out);
+  EXPECT_EQ(json["counts"][0],
+            nlohmann::json({{"state", "Waiting"}, {"reason", nullptr}, {"repetitions", 5}}));
+  EXPECT_EQ(json["timed_out"],
+            nlohmann::json::parse(R"({"attempts":{"Timeout":2,"Stalled":1},"repetitions":2})"));
+  EXPECT_EQ(json["chronic"].size(), 1u);
+  EXPECT_EQ(json["chronic"][0]["parameters"], nlohmann::json({{"molecule", "water"}, {"charge", 1}}));
+  EXPECT_EQ(json["chronic"][0]["message"], "it went wrong");
 }
 
 TEST_F(GetTest, RunsOfAStudyThatIsNotThereAreNotFound) {

@@ -54,6 +54,21 @@ TEST_F(ReportTest, HoldsWhatItsPlotsShow) {
   EXPECT_EQ(data["table"]["rows"].size(), 4u);
 }
 
+TEST_F(ReportTest, SaysWhatWasFlaggedAndLeavesItOutWhenAsked) {
+  AppliedStudy study(results_, kNmr, Instant(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)));
+  Conditions throttled;
+  throttled.samples = 1;
+  throttled.flags = {"throttled"};
+  study.succeed(attempt_of(0), 1);
+  study.succeed(attempt_of(0, 2), 9, throttled);
+  const json all = data_in(type(results_, {"report", "nmr", "-o", "-"}).out);
+  EXPECT_EQ(all["warnings"], json({"1 of 2 repetitions was flagged (1 throttled): --clean leaves it out"}));
+  EXPECT_EQ(all["table"]["rows"][0][1], "2");
+  const json clean = data_in(type(results_, {"report", "nmr", "-o", "-", "--clean"}).out);
+  EXPECT_EQ(clean["warnings"], json({"1 repetition left out by --clean: 1 throttled"}));
+  EXPECT_EQ(clean["table"]["rows"][0][1], "1");
+}
+
 TEST_F(ReportTest, FetchesNothingAndTakesNoMarkupFromItsData) {
   const std::string manifest = [] {
     std::string text = kNmr;

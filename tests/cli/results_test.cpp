@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/text.h"
@@ -128,6 +129,98 @@ TEST_F(ResultsTest, WhatEachExperimentTookIsListedWithWhatFailed) {
   EXPECT_TRUE(has(text, "EXPERIMENT                  ATTEMPTS  HOURS   CORE-HOURS  GPU-HOURS\n")) << text;
   EXPECT_TRUE(has(text, study_.id(0) + "    2         0.0008")) << text;
   EXPECT_TRUE(has(text, "all                         4         0.0017")) << text;
+}
+
+TEST_F(ResultsTest, EnergyIsListedWhereItWasMeasured) {
+  Conditions conditions;
+  conditions.samples = 3;
+  conditions.energy = 1200;
+  conditions.gpus.resize(1);
+  conditions.gpus[0].energy = 34000;
+  study_.succeed(attempt_of(3), 1, conditions);
+  const std::string text = results({"--usage"}).out;
+  EXPECT_TRUE(has(text, "GPU-HOURS  ENERGY\n")) << text;
+  EXPECT_TRUE(has(text, study_.id(0) + "    2         0.0008  0.0000      0.0000     -\n")) << text;
+  EXPECT_TRUE(has(text, study_.id(3) + "  1         0.0004  0.0000      0.0000     35.2 kJ\n")) << text;
+  EXPECT_TRUE(has(text, "0.0000     35.2 kJ\n")) << text;
+  const std::string json = results({"--usage", "-o", "json"}).out;
+  EXPECT_TRUE(has(json, R"("energy_joules":null})")) << json;
+  EXPECT_TRUE(has(json, R"("energy_joules":35200})")) << json;
+  EXPECT_TRUE(has(type(results_, {"describe", "nmr"}).out, "35.2 kJ"));
+  EXPECT_TRUE(has(type(results_, {"report", "nmr", "-o", "-"}).out, "35.2 kJ"));
+}
+
+Conditions flagged(std::vector<std::string> flags) {
+  Conditions conditions;
+  conditions.samples = 1;
+  conditions.flags = std::move(flags);
+  return conditions;
+}
+
+// Of methane: 5 undisturbed, 50 and 777 not; of water one was disturbed too.
+class FlaggedTest : public ResultsTest {
+ protected:
+  FlaggedTest() {
+    study_.succeed(attempt_of(2, 2), 50, flagged({"throttled"}));
+    study_.succeed(attempt_of(3), 777, flagged({"throttled", "disturbed"}));
+    study_.succeed(attempt_of(1, 2), -9, flagged({"disturbed"}));
+  }
+};
+
+TEST_F(FlaggedTest, TheTableSaysHowManyWereFlagged) {
+  const Said said = results({"--by", "molecule"});
+  EXPECT_TRUE(has(said.out, "methane   energy (Eh)  3")) << said.out;
+  EXPECT_TRUE(
+      has(said.err, "3 of 6 repetitions were flagged (2 disturbed, 2 throttled): --clean leaves them out\n"))
+      << said.err;
+}
+
+TEST_F(FlaggedTest, CleanLeavesThemOutAndSaysHowMany) {
+  const Said said = results({"--by", "molecule", "--clean"});
+  EXPECT_TRUE(has(said.out, "methane   energy (Eh)  1  5 ")) << said.out;
+  EXPECT_TRUE(has(said.err, "3 repetitions left out by --clean: 2 disturbed, 2 throttled\n")) << said.err;
+  EXPECT_TRUE(has(results({"--by", "molecule", "--clean", "-l", "molecule=water"}).err,
+                  "1 repetition left out by --clean: 1 disturbed\n"));
+}
+
+TEST_F(FlaggedTest, CleanHoldsForEveryFormAndForABaseline) {
+  for (const char* form : {"table", "wide", "csv", "jsonl", "json", "yaml", "md"}) {
+    EXPECT_TRUE(has(results({"-o", form}).out, "777")) << form;
+    EXPECT_FALSE(has(results({"-o", form, "--clean"}).out, "777")) << form;
+    EXPECT_TRUE(has(results({"-o", form, "--rows"}).out, "777")) << form;
+    const Said rows = results({"-o", form, "--rows", "--clean"});
+    EXPECT_FALSE(has(rows.out, "777")) << form;
+    EXPECT_TRUE(has(rows.err, "3 repetitions left out by --clean")) << form;
+  }
+  EXPECT_EQ(
+      nlohmann::json::parse(results({"-o", "json", "--clean"}).out)["flagged"],
+      nlohmann::json::parse(R"({"repetitions":3,"flags":{"disturbed":2,"throttled":2},"left_out":true})"));
+  const std::string text = results({"--by", "molecule", "--baseline", "molecule=water", "--clean"}).out;
+  EXPECT_TRUE(has(text, "methane   energy (Eh)  1  5     -       6")) << text;
+}
+
+TEST_F(ResultsTest, WhereNothingIsFlaggedNothingIsSaidOfIt) {
+  EXPECT_EQ(results({"--clean"}).out, results({}).out);
+  EXPECT_EQ(results({"--clean"}).err, results({}).err);
+}
+
+// Also where the run that a repetition is from is there no more, and another has it from there.
+TEST_F(FlaggedTest, CachedRepetitionsKeepTheFlagsOfTheirSource) {
+  const Instant tomorrow(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23));
+  const std::string source = study_.directory().name_in_volume();
+  AppliedStudy second(results_, kNmr, tomorrow);
+  second.cache(attempt_of(2), source, 5);
+  second.cache(attempt_of(2, 2), source, 50);
+  study_.change(RunState::Stopped);
+  ASSERT_TRUE(delete_run(study_.volume().database(), study_.run_id()));
+  AppliedStudy third(results_, kNmr, tomorrow + std::chrono::hours(24));
+  third.cache(attempt_of(2, 2), source, 50);
+  third.succeed(attempt_of(0), 1);
+  EXPECT_TRUE(
+      has(results({"--clean", second.run_id()}).err, "1 repetition left out by --clean: 1 throttled\n"));
+  const Said said = results({"--clean", third.run_id()});
+  EXPECT_TRUE(has(said.err, "1 repetition left out by --clean: 1 throttled\n")) << said.err;
+  EXPECT_FALSE(has(said.out, "methane")) << said.out;
 }
 
 TEST_F(ResultsTest, MarkdownIsATableToPaste) {

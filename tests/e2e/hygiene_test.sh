@@ -54,6 +54,39 @@ expect_code 0 studyctl doctor --rebuild
 expect_equal "$(sqlite3 results/studies.db "select flags from jobs where study = 'throttled'")" "$(cat before)" "flags"
 grep -q throttled before || fail "no flag in the database"
 
+echo "results leave out what was throttled, also where it is taken over from an earlier run"
+# clean_study VALUES: an experiment for each, two at a time; that of the first GPU is throttled.
+clean_study() {
+  gpu_study clean 'sleep 4; echo "e=${params.i}"' 'parallelism: 2'
+  sed -i "s/^  template:/  sweep: {i: [$1]}\n  results: {metrics: [{name: e, from: {stdout: true, regex: e=(.)}}]}\n  template:/" study.yaml
+}
+# What else is done on this machine meanwhile may disturb either one.
+only_throttled() {
+  sqlite3 results/studies.db "update attempts set flags = case when flags like '%throttled%' then '[\"throttled\"]' end"
+}
+gpus '0 throttles 0x40' '0 temperature 91' '0 watts 100' '1 watts 50'
+clean_study "1, 2"
+expect_code 0 studyctl apply -f study.yaml "${options[@]}"
+only_throttled
+expect_code 0 studyctl results clean
+expect_said "1 of 2 repetitions was flagged (1 throttled): --clean leaves it out"
+expect_code 0 studyctl results clean --clean
+expect_said "1 repetition left out by --clean: 1 throttled"
+expect_equal "$(studyctl results clean --clean -o csv 2>/dev/null | wc -l)" 2 "head and row of what is clean"
+expect_equal "$(studyctl results clean --clean --rows -o jsonl 2>/dev/null | jq -r '.devices[0]')" nvidia.com/gpu=1 "the clean one"
+expect_code 0 studyctl results clean --usage
+expect_said "ENERGY"
+expect_code 0 studyctl results clean --usage -o json
+jq -e '[.items[].energy_joules] | all(. > 0)' out >/dev/null || fail "an attempt on a GPU has no energy"
+gpus
+clean_study "1, 2, 3"
+expect_code 0 studyctl apply -f study.yaml "${options[@]}"
+expect_said "2 are done already, in earlier runs"
+expect_equal "$(jq -r 'select(.source) | .flags[]?' results/clean/latest/results.jsonl)" throttled "flag of a cached row"
+only_throttled
+expect_code 0 studyctl results clean --clean
+expect_said "1 repetition left out by --clean: 1 throttled"
+
 echo "a busy stranger is waited for, and named"
 sleep 300 & stranger=$!
 cleanups+=("kill $stranger")

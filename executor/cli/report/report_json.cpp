@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/report/report.h"
+#include "cli/results_flags.h"
 #include "cli/run_text.h"
 
 namespace studyctl {
@@ -38,7 +39,8 @@ struct ReportAxis {
 
 class ReportData {
  public:
-  ReportData(const ResultsQuery& query, const Measurements& measured) : query_(query), measured_(measured) {}
+  ReportData(const ResultsQuery& query, const Measurements& measured, std::string flagged)
+      : query_(query), measured_(measured), flagged_(std::move(flagged)) {}
 
   Result<ordered_json> make() {
     ordered_json data;
@@ -46,6 +48,7 @@ class ReportData {
     data["facts"] = facts();
     data["warnings"] = ordered_json::array();
     for (const MetricDrift& drift : drifts_of(measured_)) data["warnings"].push_back(drift_text(drift));
+    if (!flagged_.empty()) data["warnings"].push_back(flagged_);
     data["metrics"] = ordered_json::array();
     for (const auto& series : measured_.series)
       data["metrics"].push_back({{"name", series.name}, {"unit", series.unit}});
@@ -187,6 +190,7 @@ class ReportData {
 
   const ResultsQuery& query_;
   const Measurements& measured_;
+  std::string flagged_;  // what is said of flagged repetitions
   std::vector<ReportAxis> axes_;
 };
 
@@ -203,7 +207,8 @@ std::string json_in_html(const ordered_json& json) {
 Result<std::string> report_of(const ResultsQuery& query) {
   auto measured = measurements_of(query);
   if (!measured) return std::move(measured).error();
-  auto data = ReportData(query, *measured).make();
+  const std::string flagged = flags_text(query, clean(query, *measured));
+  auto data = ReportData(query, *measured, flagged).make();
   if (!data) return std::move(data).error();
   std::string page(report_page());
   const auto put = [&](std::string_view mark, std::string_view text) {
