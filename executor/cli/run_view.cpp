@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/pilot_text.h"
 #include "cli/run_text.h"
 #include "cli/status_text.h"
 #include "cli/table.h"
@@ -126,15 +127,18 @@ int follow(const ChosenRun& chosen) {
   const auto status = read_status(directory / "status.json");
   if (!status) return fail(status.error());
   await_release(chosen);
-  return tell_end(*status);
+  return tell_end(*status, chosen.volume);
 }
 
-int tell_end(const Status& status) {
+int tell_end(const Status& status, const ResultsVolume& volume) {
   const Instant now = SystemClock().now();
   print_lines(summary_lines(status, now));
+  const int code = exit_code_of(shown_state(status, now), status.state_reason);
+  if (code == kPilotIsDone)
+    if (const auto chosen = choose_run(volume, status.run_id)) print_pilot_end(*chosen, status);
   if (const std::string next = next_step(shown_state(status, now), status.study); !next.empty())
     std::printf("next: %s\n", next.c_str());
-  return exit_code_of(shown_state(status, now), status.state_reason);
+  return code;
 }
 
 }  // namespace studyctl

@@ -44,6 +44,6 @@ class RunView {
 int follow(const ChosenRun& chosen);
 
 // Says how a run has ended that nobody drives any more, and what may be done next; the exit code of that.
-int tell_end(const Status& status);
+int tell_end(const Status& status, const ResultsVolume& volume);
 
 }  // namespace studyctl

@@ -89,8 +89,8 @@ int drive(std::unique_ptr<Service> driven, ViewThread* view) {
     return fail(ran.error());
   }
   const Status status = service.status();
-  if (view) tell_end(status);
   if (view && !service.handed_over()) std::printf("results: %s\n", service.directory().path().c_str());
+  if (view) tell_end(status, service.volume());
   if (!service.handed_over()) return exit_code_of(status.state, status.state_reason);
   if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
   return kStopped;

@@ -53,6 +53,7 @@ class Service {
   std::optional<std::pair<Assignment, ServeOptions>> next() { return std::exchange(next_, std::nullopt); }
 
   const RunDirectory& directory() const { return *directory_; }
+  const ResultsVolume& volume() const { return volume_; }
   Status status() const;
   bool handed_over() const;
   // Calls back on the control thread for SIGHUP, when the terminal has gone.

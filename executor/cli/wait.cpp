@@ -57,7 +57,7 @@ void tell(const ChosenRun& chosen, const Status& status) {
   const Instant now = SystemClock().now();
   if (liveness_of(status, now) == Liveness::Alive) return print_lines(summary_lines(status, now));
   await_release(chosen);
-  tell_end(status);
+  tell_end(status, chosen.volume);
 }
 
 int wait(const Context& context, const WaitOptions& options) {

@@ -192,6 +192,9 @@ rm -rf results
 a_sweep "1, 2, 3, 4"
 expect_code 7 studyctl apply study.yaml --pilot 2 --parallelism 2
 expect_said "the pilot is over: 2 of 2 succeeded"
+expect_said "METRIC"
+expect_said "the rest, 2 repetitions: about "
+expect_equal "$(tail -1 out | cut -d" " -f1-4)" "next: \`studyctl resume reconcile\`" "what comes last behind a pilot"
 expect_equal "$(query "select count(*) from jobs where state = 'Succeeded'")" 2 "the pilot"
 expect_code 7 studyctl wait reconcile
 expect_code 0 studyctl resume reconcile

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cli/run_choice.h"
+#include "store/status.h"
+
+namespace studyctl {
+
+// What a run that is paused behind its pilot ends with: what the pilot measured, and how long the rest will
+// take by it.
+void print_pilot_end(const ChosenRun& chosen, const Status& status);
+
+}  // namespace studyctl
