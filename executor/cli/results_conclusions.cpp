@@ -29,8 +29,9 @@ struct Field {
 
 std::string plus_minus(const std::optional<Interval>& interval) {
   if (!interval) return "";
+  const double half = (interval->high - interval->low) / 2;
   char text[32];
-  std::snprintf(text, sizeof text, "±%.2g", (interval->high - interval->low) / 2);
+  std::snprintf(text, sizeof text, half >= 99.5 && half < 1e6 ? "±%.0f" : "±%.2g", half);
   return text;
 }
 

@@ -85,6 +85,13 @@ TEST_F(ResultsTest, ConclusionsAreARowPerGroupAndMetric) {
   EXPECT_FALSE(has(results({"-l", "molecule=water"}).out, "5    5"));
 }
 
+TEST_F(ResultsTest, AWideIntervalIsWrittenWithoutAnExponent) {
+  study_.succeed(attempt_of(3), 400);
+  study_.succeed(attempt_of(3, 2), 500);
+  const std::string table = results({"nmr", study_.id(3)}).out;
+  EXPECT_TRUE(has(table, "450   ±635 ")) << table;
+}
+
 TEST_F(ResultsTest, GroupsAreMadeByTheParametersThatAreNamed) {
   const std::string csv = results({"--by", "charge", "-o", "csv"}).out;
   EXPECT_TRUE(
