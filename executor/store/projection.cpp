@@ -11,6 +11,7 @@ namespace studyctl {
 
 void Projection::load() {
   active_.clear();
+  sources_.clear();
   changed_ = plan_changed_ = false;
   counts_.fill(0);
   Rows row = studies_.query(
@@ -197,17 +198,37 @@ void Projection::on(const RepetitionCached& fact, const Event& event) {
       "?4, ?5, ?5, ?6, ?7, ?8)",
       rows.repetition, fact.key.attempt, fact.image_digest, fact.devices, fact.started_at,
       fact.started_at + fact.duration, fact.duration, event_row(run_, event.seq));
+  if (!has_conditions(fact.run)) return;
+  const int64_t attempt = studies_.last_row();
   // What the machine was like then. Copied, since that run may be deleted: another may have it from there
   // too.
-  studies_.run(
-      "UPDATE attempts SET (conditions, flags) = (SELECT a.conditions, a.flags FROM repetitions own "
-      "CROSS JOIN experiments named ON named.id = own.experiment "
-      "CROSS JOIN runs source ON source.study = (SELECT study FROM runs WHERE id = ?2) AND source.id <> ?2 "
-      "CROSS JOIN experiments e ON e.run = source.id AND e.name = named.name "
-      "CROSS JOIN repetitions r ON r.experiment = e.id AND r.cycle = own.cycle "
-      "CROSS JOIN attempts a ON a.repetition = r.id AND a.attempt = ?3 "
-      "WHERE own.id = ?1 AND coalesce(r.source, source.directory) = ?4) WHERE id = ?5",
-      rows.repetition, run_, fact.key.attempt, fact.run, studies_.last_row());
+  std::optional<std::pair<std::string, std::vector<std::string>>> then;
+  {
+    Rows row = studies_.query(
+        "SELECT a.conditions, a.flags FROM repetitions own "
+        "CROSS JOIN experiments named ON named.id = own.experiment "
+        "CROSS JOIN runs source ON source.study = (SELECT study FROM runs WHERE id = ?2) AND source.id <> ?2 "
+        "CROSS JOIN experiments e ON e.run = source.id AND e.name = named.name "
+        "CROSS JOIN repetitions r ON r.experiment = e.id AND r.cycle = own.cycle "
+        "CROSS JOIN attempts a ON a.repetition = r.id AND a.attempt = ?3 "
+        "WHERE own.id = ?1 AND coalesce(r.source, source.directory) = ?4 AND a.conditions IS NOT NULL",
+        rows.repetition, run_, fact.key.attempt, fact.run);
+    if (row.next()) then.emplace(row.string(0), row.list(1));
+  }
+  if (then)
+    studies_.run("UPDATE attempts SET conditions = ?, flags = ? WHERE id = ?", then->first,
+                 then->second.empty() ? std::nullopt : std::optional(then->second), attempt);
+}
+
+bool Projection::has_conditions(const std::string& source) {
+  const auto [known, is_new] = sources_.try_emplace(source, false);
+  if (!is_new) return known->second;
+  Rows row = studies_.query(
+      "SELECT 1 FROM runs JOIN repetitions r ON r.run = runs.id JOIN attempts a ON a.repetition = r.id "
+      "WHERE runs.study = (SELECT study FROM runs WHERE id = ?1) AND runs.id <> ?1 "
+      "AND coalesce(r.source, runs.directory) = ?2 AND a.conditions IS NOT NULL LIMIT 1",
+      run_, source);
+  return known->second = row.next();
 }
 
 void Projection::on(const RunStateChanged& fact, const Event& event) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "model/event.h"
 #include "store/run_record.h"
@@ -56,6 +57,8 @@ class Projection {
   void on(const ThresholdRebased&, const Event&) {}
   void on(const PilotEnded&, const Event&) {}
 
+  // Whether any attempt is known that ran in `source`, with what the machine was like meanwhile.
+  bool has_conditions(const std::string& source);
   // What became of what is planned, counted anew: after the plan has changed.
   void count_planned();
   struct ExperimentRow {
@@ -91,6 +94,7 @@ class Projection {
   bool plan_changed_ = false;
   std::array<uint64_t, kRepetitionStates> counts_{};
   std::map<RepetitionKey, Active> active_;
+  std::map<std::string, bool> sources_;  // of has_conditions()
 };
 
 }  // namespace studyctl
