@@ -10,8 +10,11 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
       ->required();
   const char* group = "Instead of what the manifest says";
   command.add_option("--cycles", arguments.cycles, "spec.execution.cycles")->type_name("N")->group(group);
-  command.add_option("--pilot", arguments.pilot, "spec.execution.pilot.count: these first, then a pause")
-      ->type_name("N")
+  command
+      .add_option(
+          "--pilot", arguments.pilot,
+          "spec.execution.pilot: so many first, or what matches (molecule=water,methane); then a pause")
+      ->type_name("N|SELECTOR")
       ->group(group);
   command.add_option("--order", arguments.order, "spec.execution.order")->type_name("ORDER")->group(group);
   command.add_option("--parallelism", arguments.parallelism, "spec.execution.parallelism")

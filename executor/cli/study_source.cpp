@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/secret_sources.h"
 #include "manifest/document.h"
+#include "plan/pilot.h"
 #include "plan/plan_values.h"
 #include "plan/resolve.h"
 
@@ -69,6 +70,38 @@ Result<Source> read_source(const std::string& argument) {
   return source;
 }
 
+// "molecule=a,b" is `molecule in (a,b)`: in a pilot, that there is a parameter b is nothing to ask for. What
+// has quotes or brackets is taken as it is written.
+std::string pilot_selector(const std::string& text) {
+  if (text.find_first_of("'\"()") != std::string::npos) return text;
+  std::vector<std::vector<std::string>> groups;  // "molecule=a" and the values that follow it
+  for (const std::string& part : split(text, ',')) {
+    const bool is_value = part.find_first_of("=!<>~ ") == std::string::npos;
+    const bool may_have_more = !groups.empty() && groups.back()[0].find('=') != std::string::npos &&
+                               groups.back()[0].find_first_of("!<>~") == std::string::npos;
+    if (!is_value || !may_have_more) groups.emplace_back();
+    groups.back().push_back(part);
+  }
+  std::vector<std::string> parts;
+  for (std::vector<std::string>& group : groups) {
+    const std::string& first = group[0];
+    if (group.size() > 1)
+      parts.push_back(first.substr(0, first.find('=')) + " in (" + first.substr(first.rfind('=') + 1) + "," +
+                      join(std::vector<std::string>(group.begin() + 1, group.end()), ",") + ")");
+    else
+      parts.push_back(first);
+  }
+  return join(parts, ",");
+}
+
+// --pilot: a number, or what points are chosen by.
+std::string pilot_setting(const std::string& text) {
+  if (text.find_first_of("0123456789-+") == 0) return "{count: " + text + "}";
+  std::string quoted;
+  for (const char c : pilot_selector(text)) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return "{of: '" + quoted + "'}";
+}
+
 Result<Overrides> overrides_of(const StudyArguments& arguments) {
   Overrides overrides;
   const auto add = [&](const char* flag, const char* path, const std::string& value) {
@@ -76,7 +109,7 @@ Result<Overrides> overrides_of(const StudyArguments& arguments) {
   };
   add("--cycles", "execution.cycles", arguments.cycles);
   add("--order", "execution.order", arguments.order);
-  if (!arguments.pilot.empty()) add("--pilot", "execution.pilot", "{count: " + arguments.pilot + "}");
+  if (!arguments.pilot.empty()) add("--pilot", "execution.pilot", pilot_setting(arguments.pilot));
   add("--parallelism", "execution.parallelism", arguments.parallelism);
   add("--run-timeout", "execution.timeouts.run", arguments.run_timeout);
   // An address is of this machine; which kind of engine answers there is seen when it does.
@@ -143,6 +176,8 @@ Result<std::unique_ptr<LoadedStudy>> with_plan(Result<Manifest> manifest) {
   study->plan = std::make_unique<Plan>(*std::move(plan));
   study->warnings = study->manifest.warnings;
   for (const std::string& warning : study->plan->warnings()) study->warnings.push_back(warning);
+  if (const auto& pilot = study->study().execution.pilot)
+    if (auto checked = check_pilot(*pilot, *study->plan); !checked) return std::move(checked).error();
   if (auto checked = check_texts(study->study(), *study->plan); !checked) return std::move(checked).error();
   return study;
 }

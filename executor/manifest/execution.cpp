@@ -246,13 +246,17 @@ constexpr auto kThreshold = [](auto& io, auto& threshold) {
 // The names of parameters that a pilot is chosen by; they are looked at with all others.
 void check_pilot(Fields& fields, const Pilot& pilot) {
   Reading& reading = fields.reading();
-  const int ways = (pilot.count > 0 ? 1 : 0) + (pilot.first > 0 ? 1 : 0) + (pilot.one_per.empty() ? 0 : 1);
+  const bool selects = pilot.first == 0 && fields.has_text("of");
+  const int ways = (pilot.count > 0 ? 1 : 0) + (pilot.first > 0 ? 1 : 0) + (pilot.one_per.empty() ? 0 : 1) +
+                   (selects ? 1 : 0);
   if (ways != 1)
-    reading.problems.add(fields.place(), fields.path(),
-                         "wants one of {count: 4}, {first: 5, of: molecule} and {onePer: [backend]}");
-  if ((pilot.first > 0) != fields.has_text("of"))
-    fields.problem("of", "belongs to first: {first: 5, of: molecule}");
-  if (const auto of = fields.find("of")) (void)read_group(reading, *of);
+    reading.problems.add(
+        fields.place(), fields.path(),
+        "wants one of {count: 4}, {first: 5, of: molecule}, {onePer: [backend]} and {of: molecule=water}");
+  if (pilot.first > 0 && !fields.has_text("of"))
+    fields.problem("first", "wants of: {first: 5, of: molecule}");
+  // A selector is looked at once there is a plan.
+  if (const auto of = fields.find("of"); of && !selects) (void)read_group(reading, *of);
 }
 
 constexpr auto kPilot = [](auto& io, auto& pilot) {

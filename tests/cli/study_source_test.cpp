@@ -48,6 +48,22 @@ class StudySource : public testing::Test {
   fs::path directory_;
 };
 
+TEST_F(StudySource, APilotIsANumberOrWhatMatches) {
+  StudyArguments arguments = file(write("study.yaml", kStudy));
+  const auto pilot_by = [&](const std::string& flag) {
+    arguments.pilot = flag;
+    const auto study = load_study(arguments);
+    EXPECT_TRUE(study) << study.error().message;
+    return study ? (*study)->study().execution.pilot.value_or(Pilot{}) : Pilot{};
+  };
+  EXPECT_EQ(pilot_by("2").count, 2u);
+  EXPECT_EQ(pilot_by("m=a").of, "m=a");
+  EXPECT_EQ(pilot_by("m=a,b,m!=b").of, "m in (a,b),m!=b");
+  EXPECT_EQ(pilot_by("m in (a, 'b')").of, "m in (a, 'b')");
+  arguments.pilot = "m=c";
+  EXPECT_EQ(problem(arguments), "spec.execution.pilot.of: no experiment matches m=c");
+}
+
 TEST_F(StudySource, TakesTheOneManifestOfADirectory) {
   write("a.yaml", kStudy);
   write("notes.txt", "x");

@@ -200,3 +200,9 @@ expect_code 7 studyctl wait reconcile
 expect_code 0 studyctl resume reconcile
 expect_equal "$(query "select count(*) from jobs where state = 'Succeeded'")" 4 "after the pilot"
 expect_code 0 studyctl apply study.yaml --fresh --pilot 2 --parallelism 2 --no-pilot-pause
+expect_code 7 studyctl apply study.yaml --fresh --pilot size=2,4 --parallelism 2
+expect_equal "$(planned Succeeded)" "2 4" "a pilot by what matches"
+expect_code 4 studyctl apply study.yaml --pilot size=9
+expect_said "no experiment matches size=9"
+expect_code 0 studyctl resume reconcile
+expect_equal "$(planned Succeeded)" "1 2 3 4" "after that pilot"

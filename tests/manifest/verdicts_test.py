@@ -26,6 +26,8 @@ EXECUTION = "spec.execution."
 
 # What is put where into the manifest above. None takes it away.
 GOOD = [
+    (EXECUTION + "pilot", {"first": 1, "of": "model"}),
+    (EXECUTION + "pilot", {"of": "model in (a, c),n>0"}),
     ("spec.sweep", {"x": {"from": "0.5", "to": "0.9", "step": "0.1"}}),
     ("spec.sweep", {"a, b": [[1, 2], [3, 4]]}),
     ("spec.sweep", {"backend": ["x", "w"], "x.size": [1, 2]}),
@@ -56,6 +58,8 @@ GOOD = [
     ("metadata.labels", {"team": "perf"}),
 ]
 BAD = [
+    (EXECUTION + "pilot", {"count": 1, "of": "model=a"}),
+    (EXECUTION + "pilot", {"first": 1}),
     ("kind", "Job"),
     ("apiVersion", "v1"),
     ("metadata", {}),

@@ -41,5 +41,19 @@ TEST_F(PilotTest, OnePerHasOneOfEachCombination) {
   EXPECT_EQ(pilot({0, 0, "", {"molecule", "basis"}}), "0.1 1.1 2.1 3.1 4.1 5.1");
 }
 
+TEST_F(PilotTest, ByASelectorHasAllThatMatchOnce) {
+  EXPECT_EQ(pilot({0, 0, "molecule in (a, c),basis=y", {}}), "1.1 5.1");
+  EXPECT_EQ(pilot({0, 0, "basis!=y", {}}, Order::Sequential), "0.1 2.1 4.1");
+}
+
+TEST_F(PilotTest, ASelectorThatMatchesNothingOrCannotBeReadIsInvalid) {
+  const Plan plan = *Plan::make(study_);
+  EXPECT_TRUE(check_pilot({0, 0, "molecule=a", {}}, plan));
+  EXPECT_TRUE(check_pilot({0, 1, "molecule", {}}, plan));
+  EXPECT_EQ(check_pilot({0, 0, "molecule=d", {}}, plan).error().message,
+            "spec.execution.pilot.of: no experiment matches molecule=d");
+  EXPECT_EQ(check_pilot({0, 0, "molecule=(", {}}, plan).error().code, ErrorCode::Invalid);
+}
+
 }  // namespace
 }  // namespace studyctl
