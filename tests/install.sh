@@ -11,7 +11,7 @@ set -euo pipefail
 packages_of() {
   case $1 in
     build)
-      echo cmake ninja-build g++ ccache pkg-config git libcpp-httplib-dev libyaml-cpp-dev nlohmann-json3-dev \
+      echo cmake ninja-build g++ ccache pkg-config git curl ca-certificates xz-utils libyaml-cpp-dev nlohmann-json3-dev \
         libspdlog-dev libfmt-dev libcurl4-openssl-dev libsqlite3-dev libcli11-dev libssl-dev zlib1g-dev libre2-dev \
         libboost-dev libjs-chart.js libgtest-dev libgmock-dev libbenchmark-dev ;;
     docker) echo docker.io containerd runc iptables iproute2 curl ca-certificates ;;
@@ -58,6 +58,30 @@ for group in "$@"; do
   mapfile -t -O "${#wanted[@]}" wanted < <(tr ' ' '\n' <<<"$names")
 done
 
+# Debian 12's cpp-httplib (0.11.4) has open holes, its development release has a newer one: the upstream source of that
+# package, of which the build needs one header, from the mirror that apt uses. To move on: another version, and the
+# SHA-256 that its .dsc names.
+install_httplib() {
+  local version=0.41.0 hash=7acb492bffdd95165677d22145c2c4890e6432c5ef53d0f781defe8dec48f567
+  local home=${STUDYCTL_CACHE:-$HOME/.cache/studyctl} directory mirror part
+  directory=$home/cpp-httplib-$version
+  [ ! -e "$directory/httplib.h" ] || return 0
+  part=$directory.part-$$
+  mkdir -p "$part"
+  for mirror in $(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | sort -u); do
+    curl -fsSL --retry 3 -o "$part/source.tar.xz" \
+      "${mirror%/}/pool/main/c/cpp-httplib/cpp-httplib_$version+ds.orig.tar.xz" 2>/dev/null || continue
+    echo "$hash  $part/source.tar.xz" | sha256sum --check --quiet >&2 || continue
+    tar -xJf "$part/source.tar.xz" -C "$part" --strip-components=1 --wildcards '*/httplib.h' '*/LICENSE'
+    rm "$part/source.tar.xz"
+    mv -T "$part" "$directory" 2>/dev/null || rm -r "$part"  # another one was first
+    return 0
+  done
+  rm -r "$part"
+  echo "tests/install.sh: no mirror of apt's has cpp-httplib $version: name another version in tests/install.sh" >&2
+  exit 5
+}
+
 # An independent reader of RO-Crates, outside of the source tree.
 install_ro_crate() {
   local directory=$HOME/.cache/studyctl/npm
@@ -79,4 +103,5 @@ install_packages() {
 }
 
 install_packages
+case " $* " in *" build "* | *" all "*) install_httplib ;; esac
 case " $* " in *" tools "* | *" all "*) install_ro_crate ;; esac

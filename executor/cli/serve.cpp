@@ -116,7 +116,8 @@ int serve_detached(Assignment assignment, ServeOptions options) {
                        std::to_string(exit_code_of(opened.error().code)) + " " + opened.error().message);
       return kRefused;
     }
-    report_to_parent(ends[1], "ok " + service->directory().path().string());
+    const std::string address = service->listens_at().empty() ? "" : ", " + service->listens_at();
+    report_to_parent(ends[1], "ok " + service->directory().path().string() + address);
     leave_terminal();
     return drive(std::move(service), nullptr);
   }
@@ -153,6 +154,10 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
                   "A directory with a directory per Secret, a file per key")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  command
+      .add_option("--listen", options.listen,
+                  "Answer GET /status, /events, /metrics and /healthz there while it runs: 127.0.0.1:8080")
+      ->type_name("ADDRESS");
   command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
   command.add_flag("--no-pilot-pause", options.no_pilot_pause,
                    "Go on behind spec.execution.pilot without a pause");
@@ -168,6 +173,7 @@ int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optiona
   if (options.detach) return serve_detached(std::move(assignment), std::move(options));
   auto service = std::make_unique<Service>(std::move(assignment), std::move(options));
   if (auto opened = service->open(); !opened) return fail(opened.error());
+  if (!service->listens_at().empty()) std::printf("listening: %s\n", service->listens_at().c_str());
   SystemClock clock;
   ViewThread view(service->directory().path(), clock);
   return drive(std::move(service), &view);

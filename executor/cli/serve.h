@@ -22,6 +22,7 @@ struct ServeOptions {
   std::optional<uint64_t> at_most;
   std::vector<std::string> secret_directories;
   std::vector<std::string> flags;  // that won over the manifest, as typed, for the record
+  std::string listen;              // --listen: where the run may be looked at
   bool detach = false;
   Reuse reuse = Reuse::SameHost;
   bool accept_image_change = false;

@@ -1,6 +1,5 @@
 #include "cli/service.h"
 
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,12 +11,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applied_manifest.h"
-#include "cli/control_client.h"
 #include "cli/engine_finder.h"
 #include "cli/machine.h"
 #include "cli/preflight.h"
 #include "cli/record_change.h"
-#include "http/routes.h"
 #include "model/conclusions.h"
 #include "plan/pilot.h"
 #include "plan/plan_values.h"
@@ -28,7 +25,7 @@ namespace studyctl {
 namespace {
 
 constexpr size_t kWorkers = 2;
-constexpr Duration kStopFileInterval{500};
+constexpr Duration kFollowersMayTake{3000};  // to be told that the run has ended
 
 // Blocked before the first thread is made, so that every thread blocks them and they arrive here alone.
 Fd signal_descriptor() {
@@ -67,6 +64,7 @@ Service::Service(Assignment assignment, ServeOptions options)
       workers_(std::make_unique<Workers>(kWorkers)) {}
 
 Service::~Service() {
+  monitor_.reset();
   server_.reset();
   workers_.reset();
   engine_.reset();
@@ -83,6 +81,7 @@ Result<void> Service::open() {
     lock_ = *std::move(lock);
     clear_staged(volume_);
   }
+  if (auto listening = listen(); !listening) return listening;
   if (again_)
     if (auto kept = secrets_.keep(volume_, again_->record.id); !kept) return kept;
   if (auto found = find_engine(); !found) return found;
@@ -278,53 +277,6 @@ Result<void> Service::make_controller() {
   return {};
 }
 
-Result<void> Service::open_control_channel() {
-  const RunRecord& run = journal_->run();
-  auto server = Server::listen(control_socket(volume_),
-                               control_routes(gateway_, {run.study, run.id, directory_->path().string()},
-                                              [this](const std::string& name, const std::string& who) {
-                                                return ask_to_apply(name, who);
-                                              }));
-  if (!server) return std::move(server).error();
-  server_ = *std::move(server);
-  return {};
-}
-
-void Service::watch_signals() {
-  loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) {
-    signalfd_siginfo info{};
-    while (read(signals_.get(), &info, sizeof info) == sizeof info)
-      note_signal(static_cast<int>(info.ssi_signo));
-  });
-}
-
-void Service::note_signal(int signal) {
-  if (signal == SIGHUP) {
-    log::info("the terminal is gone: it goes on without");
-    if (hung_up_) hung_up_();
-    return;
-  }
-  Command command;
-  if (signal == SIGTERM) {
-    command.kind = Command::Kind::HandOver;
-    command.who = "SIGTERM";
-  } else {
-    command.kind = ++interrupts_ == 1 ? Command::Kind::Stop : Command::Kind::Cancel;
-    command.who = "Ctrl+C";
-  }
-  (void)gateway_.ask(std::move(command));
-}
-
-void Service::watch_stop_file() {
-  if (directory_->stop_requested()) {
-    if (auto cleared = directory_->clear_stop(); !cleared) log::warning(cleared.error().message);
-    Command command;
-    command.who = "the STOP file";
-    (void)gateway_.ask(std::move(command));
-  }
-  loop_.after(kStopFileInterval, [this] { watch_stop_file(); });
-}
-
 Result<void> Service::run() {
   if (options_.first) (void)gateway_.ask(*options_.first);
   watch_stop_file();
@@ -344,6 +296,7 @@ Result<void> Service::run() {
     log::warning("the engine has not removed what is left of " + std::to_string(left) +
                  " attempts; the next apply on this volume removes it");
   if (!is_final(controller_->ledger().run_state())) return {};
+  if (monitor_) monitor_->finish(kFollowersMayTake);
   if (auto forgotten = volume_.forget_secrets(journal_->run().id); !forgotten)
     log::warning(forgotten.error().message);
   if (auto written = write_run_summary(); !written) log::warning(written.error().message);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <map>
@@ -56,6 +57,8 @@ class Service {
   const ResultsVolume& volume() const { return volume_; }
   Status status() const;
   bool handed_over() const;
+  // "http://127.0.0.1:8080"; empty where it listens nowhere.
+  std::string listens_at() const;
   // Calls back on the control thread for SIGHUP, when the terminal has gone.
   void on_hangup(std::function<void()> callback) { hung_up_ = std::move(callback); }
 
@@ -83,6 +86,7 @@ class Service {
   std::map<std::string, std::string> environment() const;
   Result<void> note_environment();
   Result<void> open_control_channel();
+  Result<void> listen();
   void watch_signals();
   void note_signal(int signal);
   void watch_stop_file();
@@ -119,7 +123,9 @@ class Service {
   std::unique_ptr<RunReport> report_;
   std::unique_ptr<VolumeWorkspace> workspace_;
   std::unique_ptr<Controller> controller_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<Server> server_, monitor_;
+  Server::Answer monitor_answer_;
+  std::atomic<bool> is_monitored_{false};  // monitor_answer_ is there for every thread
   int interrupts_ = 0;
   std::function<void()> hung_up_;
   std::unique_ptr<Workers> workers_;  // last: its threads post to what is above

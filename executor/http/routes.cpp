@@ -35,7 +35,7 @@ ApiResponse failed(const Error& error) {
   int status = 500;
   for (const StatusOf& known : kStatuses)
     if (known.code == error.code) status = known.status;
-  return {status, Json{{"error", to_utf8(error.message)}}.dump()};
+  return problem(status, error.message);
 }
 
 Result<Command> read_command(const std::string& body) {
@@ -140,7 +140,7 @@ Gateway::Answer answer_from(int status, const std::string& body) {
   ErrorCode code = ErrorCode::Internal;
   for (const StatusOf& known : kStatuses)
     if (known.status == status) code = known.code;
-  return Error{code, json.is_object() ? json.value("error", std::string())
+  return Error{code, json.is_object() ? json.value("detail", std::string())
                                       : "the controller answered " + std::to_string(status)};
 }
 

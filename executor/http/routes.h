@@ -24,7 +24,7 @@ using ApplyStaged = std::function<Gateway::Answer(const std::string& name, const
 //   "repetitions"?:
 //   [[generation, index, cycle]…]}
 //   POST /v1/run/apply      {"staged", "who"}
-//                           → {"message"}, or {"error"} with the status of its ErrorCode
+//                           → {"message"}, or a problem with the status of its ErrorCode
 Server::Answer control_routes(Gateway& gateway, RunIdentity identity, ApplyStaged apply);
 
 // The body that control_routes() reads, and what it answered.

@@ -2,35 +2,78 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace studyctl {
 
 struct ApiRequest {
   std::string method;
-  std::string path;
+  std::string path;                            // decoded, without the query
+  std::map<std::string, std::string> query;    // decoded; of a name that is given twice, the last
+  std::map<std::string, std::string> headers;  // by lower-case name
   std::string body;
 };
 
 struct ApiResponse {
   int status = 200;
-  std::string body;  // JSON
+  std::string body;
+  std::string type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers{};
+  // Instead of `body`: the parts of an answer that goes on, asked for on the connection's thread. It waits
+  // for a second at most and returns what there is, perhaps nothing yet; no value ends the answer.
+  std::function<std::optional<std::string>()> more{};
 };
 
-// Answers short JSON requests on a Unix socket that only its owner can reach. cpp-httplib lives in server.cpp
-// alone, behind limits: 1 MiB a body, no chunked requests, short timeouts (engines' facts on 0.11.4: it
-// bounds nothing itself). The answers are made on its own threads.
+// An error as RFC 9457 wants it: application/problem+json.
+ApiResponse problem(int status, const std::string& detail);
+
+// Where a server listens.
+struct ListenAddress {
+  std::filesystem::path socket;  // a Unix socket, or …
+  std::string host;              // … an IP address without brackets
+  int port = 0;                  // 0: any that is free
+};
+// "127.0.0.1:8080", "[::1]:8080", "localhost:8080", ":8080" (loopback). Invalid: anything else.
+Result<ListenAddress> parse_listen_address(const std::string& text);
+// "[::1]:8080"
+std::string authority_of(const ListenAddress& address);
+// No other machine reaches it.
+bool is_loopback(const ListenAddress& address);
+
+struct ServerLimits {
+  size_t body = 1 << 20;     // bytes
+  size_t connections = 64;   // at once, a thread each; one more is answered 503
+  Duration request{10'000};  // for a request to arrive, from its first byte on
+  Duration idle{30'000};     // between two requests of a connection
+  Duration write{10'000};    // for the other side to take a part of an answer
+  size_t requests = 10'000;  // of one connection
+};
+
+// Answers HTTP/1.1. cpp-httplib parses and lives in server.cpp alone; what it lets through is refused here,
+// see guard.h. The answers are made on threads of its own, one a connection.
 class Server {
  public:
   using Answer = std::function<ApiResponse(const ApiRequest&)>;
 
-  // Listens at `socket` (made anew, mode 0600) until it is destroyed. Unavailable: the path is too long or
-  // cannot be made.
-  static Result<std::unique_ptr<Server>> listen(const std::filesystem::path& socket, Answer answer);
+  // Listens until it is destroyed, which waits for the answers that are on. A socket is made anew, for its
+  // owner alone. Unavailable: the address cannot be listened at.
+  static Result<std::unique_ptr<Server>> listen(const ListenAddress& address, const ServerLimits& limits,
+                                                Answer answer);
   virtual ~Server() = default;
+
+  virtual int port() const = 0;  // 0 of a Unix socket
+
+  // Waits for answers that go on to come to their end, `patience` at most; the library cuts them off when the
+  // server is destroyed.
+  virtual void finish(Duration patience) = 0;
 };
 
 }  // namespace studyctl

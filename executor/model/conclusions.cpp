@@ -88,20 +88,28 @@ class Conclusion {
     return all;
   }
 
+  // A group for what was measured, by point; in the order of the plan, since repetitions end in any.
+  std::vector<uint32_t> make_groups() {
+    constexpr uint32_t kUnmeasured = UINT32_MAX;
+    std::vector<uint32_t> group_of(measured_.points.size(), kUnmeasured);
+    for (const auto& row : measured_.rows) group_of[row.point] = 0;
+    Levels key(conclusions_.by.size());
+    for (uint32_t point = 0; point < group_of.size(); ++point) {
+      if (group_of[point] == kUnmeasured) continue;
+      for (size_t i = 0; i < key.size(); ++i) key[i] = measured_.level(point, conclusions_.by[i]);
+      const auto [place, is_new] = places_.try_emplace(key, conclusions_.groups.size());
+      if (is_new) conclusions_.groups.push_back({point, 0, {}});
+      group_of[point] = static_cast<uint32_t>(place->second);
+    }
+    return group_of;
+  }
+
   // Rows by group and, within it, by cycle.
   void gather() {
-    constexpr uint32_t kUnseen = UINT32_MAX;
-    std::vector<uint32_t> group_of_point(measured_.points.size(), kUnseen);
+    const std::vector<uint32_t> group_of_point = make_groups();
     std::vector<uint32_t> group_of_row;
-    Levels key(conclusions_.by.size());
     for (const auto& row : measured_.rows) {
-      uint32_t& group = group_of_point[row.point];
-      if (group == kUnseen) {
-        for (size_t i = 0; i < key.size(); ++i) key[i] = measured_.level(row.point, conclusions_.by[i]);
-        const auto [place, is_new] = places_.try_emplace(key, conclusions_.groups.size());
-        if (is_new) conclusions_.groups.push_back({row.point, 0, {}});
-        group = static_cast<uint32_t>(place->second);
-      }
+      const uint32_t group = group_of_point[row.point];
       ++conclusions_.groups[group].repetitions;
       group_of_row.push_back(group);
     }

@@ -48,7 +48,7 @@ struct MetricSummary {
 };
 
 struct ResultGroup {
-  uint32_t point;  // one of its experiments: its values of Conclusions::by are the group's
+  uint32_t point;  // its first experiment: its values of Conclusions::by are the group's
   size_t repetitions = 0;
   std::vector<MetricSummary> metrics;  // by series
 };
@@ -56,7 +56,7 @@ struct ResultGroup {
 // Beside Measurements, which it does not hold.
 struct Conclusions {
   std::vector<uint32_t> by;         // parameters
-  std::vector<ResultGroup> groups;  // in the order in which they first came
+  std::vector<ResultGroup> groups;  // in the order of the plan
 };
 
 // Invalid names a parameter that no experiment has, or a baseline that is in no group.

@@ -42,13 +42,20 @@ expect_code 0 studyctl apply "$llm" --cycles 1 --no-cooldown --param batch=1 --p
 expect_equal "$(jobs_in Succeeded)" 8 "llm-efficiency: repetitions that succeeded"
 expect_equal "$(jq -s 'map([.parameters.width, .metrics.checksum]) | unique | length' results/llm-efficiency/latest/results.jsonl)" 2 "texts that 2 models wrote"
 
-# The same file with a GPU: all but CUDA itself, with a stand-in device and the image for CPUs under the other one's name.
+# The same file with a GPU: all but CUDA itself, with stand-ins for a device and for NVIDIA's library, and the image for
+# CPUs under the other one's name.
 image=pytorch/pytorch tag=2.5.1-cuda12.4-cudnn9-runtime
 images() { curl -fsS --unix-socket "${DOCKER_HOST#unix://}" -X "$1" "http://localhost/v1.41/images/$2" >/dev/null; }
 images POST "studyctl/torch:1/tag?repo=$image&tag=$tag"
 cleanups+=("images DELETE $image:$tag")
+mkdir lib
+ln -s "$(dirname "$(command -v studyctl)")/tests/libstand_in_nvml.so" lib/libnvidia-ml.so.1
+printf '%s\n' '0 uuid GPU-test-0' '0 temperature 40' '0 throttles 0' >nvml
+options=(--lease-dir "$work/leases")
+[ "$engine" = podman ] || options+=(--gpus 0)
 rm -rf results
-expect_code 3 studyctl apply "$llm" --no-cooldown --param torch.device=cuda --param backend=torch,numpy --at-most 1
+expect_code 3 env LD_LIBRARY_PATH="$work/lib" STAND_IN_NVML="$work/nvml" studyctl apply "$llm" --param torch.device=cuda \
+  --param backend=torch,numpy --at-most 1 "${options[@]}"
 expect_equal "$(sqlite3 results/studies.db 'select devices from attempts')" '["nvidia.com/gpu=0"]' "llm-efficiency: the device it has"
 expect_code 0 studyctl describe llm-efficiency
 expect_said "Torch not compiled with CUDA enabled"

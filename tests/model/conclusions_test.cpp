@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -45,6 +46,16 @@ TEST(Conclusions, GroupsAreMadeByEveryParameterThatVaries) {
   ASSERT_EQ(conclusions.groups.size(), 4u);
   EXPECT_EQ(conclusions.groups[1].metrics[0].n, 5u);
   EXPECT_EQ(conclusions.groups[1].metrics[0].min, 19.7);
+  EXPECT_EQ(conclusions.groups[1].metrics[0].max, 22.4);
+}
+
+TEST(Conclusions, GroupsAreInTheOrderOfThePlanWhateverEndedFirst) {
+  Measurements all = measured();
+  std::reverse(all.rows.begin(), all.rows.end());
+  std::reverse(all.series[0].values.begin(), all.series[0].values.end());
+  const Conclusions conclusions = concluded(all, {});
+  ASSERT_EQ(conclusions.groups.size(), 4u);
+  for (uint32_t point = 0; point < 4; ++point) EXPECT_EQ(conclusions.groups[point].point, point);
   EXPECT_EQ(conclusions.groups[1].metrics[0].max, 22.4);
 }
 

@@ -8,7 +8,7 @@ namespace studyctl {
 namespace {
 
 constexpr Duration kAgain{200};
-constexpr char kInterrupted[] = "the container engine went away while it was being started";
+constexpr char kInterrupted[] = "the controller or its engine went away while it was being started";
 
 }  // namespace
 
