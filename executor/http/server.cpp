@@ -23,6 +23,7 @@ constexpr size_t kMostWaiting = 64;     // for a thread to refuse them
 constexpr size_t kMostDrained = 256 << 10;
 constexpr Duration kDrainFor{500};
 constexpr Duration kLookForEnds{20};
+constexpr Duration kLastAnswers{1000};
 
 constexpr const char* kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
@@ -166,6 +167,14 @@ class HttpServer final : public Server, private httplib::Server {
     {
       const std::lock_guard lock(mutex_);
       is_stopping_ = true;
+      for (const int fd : connections_) shutdown(fd, SHUT_RD);
+    }
+    // An answer that is on its way arrives: `apply` is told that its change is taken up by a service that
+    // ends.
+    const Steady deadline = SystemClock().steady() + kLastAnswers;
+    while (has_connections() && SystemClock().steady() < deadline) std::this_thread::sleep_for(kLookForEnds);
+    {
+      const std::lock_guard lock(mutex_);
       for (const int fd : connections_) shutdown(fd, SHUT_RDWR);
     }
     if (thread_.joinable()) thread_.join();
@@ -252,6 +261,11 @@ class HttpServer final : public Server, private httplib::Server {
     connection.drain();
     leave(fd);
     return true;
+  }
+
+  bool has_connections() {
+    const std::lock_guard lock(mutex_);
+    return !connections_.empty();
   }
 
   // How many there are with this one; 0 when no more are wanted.
