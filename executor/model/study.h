@@ -315,7 +315,7 @@ struct Budget {
 struct Pilot {
   uint64_t count = 0;                // so many, in the run's order
   uint64_t first = 0;                // all with the first so many values …
-  std::string of;                    // … of this parameter
+  std::string of;                    // … of this parameter; alone: all that match this selector
   std::vector<std::string> one_per;  // the first of each combination of these parameters
 };
 

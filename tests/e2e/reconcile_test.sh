@@ -150,6 +150,10 @@ expect_code 1 studyctl retry reconcile -l size=1 --state Failed --run-timeout 30
 expect_code 8 studyctl retry reconcile --max-retries 0
 expect_code 0 studyctl get repetitions reconcile --min-fails 2 -o name
 expect_equal "$(wc -l <"$work/out")" 1 "those that failed twice"
+expect_code 0 studyctl get summary reconcile --min-fails 2
+expect_said "chronic: 1 experiment with a repetition that failed 2 times or more"
+expect_said "timed out: no attempt"
+expect_equal "$(studyctl get summary reconcile -o json | jq -c '[.counts[] | select(.state == "Skipped") | .repetitions] | add')" 2 "skipped, in the summary"
 expect_code 1 studyctl retry reconcile --max-retries 1
 expect_equal "$(query "select group_concat(fail_count, ' ') from (select fail_count from jobs where state = 'Failed' order by 1)")" "2 2" "failures after retries"
 
