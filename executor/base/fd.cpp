@@ -67,6 +67,11 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t limit) {
   }
 }
 
+std::string read_or_empty(const std::filesystem::path& path) {
+  auto content = read_file(path);
+  return content ? *std::move(content) : std::string();
+}
+
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = write(fd, bytes.data(), bytes.size());

@@ -32,6 +32,8 @@ Error errno_error(std::string_view what);
 // The whole file, `limit` bytes at most (longer is an error). Never follows a symbolic link at its last part,
 // never blocks on a pipe or a device: only regular files are read.
 Result<std::string> read_file(const std::filesystem::path& path, size_t limit = 64u << 20);
+// For /proc and /sys: empty where it cannot be read, also because the process has gone since it was opened.
+std::string read_or_empty(const std::filesystem::path& path);
 
 // Replaces `path` whole: written beside it, synced, renamed; a reader sees the old or the new. `mode` as in
 // chmod.

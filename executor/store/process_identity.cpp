@@ -5,10 +5,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace studyctl {
@@ -19,18 +18,12 @@ std::string this_host() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-// /proc knows no size and is no regular file, so not by read_file().
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string this_boot() {
-  return std::string(trim(content_of("/proc/sys/kernel/random/boot_id")));
+  return std::string(trim(read_or_empty("/proc/sys/kernel/random/boot_id")));
 }
 
 std::optional<uint64_t> start_of(int pid) {
-  const std::string stat = content_of("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = read_or_empty("/proc/" + std::to_string(pid) + "/stat");
   // The name in parentheses may hold anything; after it come fields 3 (the state), 4, … 22 (the start).
   const size_t name_end = stat.rfind(')');
   if (name_end == stat.npos) return std::nullopt;

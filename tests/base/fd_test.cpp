@@ -58,6 +58,12 @@ TEST(ErrnoError, SaysWhatTheSystemSaid) {
   EXPECT_EQ(errno_error("x").code, ErrorCode::NotFound);
 }
 
+TEST_F(Files, WhatCannotBeReadIsEmptyAndNoException) {
+  EXPECT_NE(read_or_empty("/proc/self/comm"), "");
+  EXPECT_EQ(read_or_empty("/proc/self/mem"), "");  // opens, and fails when it is read
+  EXPECT_EQ(read_or_empty("/proc/self/nothing"), "");
+}
+
 TEST_F(Files, WhatIsWrittenIsReadBack) {
   const std::string bytes = std::string("a\0b", 3) + std::string(200'000, 'x');
   ASSERT_TRUE(write_file_atomically(path("file"), bytes, 0600));

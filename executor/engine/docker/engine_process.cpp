@@ -9,19 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "base/fd.h"
 
 namespace studyctl {
 namespace {
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return std::string((std::istreambuf_iterator<char>(file)), {});
-}
 
 // A socket that systemd listens at names systemd.
 bool is_engine(const std::string& name) {
@@ -30,7 +23,7 @@ bool is_engine(const std::string& name) {
 
 // Field 22 of /proc/<pid>/stat, in clock ticks since boot; the name in field 2 may hold anything.
 std::optional<long long> start_ticks(pid_t pid) {
-  const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = read_or_empty("/proc/" + std::to_string(pid) + "/stat");
   const size_t name_end = stat.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(stat.substr(name_end + 1));
@@ -93,14 +86,14 @@ std::optional<EngineProcess> engine_process(const std::string& socket) {
   process.pid = listener_of(socket);
   if (process.pid <= 0) return std::nullopt;
   const std::string folder = "/proc/" + std::to_string(process.pid);
-  if (!is_engine(text_of(folder + "/comm"))) return std::nullopt;
+  if (!is_engine(read_or_empty(folder + "/comm"))) return std::nullopt;
   const auto ticks = start_ticks(process.pid);
   if (!ticks) return std::nullopt;
   process.started_at = machine_started_at() + Duration(*ticks * 1000 / sysconf(_SC_CLK_TCK));
-  const std::string limits = text_of(folder + "/limits");
+  const std::string limits = read_or_empty(folder + "/limits");
   process.most_files = hard_limit(limits, "Max open files");
   process.most_processes = hard_limit(limits, "Max processes");
-  process.may_raise_limits = has_capability(text_of(folder + "/status"), kSysResource);
+  process.may_raise_limits = has_capability(read_or_empty(folder + "/status"), kSysResource);
   return process;
 }
 

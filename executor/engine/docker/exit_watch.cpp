@@ -1,9 +1,8 @@
 #include "engine/docker/exit_watch.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "base/fd.h"
 #include "engine/docker/api_error.h"
 
 namespace studyctl {
@@ -20,9 +19,7 @@ constexpr Duration kLongest{1000};
 
 // Pids are used again, and may be of another pid namespace: the process's cgroup names its container.
 bool is_process_of(int pid, const std::string& container) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  return text.find(container) != std::string::npos;
+  return read_or_empty("/proc/" + std::to_string(pid) + "/cgroup").find(container) != std::string::npos;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace studyctl {
@@ -110,8 +111,7 @@ HostReading read_host(const HostPlaces& places) {
 }
 
 std::string groups_of(int pid, const HostPlaces& places) {
-  std::ifstream stream(places.proc / std::to_string(pid) / "cgroup");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  return read_or_empty(places.proc / std::to_string(pid) / "cgroup");
 }
 
 std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places) {
