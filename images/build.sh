@@ -2,7 +2,7 @@
 # Builds an image of the examples from Debian's packages and loads it into an engine. Pulls nothing: a root file system
 # is made once, kept as a tarball, and imported through the engine's API, so no docker or podman command is needed.
 # usage: images/build.sh NAME... [--engine docker|podman] [--socket PATH] [--force] [--tarball]
-#   NAME       a folder here: tiny, zstd, nwchem, xtb, torch; becomes studyctl/NAME:1
+#   NAME       a folder here: tiny, zstd, nwchem, xtb, torch, controller; becomes studyctl/NAME:1
 #   --socket   the engine's socket; else DOCKER_HOST, else the usual sockets of --engine (or of both), else Podman's
 #              service is started for the import
 #   --force    makes the tarball again, and imports it even when the engine has that image
@@ -119,9 +119,10 @@ parse_options "$@"
 "$here/../tests/install.sh" images
 [ -n "$tarball_only" ] || find_engine
 for name in "${names[@]}"; do
+  inputs=()
   # shellcheck source=/dev/null
   . "$here/$name/recipe.sh"
-  hash=$(cat "$here/rootfs.sh" "$here/$name"/* | sha256sum | cut -c1-16)
+  hash=$(cat "$here/rootfs.sh" "$here/$name"/* ${inputs[@]+"${inputs[@]}"} | sha256sum | cut -c1-16)
   tarball=$cache/$name-$hash.tar
   [ -z "$force" ] || rm -f "$tarball"
   [ -f "$tarball" ] || make_tarball "$name" "$tarball"

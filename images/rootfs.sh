@@ -12,7 +12,7 @@ make_tarball() {
   fi
   echo "images/build.sh: making $name, once" >&2
   rm -f "$(dirname "$tarball")/$name"-*.tar*
-  "${sudo[@]}" bash "$here/rootfs.sh" "$name" >"$tarball.partial"
+  "${sudo[@]}" env STUDYCTL_BUILD="${STUDYCTL_BUILD:-}" bash "$here/rootfs.sh" "$name" >"$tarball.partial"
   mv "$tarball.partial" "$tarball"
 }
 

@@ -21,18 +21,23 @@ ctest --test-dir "$build" --output-on-failure --parallel "$jobs" --label-regex '
 [ "$what" = unit ] && exit 0
 
 stop_engines() {
+  tests/testbed/kubernetes.sh down || true
+  tests/testbed/slurm.sh down || true
   tests/testbed/docker.sh down || true
   tests/testbed/podman.sh down || true
 }
 trap stop_engines EXIT
 tests/testbed/docker.sh up
 tests/testbed/podman.sh up
+STUDYCTL_TEST_SLURM=$(tests/testbed/slurm.sh up)
+STUDYCTL_TEST_KUBERNETES=$(tests/testbed/kubernetes.sh up)
 STUDYCTL_TEST_DOCKER=$(tests/testbed/docker.sh socket)
 STUDYCTL_TEST_PODMAN=$(tests/testbed/podman.sh socket)
-export STUDYCTL_TEST_DOCKER STUDYCTL_TEST_PODMAN
+export STUDYCTL_TEST_DOCKER STUDYCTL_TEST_PODMAN STUDYCTL_TEST_SLURM STUDYCTL_TEST_KUBERNETES
 for image in tiny zstd nwchem xtb torch; do
   images/build.sh "$image" --socket "$STUDYCTL_TEST_DOCKER"
   images/build.sh "$image" --socket "$STUDYCTL_TEST_PODMAN"
 done
+images/build.sh tiny --socket "$(tests/testbed/kubernetes.sh docker)"
 
 ctest --test-dir "$build" --output-on-failure --label-regex '^e2e$'

@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -57,12 +58,25 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
+std::string hmac_sha256(std::string_view key, std::string_view message) {
+  std::array<unsigned char, 32> digest{};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+  if (HMAC(sha256(), key.data(), static_cast<int>(key.size()), bytes, message.size(), digest.data(),
+           nullptr) == nullptr)
+    std::abort();
+  return {digest.begin(), digest.end()};
+}
+
 uint64_t sha256_prefix(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256(), nullptr) != 1) std::abort();
   uint64_t prefix = 0;
   for (size_t i = 0; i < 8; ++i) prefix = prefix << 8 | digest.at(i);
   return prefix;
+}
+
+bool is_sha256(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 std::string random_uuid() {

@@ -13,6 +13,9 @@ std::string sha256_hex(std::string_view bytes);
 // Its first 64 bits, as a number: the first 16 of those digits.
 uint64_t sha256_prefix(std::string_view bytes);
 
+// HMAC-SHA-256 as bytes.
+std::string hmac_sha256(std::string_view key, std::string_view message);
+
 // SHA-256 of what is fed in pieces.
 class Sha256 {
  public:
@@ -27,6 +30,9 @@ class Sha256 {
  private:
   void* context_;
 };
+
+// Whether a text is such a digest: 64 lower-case hex digits.
+bool is_sha256(std::string_view text);
 
 // A random (version 4) UUID.
 std::string random_uuid();

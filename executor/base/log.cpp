@@ -46,33 +46,36 @@ ProcessLog& process_log() {
   return log;
 }
 
-void replace_logger(std::unique_ptr<spdlog::logger> logger) {
-  ProcessLog& log = process_log();
-  std::lock_guard lock(log.mutex);
-  log.logger = std::move(logger);
-}
+thread_local std::unique_ptr<spdlog::logger> thread_log;
 
 }  // namespace
 
-Result<void> to_file(const std::filesystem::path& path, Level lowest) try {
+Result<ThreadFile> ThreadFile::open(const std::filesystem::path& path, Level lowest) try {
   spdlog::file_event_handlers handlers;
   // Else a Podman service that we start would hold the file open.
   handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
     fcntl(fileno(file), F_SETFD, FD_CLOEXEC);
   };
-  replace_logger(
-      logger_to(std::make_shared<spdlog::sinks::basic_file_sink_st>(path.string(), false, handlers), lowest));
-  return {};
+  thread_log =
+      logger_to(std::make_shared<spdlog::sinks::basic_file_sink_st>(path.string(), false, handlers), lowest);
+  return ThreadFile();
 } catch (const spdlog::spdlog_ex& failure) {
   return Error{ErrorCode::Unavailable, printable(failure.what())};
 }
 
+ThreadFile::~ThreadFile() {
+  if (is_mine_) thread_log.reset();
+}
+
 void to_stderr(Level lowest) {
-  replace_logger(logger_to(std::make_shared<spdlog::sinks::stderr_sink_st>(), lowest));
+  ProcessLog& log = process_log();
+  std::lock_guard lock(log.mutex);
+  log.logger = logger_to(std::make_shared<spdlog::sinks::stderr_sink_st>(), lowest);
 }
 
 void write(Level level, std::string_view message) {
   const std::string line = printable(message);
+  if (thread_log) return thread_log->log(spdlog_level(level), line);
   ProcessLog& log = process_log();
   std::lock_guard lock(log.mutex);
   log.logger->log(spdlog_level(level), line);

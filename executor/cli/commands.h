@@ -12,6 +12,8 @@ void add_apply(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_diff(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
+void add_token(CLI::App& app, Context& context);
 void add_steering(CLI::App& app, Context& context);  // stop pause resume cancel retry
 void add_get(CLI::App& app, Context& context);
 void add_describe(CLI::App& app, Context& context);
@@ -22,9 +24,13 @@ void add_results(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_delete(CLI::App& app, Context& context);
+void add_prune(CLI::App& app, Context& context);  // prune keep unkeep
+void add_notify(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_create(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
+void add_supervise(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 // All of them, with the options that go before any of them.

@@ -7,17 +7,11 @@
 #include "cli/exit_code.h"
 #include "model/states.h"
 #include "model/study.h"
+#include "study/selection.h"
 
 // completion: what a shell needs to complete command lines of studyctl.
 namespace studyctl {
 namespace {
-
-template <class Word, size_t N>
-std::vector<std::string> all_words() {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < N; ++i) names.emplace_back(name_of(static_cast<Word>(i)));
-  return names;
-}
 
 std::vector<std::string> flags_of(const CLI::App& command) {
   std::vector<std::string> flags;
@@ -43,7 +37,8 @@ void add_command(const CLI::App& command, const std::string& name, CompletionWor
   one.flags = flags_of(command);
   one.takes_study = takes(command, "STUDY") || name == "delete study";
   one.takes_file = takes(command, "FILE");
-  const auto children = command.get_subcommands({});
+  auto children = command.get_subcommands({});
+  std::erase_if(children, [](const CLI::App* child) { return child->get_group().empty(); });
   for (const CLI::App* child : children) one.children.push_back(child->get_name());
   words.commands.push_back(std::move(one));
   for (const CLI::App* child : children)
@@ -64,7 +59,7 @@ int complete(const CLI::App& app, const std::string& shell) {
                   {"-o", {"table", "wide", "name", "path", "json", "yaml", "jsonl", "csv"}},
                   {"--for", {"completed", "Running", "Paused", "Stopped"}},
                   {"--order", order_words()},
-                  {"--engine", {"auto", "docker", "podman"}}};
+                  {"--engine", {"auto", "docker", "podman", "process", "slurm"}}};
   words.values["--output"] = words.values["-o"];
   const auto script = completion_script(shell, words);
   if (!script) return fail(script.error());

@@ -4,10 +4,14 @@
 #include <any>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "cli/remote/remote_command.h"
+#include "cli/remote/server_choice.h"
 #include "store/volume.h"
+#include "study/study_source.h"
 
 namespace studyctl {
 
@@ -16,7 +20,12 @@ namespace studyctl {
 struct Context {
   std::string results = "results";
   std::string state_directory;
-  std::function<int()> run;  // → exit code
+  ServerFlags server_flags;
+  std::optional<ServiceLink> server;                // chosen instead of `results`; for apply
+  const StudyArguments* study_arguments = nullptr;  // of a command that a service runs with its study
+  std::function<int()> run;                         // → exit code
+  // What a command does with what a service says, where that is not only to be printed.
+  std::function<int(const ServiceLink& server, RemoteCommand command)> run_remotely;
   std::deque<std::any> kept;
 
   // A command's options, which CLI11 fills while it parses: made here, they live as long as the context.

@@ -1,16 +1,17 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <functional>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/run_choice.h"
-#include "cli/run_text.h"
-#include "cli/trash.h"
+#include "service/control_client.h"
 #include "store/process_identity.h"
-#include "store/sqlite_journal.h"
+#include "store/trash.h"
+#include "study/run_choice.h"
+#include "study/run_text.h"
 
 // delete: takes runs out of the volume, their files and their rows.
 namespace studyctl {
@@ -26,16 +27,15 @@ std::string text_of(const RunSummary& run) {
          counted(count_in(run, RepetitionState::Succeeded), "result") + ")";
 }
 
-Result<void> delete_one(const ResultsVolume& volume, const RunSummary& run) {
-  const RunRecord& record = run.record;
-  // A directory that is gone already is no reason to keep the rows.
-  const auto directory = RunDirectory::find(volume.root(), record.directory, record.id);
-  if (!directory && directory.error().code != ErrorCode::NotFound) return directory.error();
-  if (directory)
-    if (auto moved = move_to_trash(volume, directory->path()); !moved) return moved;
-  if (auto deleted = delete_run(volume.database(), record.id); !deleted) return deleted;
-  if (auto forgotten = volume.forget_secrets(record.id); !forgotten) return forgotten;
-  return point_latest(volume.root() / record.study);
+Result<void> delete_each(const std::vector<RunSummary>& runs,
+                         const std::function<Result<void>(const RunRecord&)>& deletes) {
+  for (const RunSummary& run : runs) {
+    if (auto deleted = deletes(run.record); !deleted)
+      return std::move(deleted).error().within(run.record.directory);
+    std::printf("deleted %s\n", text_of(run).c_str());
+    std::fflush(stdout);
+  }
+  return {};
 }
 
 int delete_runs(const ResultsVolume& volume, const std::vector<RunSummary>& runs,
@@ -44,15 +44,16 @@ int delete_runs(const ResultsVolume& volume, const std::vector<RunSummary>& runs
     for (const RunSummary& run : runs) std::fprintf(stderr, "would be deleted: %s\n", text_of(run).c_str());
     return fail({ErrorCode::Invalid, "nothing was deleted: say --yes"});
   }
-  const auto lock =
-      volume.lock({getpid(), this_process().host, "delete " + options.name, "", SystemClock().now()});
-  if (!lock) return fail(lock.error());
-  for (const RunSummary& run : runs) {
-    if (auto deleted = delete_one(volume, run); !deleted)
-      return fail(std::move(deleted).error().within(run.record.directory));
-    std::printf("deleted %s\n", text_of(run).c_str());
-    std::fflush(stdout);
+  if (const auto holder = volume.holder(); holder && holder->is_service) {
+    const auto deleted = delete_each(runs, [&](const RunRecord& run) { return ask_to_delete(volume, run); });
+    return deleted ? kSucceeded : fail(deleted.error());
   }
+  const auto lock = volume.lock(this_holder("delete " + options.name));
+  if (!lock) return fail(lock.error());
+  if (auto finished = finish_removals(volume); !finished) return fail(finished.error());
+  if (auto deleted = delete_each(runs, [&](const RunRecord& run) { return remove_run(volume, run); });
+      !deleted)
+    return fail(deleted.error());
   if (auto emptied = empty_trash(volume); !emptied) return fail(emptied.error());
   return kSucceeded;
 }
@@ -105,7 +106,7 @@ void add_delete(CLI::App& app, Context& context) {
     CLI::App* kind = command->add_subcommand(name, about);
     kind->add_option("NAME", options.name, what)->required();
     kind->add_flag("--yes,-y", options.yes, "Do it");
-    kind->footer("Refused with exit code 6 while a controller holds the volume.");
+    kind->footer("Refused with exit code 6 while a run holds the volume; a service does it between its own.");
     kind->final_callback([&context, &options, function] {
       context.run = [&context, &options, function] { return function(context, options); };
     });

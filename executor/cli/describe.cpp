@@ -1,10 +1,11 @@
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/describe_text.h"
 #include "cli/exit_code.h"
-#include "cli/selection.h"
-#include "cli/table.h"
+#include "study/selection.h"
+#include "study/table.h"
 
 // describe: all that is known of one run or one experiment, for people.
 namespace studyctl {

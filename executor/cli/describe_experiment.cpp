@@ -5,10 +5,10 @@
 
 #include "base/text.h"
 #include "cli/describe_text.h"
-#include "cli/run_text.h"
 #include "store/attempt_record.h"
 #include "store/result_row.h"
 #include "store/status_file.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

@@ -1,10 +1,11 @@
 #include "base/text.h"
-#include "cli/applied_manifest.h"
 #include "cli/describe_text.h"
-#include "cli/run_text.h"
 #include "cli/status_text.h"
-#include "cli/table.h"
+#include "store/outbox.h"
 #include "store/status_file.h"
+#include "study/applied_manifest.h"
+#include "study/run_text.h"
+#include "study/table.h"
 
 namespace studyctl {
 namespace {
@@ -45,6 +46,18 @@ std::string controller_text(const ChosenRun& chosen, const Result<Status>& statu
   if (!status) return "is starting";
   return "pid " + std::to_string(status->controller.pid) + " on " + status->controller.host +
          ", last heard of " + ago_text(status->heartbeat_at, now);
+}
+
+std::string told_text(const ChosenRun& chosen) {
+  auto outbox = Outbox::open_for_reading(chosen.volume.database());
+  const auto counts = outbox ? outbox->counts(chosen.run.record.id) : outbox.error();
+  if (!counts) return "";
+  std::vector<std::string> parts;
+  if (counts->sent > 0) parts.push_back(std::to_string(counts->sent) + " sent");
+  if (counts->waiting > 0) parts.push_back(std::to_string(counts->waiting) + " not sent yet");
+  if (counts->dead > 0)
+    parts.push_back(std::to_string(counts->dead) + " given up: see studyctl notify --list");
+  return join(parts, ", ");
 }
 
 void add_usage(const ChosenRun& chosen, Description& description) {
@@ -135,6 +148,7 @@ Result<Description> describe_run(const ChosenRun& chosen, Instant now) {
   description.field("Repetitions", std::to_string(count_done(run.counts)) + " of " +
                                        std::to_string(run.total) + " done: " + counts_text(run.counts));
   add_usage(chosen, description);
+  description.field("Told", told_text(chosen));
   description.field("Path", chosen.directory.path().string());
   if (status) add_status(*status, state, now, description);
   description.section("Commands", command_lines(chosen));

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/experiment_choice.h"
-#include "cli/run_choice.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

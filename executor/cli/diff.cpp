@@ -1,13 +1,13 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "cli/applied_manifest.h"
-#include "cli/changes.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/study_options.h"
-#include "cli/table.h"
+#include "study/applied_manifest.h"
+#include "study/changes.h"
+#include "study/table.h"
 
 // diff: what applying a manifest would change of the newest run of its study, without an engine.
 namespace studyctl {
@@ -21,9 +21,10 @@ struct DiffOptions {
 constexpr int kDiffers = 1;  // as kubectl diff and diff(1) do
 
 int diff(const Context& context, const DiffOptions& options) {
-  auto study = load_study(options.study);
+  auto study = load_named_study(options.study);
   if (!study) return fail(study.error());
   const LoadedStudy& after = **study;
+  print_warnings(after);
   auto chosen = choose_run(context.find_volume(), after.study().name);
   if (!chosen) return fail(chosen.error());
   auto manifest = applied_manifest(*chosen);
@@ -57,7 +58,10 @@ void add_diff(CLI::App& app, Context& context) {
       ->check(CLI::Range(0, 100'000'000))
       ->capture_default_str();
   command->footer("Exit code 0: nothing differs; 1: something does; greater: it could not be told.");
-  command->final_callback([&] { context.run = [&] { return diff(context, options); }; });
+  command->final_callback([&] {
+    context.study_arguments = &options.study;
+    context.run = [&] { return diff(context, options); };
+  });
 }
 
 }  // namespace studyctl

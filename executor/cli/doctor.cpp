@@ -8,11 +8,11 @@
 #include "cli/context.h"
 #include "cli/doctor_checks.h"
 #include "cli/exit_code.h"
-#include "cli/run_text.h"
-#include "cli/trash.h"
 #include "engine/devices/quarantine.h"
 #include "store/process_identity.h"
 #include "store/rebuild.h"
+#include "store/trash.h"
+#include "study/run_text.h"
 
 // doctor: says in words what is missing on this machine and how to get it, and mends the volume.
 namespace studyctl {
@@ -69,7 +69,7 @@ int examine(const Context& context, const DoctorOptions& options) {
 }
 
 Result<VolumeLock> take(const ResultsVolume& volume, const char* what) {
-  return volume.lock({getpid(), this_process().host, what, "", SystemClock().now()});
+  return volume.lock(this_holder(what));
 }
 
 int rebuild(const Context& context) {
@@ -96,6 +96,7 @@ int tidy(const Context& context) {
   if (!volume) return fail(volume.error());
   const auto lock = take(*volume, "doctor --tidy");
   if (!lock) return fail(lock.error());
+  if (auto finished = finish_removals(*volume); !finished) return fail(finished.error());
   if (auto emptied = empty_trash(*volume); !emptied) return fail(emptied.error());
   std::printf("%s: nothing is left of what was deleted\n", volume->root().c_str());
   return kSucceeded;

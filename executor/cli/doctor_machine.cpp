@@ -8,8 +8,8 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/doctor_checks.h"
-#include "cli/run_text.h"
 #include "engine/devices/quarantine.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

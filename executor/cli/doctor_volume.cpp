@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "cli/doctor_checks.h"
-#include "cli/run_text.h"
-#include "cli/trash.h"
 #include "store/catalog.h"
 #include "store/run_directory.h"
+#include "store/trash.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

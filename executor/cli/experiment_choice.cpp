@@ -4,7 +4,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "cli/selection.h"
+#include "study/selection.h"
 
 namespace studyctl {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/run_choice.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

@@ -1,14 +1,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 
 namespace studyctl {
-
-// manifests/study.schema.json, as it was when this program was built.
-std::string_view study_schema();
 
 // What the schema says of one field of a manifest ("spec.execution.retry.rules"; lists are entered by their
 // fields' names; empty: the whole), and the fields in it, all levels deep when `recursive`. NotFound names

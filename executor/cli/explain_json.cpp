@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/explain.h"
+#include "study/study_schema.h"
 
 namespace studyctl {
 namespace {

@@ -1,16 +1,17 @@
 #include <map>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/get_summary.h"
-#include "cli/list_items.h"
-#include "cli/run_text.h"
-#include "cli/selection.h"
 #include "cli/status_text.h"
-#include "cli/written_json.h"
 #include "store/status_file.h"
+#include "study/list_items.h"
+#include "study/run_text.h"
+#include "study/selection.h"
+#include "study/written_json.h"
 
 // get: what there is, as lists.
 namespace studyctl {
@@ -24,23 +25,8 @@ struct GetOptions {
 
 // ---- studies and runs ----
 
-// A volume where nothing was ever run has no runs; that is no error.
-Result<ListedRuns> read_runs(const Context& context, const std::string& study) {
-  auto volume = context.find_volume();
-  if (!volume) return std::move(volume).error();
-  const auto catalog = Catalog::of(*volume);
-  if (!catalog && catalog.error().code == ErrorCode::NotFound)
-    return ListedRuns{*std::move(volume), {}, std::nullopt};
-  auto runs = catalog ? catalog->runs(study) : Result<std::vector<RunSummary>>(catalog.error());
-  if (!runs) return std::move(runs).error();
-  if (runs->empty() && !study.empty())
-    return Error{ErrorCode::NotFound, "there is no study '" + printable(study) + "' here"};
-  const auto holder = volume->holder();
-  return ListedRuns{*std::move(volume), *std::move(runs), holder};
-}
-
 int get_runs(const Context& context, const GetOptions& options) {
-  const auto listed = read_runs(context, options.study);
+  const auto listed = list_runs(context.find_volume(), options.study);
   if (!listed) return fail(listed.error());
   Listing listing(stdout, options.output);
   const Instant now = SystemClock().now();
@@ -50,7 +36,7 @@ int get_runs(const Context& context, const GetOptions& options) {
 }
 
 int get_studies(const Context& context, const GetOptions& options) {
-  const auto listed = read_runs(context, "");
+  const auto listed = list_runs(context.find_volume(), "");
   if (!listed) return fail(listed.error());
   std::map<std::string, uint64_t> runs;
   for (const RunSummary& run : listed->runs) ++runs[run.record.study];
@@ -229,7 +215,7 @@ void add_get(CLI::App& app, Context& context) {
                  {"run"},
                  "Runs of one study or of all, the newest first",
                  "run, id, study, state, message, total, counts {by state}, engine, endpoint, design_hash, "
-                 "created_at, started_at, updated_at, finished_at, path"});
+                 "created_at, started_at, updated_at, finished_at, kept, path"});
   command->add_option("STUDY", runs.study, "One study; all when left out");
   command->final_callback([&] { context.run = [&] { return get_runs(context, runs); }; });
 

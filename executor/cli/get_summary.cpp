@@ -4,11 +4,10 @@
 #include <map>
 
 #include "base/text.h"
-#include "cli/list_items.h"
-#include "cli/run_text.h"
-#include "cli/selection.h"
-#include "cli/written_json.h"
-#include "store/result_row.h"
+#include "study/list_items.h"
+#include "study/run_text.h"
+#include "study/selection.h"
+#include "study/written_json.h"
 
 namespace studyctl {
 namespace {
@@ -78,15 +77,14 @@ ListItem count_item(const Catalog::StateCount& count, uint64_t total) {
 
 ListItem chronic_item(const ChosenRun& chosen, const Chronic& one) {
   const RepetitionSummary& last = one.last;
-  std::vector<std::string> parameters;
-  for (const auto& [name, text] : parameter_texts(last.parameters)) parameters.push_back(name + "=" + text);
   ListItem item;
   item.name = last.experiment;
   item.path = chosen.directory.repetition({last.experiment, 1, 1}).parent_path();
   item.column("EXPERIMENT", "experiment", written_of(last.experiment));
   item.column("FAILURES", "fail_count", written_of(one.fail_count), std::to_string(one.fail_count));
   item.column("LAST REASON", "reason", written_of(last.reason));
-  item.column("PARAMETERS", "parameters", written_from_json(last.parameters), join(parameters, " "));
+  item.column("PARAMETERS", "parameters", written_from_json(last.parameters),
+              parameters_text(last.parameters));
   item.wide_column("REPETITIONS", "repetitions", written_of(one.repetitions),
                    std::to_string(one.repetitions));
   item.wide_column("MESSAGE", "message", written_of(last.message));

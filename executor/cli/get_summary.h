@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cli/listing.h"
-#include "cli/run_choice.h"
 #include "store/catalog.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

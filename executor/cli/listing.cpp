@@ -11,13 +11,6 @@ void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-// What people see of a value.
-std::string text_of(const Written& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
-  const auto* literal = std::get_if<Written::Literal>(&value.data);
-  return literal && literal->text != "null" ? literal->text : "";
-}
-
 }  // namespace
 
 void add_output(CLI::App& command, Output& output) {
@@ -28,21 +21,6 @@ void add_output(CLI::App& command, Output& output) {
               {"path", Output::Path},
               {"json", Output::Json},
               {"yaml", Output::Yaml}});
-}
-
-void ListItem::column(const char* heading, const char* key, Written value, std::optional<std::string> text) {
-  cells.push_back({heading, text ? *std::move(text) : text_of(value)});
-  field(key, std::move(value));
-}
-
-void ListItem::wide_column(const char* heading, const char* key, Written value,
-                           std::optional<std::string> text) {
-  wide.push_back({heading, text ? *std::move(text) : text_of(value)});
-  field(key, std::move(value));
-}
-
-void ListItem::field(const char* key, Written value) {
-  std::get<Written::Map>(data.data).emplace_back(key, std::move(value));
 }
 
 Listing::Listing(std::FILE* to, Output output) : to_(to), output_(output) {

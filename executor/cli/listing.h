@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "cli/table.h"
-#include "manifest/written.h"
+#include "study/list_item.h"
+#include "study/table.h"
 
 namespace studyctl {
 
@@ -31,26 +31,6 @@ void add_format(CLI::App& command, Format& chosen, std::vector<std::pair<std::st
 
 // -o, --output: table (the default), wide, name, path, json or yaml.
 void add_output(CLI::App& command, Output& output);
-
-// One thing of a list, in all the forms in which lists are printed.
-struct ListItem {
-  struct Cell {
-    const char* heading;
-    std::string text;
-  };
-
-  // A column of its row, or one that -o wide adds, and the same under `key` as data. `text` is what people
-  // see where it is not the value itself.
-  void column(const char* heading, const char* key, Written value, std::optional<std::string> text = {});
-  void wide_column(const char* heading, const char* key, Written value, std::optional<std::string> text = {});
-  // Of its data alone.
-  void field(const char* key, Written value);
-
-  std::string name;
-  std::filesystem::path path;  // where it lies; empty: nowhere yet
-  std::vector<Cell> cells, wide;
-  Written data = {Written::Map()};
-};
 
 // Prints a list while it is made. JSON and YAML are one object, {"apiVersion", "kind": "List", "items": […]},
 // as kubectl's are.

@@ -7,8 +7,8 @@
 
 #include "cli/log_printer.h"
 #include "cli/progress_tail.h"
-#include "cli/run_choice.h"
 #include "store/run_directory.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

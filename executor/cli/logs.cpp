@@ -3,13 +3,14 @@
 #include <thread>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/experiment_choice.h"
 #include "cli/log_follower.h"
-#include "cli/selection.h"
 #include "store/status_file.h"
+#include "study/selection.h"
 
 // logs: what attempts said, both streams in the order in which it came.
 namespace studyctl {

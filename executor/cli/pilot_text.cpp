@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include "cli/results_text.h"
-#include "cli/run_text.h"
 #include "plan/estimate.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "cli/run_choice.h"
 #include "store/status.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

@@ -3,16 +3,16 @@
 #include <optional>
 
 #include "base/text.h"
-#include "cli/applied_manifest.h"
-#include "cli/changes.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/plan_text.h"
 #include "cli/study_options.h"
-#include "cli/table.h"
 #include "plan/experiment.h"
 #include "plan/json_text.h"
+#include "study/applied_manifest.h"
+#include "study/changes.h"
+#include "study/plan_text.h"
+#include "study/table.h"
 
 // plan and validate: what a manifest asks for, without an engine and before anything starts.
 namespace studyctl {
@@ -24,10 +24,6 @@ struct PlanOptions {
   std::string output;
   uint64_t limit = 20;
 };
-
-void warn(const LoadedStudy& study) {
-  for (const std::string& warning : study.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-}
 
 // An experiment a line: as a name, as JSON, or as a row of a table.
 void print_experiments(const LoadedStudy& study, const PlanOptions& options) {
@@ -75,7 +71,7 @@ void print_changes(const Context& context, const LoadedStudy& study) {
 }
 
 int show_plan(const Context& context, const PlanOptions& options) {
-  auto study = load_study(options.study);
+  auto study = load_named_study(options.study);
   if (!study) return fail(study.error());
   const LoadedStudy& loaded = **study;
   if (!options.count.empty()) {
@@ -83,7 +79,7 @@ int show_plan(const Context& context, const PlanOptions& options) {
     std::printf("%llu\n", static_cast<unsigned long long>(count));
     return kSucceeded;
   }
-  warn(loaded);
+  print_warnings(loaded);
   if (options.output == "yaml") {
     std::printf("%s", to_yaml(loaded.manifest).c_str());
     return kSucceeded;
@@ -99,7 +95,7 @@ int show_plan(const Context& context, const PlanOptions& options) {
 int validate(const StudyArguments& arguments) {
   auto study = load_study(arguments);
   if (!study) return fail(study.error());
-  warn(**study);
+  print_warnings(**study);
   print_lines(plan_summary(**study));
   return kSucceeded;
 }
@@ -123,7 +119,10 @@ void add_plan(CLI::App& app, Context& context) {
   command->add_option("--limit", options.limit, "Rows of the table; 0 for all")
       ->check(CLI::Range(0, 100'000'000))
       ->capture_default_str();
-  command->final_callback([&] { context.run = [&] { return show_plan(context, options); }; });
+  command->final_callback([&] {
+    context.study_arguments = &options.study;
+    context.run = [&] { return show_plan(context, options); };
+  });
 }
 
 void add_validate(CLI::App& app, Context& context) {

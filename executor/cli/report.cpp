@@ -1,9 +1,11 @@
 #include "cli/report/report.h"
 
 #include "base/fd.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/remote/remote_rules.h"
 
 // report: a run's results as one HTML file.
 namespace studyctl {
@@ -15,6 +17,16 @@ struct ReportOptions {
   bool clean = false;
   std::string file = "report.html";
 };
+
+int write(const std::string& page, const ReportOptions& options) {
+  if (options.file == "-") {
+    std::fwrite(page.data(), 1, page.size(), stdout);
+    return kSucceeded;
+  }
+  if (auto written = write_file_atomically(options.file, page, 0644); !written) return fail(written.error());
+  std::printf("%s\n", options.file.c_str());
+  return kSucceeded;
+}
 
 int report(const Context& context, const ReportOptions& options) {
   Selection selection;
@@ -29,13 +41,17 @@ int report(const Context& context, const ReportOptions& options) {
   query->clean = options.clean;
   auto page = report_of(*query);
   if (!page) return fail(page.error());
-  if (options.file == "-") {
-    std::fwrite(page->data(), 1, page->size(), stdout);
-    return kSucceeded;
-  }
-  if (auto written = write_file_atomically(options.file, *page, 0644); !written) return fail(written.error());
-  std::printf("%s\n", options.file.c_str());
-  return kSucceeded;
+  return write(*page, options);
+}
+
+// The page is made by the service, and written here.
+int report_there(const ServiceLink& server, RemoteCommand command, const ReportOptions& options) {
+  command.args = without_options(command.args, {"--output", "-o"});
+  command.args.emplace_back("--output=-");
+  std::string page;
+  command.on_output = [&page](std::string_view bytes) { page += bytes; };
+  const int code = run_there(server, command);
+  return code == kSucceeded ? write(page, options) : code;
 }
 
 }  // namespace
@@ -52,7 +68,12 @@ void add_report(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options.file, "The file; - for standard output")
       ->type_name("FILE")
       ->capture_default_str();
-  command->final_callback([&] { context.run = [&] { return report(context, options); }; });
+  command->final_callback([&] {
+    context.run = [&] { return report(context, options); };
+    context.run_remotely = [&](const ServiceLink& server, RemoteCommand request) {
+      return report_there(server, std::move(request), options);
+    };
+  });
 }
 
 }  // namespace studyctl

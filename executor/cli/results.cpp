@@ -1,13 +1,14 @@
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/extract_results.h"
 #include "cli/listing.h"
 #include "cli/results_text.h"
-#include "cli/run_text.h"
-#include "cli/written_json.h"
 #include "model/energy.h"
+#include "service/extract_results.h"
+#include "study/run_text.h"
+#include "study/written_json.h"
 
 // results: what the succeeded repetitions came to.
 namespace studyctl {
@@ -87,18 +88,20 @@ Result<void> print_usage(const ChosenRun& chosen, ResultsOutput output) {
                       : output == ResultsOutput::Yaml ? Output::Yaml
                       : output == ResultsOutput::Name ? Output::Name
                                                       : Output::Table;
-  const auto whole = chosen.catalog.usage(chosen.run.record.id);
-  if (!whole) return whole.error();
-  Listing listing(stdout, form);
-  const EnergyColumn energy = whole->energy_joules ? EnergyColumn::Shown : EnergyColumn::Absent;
-  uint64_t attempts = 0;
+  std::vector<Catalog::ExperimentUsage> all;
+  Catalog::ExperimentUsage whole{"all", 0, {}};
   auto read = chosen.catalog.usages(chosen.run.record.id, [&](const Catalog::ExperimentUsage& one) {
-    listing.add(usage_item(one, energy));
-    attempts += one.attempts;
+    all.push_back(one);
+    whole.attempts += one.attempts;
+    whole.usage += one.usage;
   });
-  if (form == Output::Table && attempts > 0) listing.add(usage_item({"all", attempts, *whole}, energy));
+  if (!read) return read;
+  if (form == Output::Table && !all.empty()) all.push_back(whole);
+  const EnergyColumn energy = whole.usage.energy_joules ? EnergyColumn::Shown : EnergyColumn::Absent;
+  Listing listing(stdout, form);
+  for (const Catalog::ExperimentUsage& one : all) listing.add(usage_item(one, energy));
   listing.finish("nothing was started yet");
-  return read;
+  return {};
 }
 
 int results(const Context& context, const ResultsOptions& options) {

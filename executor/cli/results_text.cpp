@@ -2,10 +2,10 @@
 
 #include "base/text.h"
 #include "cli/listing.h"
-#include "cli/results_flags.h"
-#include "cli/table.h"
-#include "cli/written_json.h"
 #include "store/results_csv.h"
+#include "study/results_flags.h"
+#include "study/table.h"
+#include "study/written_json.h"
 
 namespace studyctl {
 namespace {
@@ -49,17 +49,17 @@ std::vector<std::string> cells_of(const ResultRow& row, const ResultColumns& col
   return cells;
 }
 
-Result<void> print_table(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+Result<FlagTally> print_table(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
   const auto columns = columns_of_results(query);
   if (!columns) return columns.error();
-  if (columns->parameters.empty() && columns->metrics.empty()) return {};
+  if (columns->parameters.empty() && columns->metrics.empty()) return columns->flagged;
   Table table(to, headings(*columns, query.metrics, output));
   return visit_results(
       query, [&](const ResultRow& row, const std::string&) { table.row(cells_of(row, *columns, output)); });
 }
 
 // The columns of results.csv.
-Result<void> print_csv(const ResultsQuery& query, std::FILE* to) {
+Result<FlagTally> print_csv(const ResultsQuery& query, std::FILE* to) {
   const auto columns = columns_of_results(query);
   if (!columns) return columns.error();
   std::vector<std::string> head = {"experiment", "cycle", "attempt"};
@@ -82,7 +82,7 @@ Result<void> print_csv(const ResultsQuery& query, std::FILE* to) {
 }
 
 // Rows as they lie there, with what stands around a list.
-Result<void> print_json(const ResultsQuery& query, std::FILE* to) {
+Result<FlagTally> print_json(const ResultsQuery& query, std::FILE* to) {
   print(to, "{\"apiVersion\":\"studyctl.io/v1alpha1\",\"kind\":\"List\",\"items\":[");
   bool first = true;
   auto read = visit_results(query, [&](const ResultRow&, const std::string& line) {
@@ -92,7 +92,7 @@ Result<void> print_json(const ResultsQuery& query, std::FILE* to) {
   return read;
 }
 
-Result<void> print_yaml(const ResultsQuery& query, std::FILE* to) {
+Result<FlagTally> print_yaml(const ResultsQuery& query, std::FILE* to) {
   Listing listing(to, Output::Yaml);
   auto read = visit_results(query, [&](const ResultRow&, const std::string& line) {
     ListItem item;
@@ -103,13 +103,13 @@ Result<void> print_yaml(const ResultsQuery& query, std::FILE* to) {
   return read;
 }
 
-Result<void> print_lines(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+Result<FlagTally> print_lines(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
   return visit_results(query, [&](const ResultRow& row, const std::string& line) {
     print(to, (output == ResultsOutput::Name ? row.experiment : line) + "\n");
   });
 }
 
-Result<void> print_rows(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
+Result<FlagTally> print_rows(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
   switch (output) {
     case ResultsOutput::Table:
     case ResultsOutput::Markdown:
@@ -118,18 +118,17 @@ Result<void> print_rows(const ResultsQuery& query, ResultsOutput output, std::FI
     case ResultsOutput::Json: return print_json(query, to);
     case ResultsOutput::Yaml: return print_yaml(query, to);
     case ResultsOutput::JsonLines:
-    case ResultsOutput::Name: return print_lines(query, output, to);
+    case ResultsOutput::Name: break;
   }
-  return {};
+  return print_lines(query, output, to);
 }
 
 }  // namespace
 
 Result<void> print_results(const ResultsQuery& query, ResultsOutput output, std::FILE* to) {
-  if (auto printed = print_rows(query, output, to); !printed) return printed;
-  std::fflush(to);
-  const auto flagged = tally_rows(query);
+  const auto flagged = print_rows(query, output, to);
   if (!flagged) return flagged.error();
+  std::fflush(to);
   if (const std::string text = flags_text(query, *flagged); !text.empty())
     std::fprintf(stderr, "%s\n", text.c_str());
   return {};

@@ -11,10 +11,10 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/pilot_text.h"
-#include "cli/run_text.h"
 #include "cli/status_text.h"
-#include "cli/table.h"
 #include "store/status_file.h"
+#include "study/run_text.h"
+#include "study/table.h"
 
 namespace studyctl {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "cli/progress_tail.h"
-#include "cli/run_choice.h"
 #include "store/status.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

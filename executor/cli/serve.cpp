@@ -1,190 +1,165 @@
-#include "cli/serve.h"
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <condition_variable>
+#include <csignal>
 #include <cstdio>
-#include <mutex>
-#include <thread>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/applied_manifest.h"
+#include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/run_view.h"
-#include "cli/service.h"
+#include "service/service_channels.h"
+#include "service/service_manager.h"
+#include "service/study_service.h"
 
+// serve: the controller as a service, until it is told to end by SIGTERM or Ctrl+C.
 namespace studyctl {
 namespace {
 
-constexpr Duration kFrame{200};
-
-// Shows a run from a thread of its own, so that a terminal that stands still holds nothing up.
-class ViewThread {
- public:
-  ViewThread(const std::filesystem::path& directory, const Clock& clock)
-      : view_(directory, STDOUT_FILENO, clock), thread_([this] { show(); }) {}
-  ~ViewThread() { end(); }
-
-  void end() {
-    {
-      std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  void hide() { hidden_ = true; }
-
- private:
-  void show() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      if (!hidden_) view_.refresh();
-      if (ending_) break;
-      wake_.wait_for(lock, kFrame);
-    }
-    if (!hidden_) view_.clear();
-  }
-
-  RunView view_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool ending_ = false;
-  std::atomic<bool> hidden_{false};
-  std::thread thread_;
+struct ServeOptions {
+  ServiceAddress address{"127.0.0.1:8080", {}, {}, {}};
+  ServiceOptions service;
+  std::string drain;
+  bool prints_config = false;
 };
 
-void leave_terminal() {
-  const Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere.get(), fd);
+// Blocked before the first thread is made, so that they come to wait_for_the_end() alone.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
 }
 
-// Runs one controller after the other, as long as one says what the next is to do.
-Result<void> run_all(std::unique_ptr<Service>& service, ViewThread* view) {
-  while (true) {
-    service->on_hangup([view] {
-      if (view) view->hide();
-      leave_terminal();
-    });
-    if (auto ran = service->run(); !ran) return ran;
-    auto next = service->next();
-    if (!next) return {};
-    service.reset();
-    service = std::make_unique<Service>(std::move(next->first), std::move(next->second));
-    if (auto opened = service->open(); !opened) return opened;
-  }
+// The terminal that it was started from may go.
+const char* wait_for_the_end(const sigset_t& set) {
+  int signal = 0;
+  while (sigwait(&set, &signal) != 0 || signal == SIGHUP) continue;
+  return signal == SIGINT ? "Ctrl+C" : "SIGTERM";
 }
 
-int drive(std::unique_ptr<Service> driven, ViewThread* view) {
-  const Result<void> ran = run_all(driven, view);
-  Service& service = *driven;
-  if (view) view->end();
-  if (!ran) {
-    log::error(ran.error().message);
-    return fail(ran.error());
+int serve(const Context& context, ServeOptions& options) {
+  SubmitPolicy& policy = options.service.policy;
+  for (auto* list : {&options.address.names, &options.service.drive.secret_directories, &policy.host_paths,
+                     &policy.devices, &policy.images})
+    std::erase(*list, "");  // of a list without an item, as --print-config writes it
+  if (!options.drain.empty()) {
+    auto drain = parse_duration(options.drain);
+    if (!drain) return fail(std::move(drain).error().within("--drain"));
+    options.service.drain = *drain;
   }
-  const Status status = service.status();
-  if (view && !service.handed_over()) std::printf("results: %s\n", service.directory().path().c_str());
-  if (view) tell_end(status, service.volume());
-  if (!service.handed_over()) return exit_code_of(status.state, status.state_reason);
-  if (view) std::printf("handed over: containers run on; the same apply goes on with them\n");
-  return kStopped;
+  if (auto fine = ServiceChannels::check(options.address); !fine) return fail(fine.error());
+  const sigset_t signals = block_signals();
+  log::to_stderr(log::Level::Info);
+  auto volume = ResultsVolume::open(context.results, context.state_directory);
+  if (!volume) return fail(volume.error());
+  auto service = StudyService::open(*volume, options.service);
+  if (!service) return fail(service.error());
+  auto channels = ServiceChannels::open(**service, options.address);
+  if (!channels) return fail(channels.error());
+  const std::string& address = (*channels)->listens_at();
+  log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address));
+  tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
+  const std::string why = wait_for_the_end(signals);
+  tell_service_manager("STOPPING=1");
+  log::info(why + ": " +
+            (options.service.drain > Duration(0) ? "what runs may finish, at most " + options.drain
+                                                 : "what runs is handed over: the next service adopts it"));
+  (*service)->shut_down();
+  return kSucceeded;
 }
 
-// What a detached controller says to its parent: one line, "ok <directory>" or "<exit code> <message>".
-int report_to_parent(int pipe, const std::string& line) {
-  const Fd end(pipe);
-  return write_all(end.get(), line) ? 0 : 1;
+void add_address(CLI::App& command, ServiceAddress& address) {
+  command.add_option("--listen", address.listen, "Where the page and the API are found; \"\": nowhere")
+      ->envname("STUDYCTL_LISTEN")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  command
+      .add_option("--name", address.names, "A name by which clients know it, beside its address: lab.example")
+      ->envname("STUDYCTL_NAMES")
+      ->delimiter(',')
+      ->type_name("HOST")
+      ->allow_extra_args(false);
+  command
+      .add_option("--token-file", address.token_file,
+                  "Who may ask, a line each, as `studyctl token` makes them")
+      ->envname("STUDYCTL_TOKEN_FILE")
+      ->type_name("FILE");
+  command.add_option("--tls-cert", address.tls.certificate, "Speak TLS, by this certificate chain (PEM)")
+      ->envname("STUDYCTL_TLS_CERT")
+      ->type_name("FILE");
+  command.add_option("--tls-key", address.tls.key, "The certificate's key (PEM)")
+      ->envname("STUDYCTL_TLS_KEY")
+      ->type_name("FILE");
+  command
+      .add_option(
+          "--tls-client-ca", address.tls.client_authority,
+          "Who shows a certificate of these needs no token: CN says who, O=operator that he may change "
+          "things (PEM)")
+      ->envname("STUDYCTL_TLS_CLIENT_CA")
+      ->type_name("FILE");
 }
 
-int serve_detached(Assignment assignment, ServeOptions options) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail(errno_error("pipe"));
-  const pid_t child = fork();
-  if (child < 0) return fail(errno_error("fork"));
-  if (child == 0) {
-    close(ends[0]);
-    setsid();
-    auto service = std::make_unique<Service>(std::move(assignment), std::move(options));
-    if (auto opened = service->open(); !opened) {
-      report_to_parent(ends[1],
-                       std::to_string(exit_code_of(opened.error().code)) + " " + opened.error().message);
-      return kRefused;
-    }
-    const std::string address = service->listens_at().empty() ? "" : ", " + service->listens_at();
-    report_to_parent(ends[1], "ok " + service->directory().path().string() + address);
-    leave_terminal();
-    return drive(std::move(service), nullptr);
-  }
-  close(ends[1]);
-  const Fd from_child(ends[0]);
-  std::string said;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = read(from_child.get(), buffer, sizeof buffer)) > 0;)
-    said.append(buffer, static_cast<size_t>(got));
-  if (said.starts_with("ok ")) {
-    std::printf("detached: pid %d, %s\n", child, said.substr(3).c_str());
-    return kSucceeded;
-  }
-  const size_t space = said.find(' ');
-  if (space == std::string::npos)
-    return fail({ErrorCode::Internal, "the detached controller ended before it said anything"});
-  std::fprintf(stderr, "studyctl: %s\n", said.substr(space + 1).c_str());
-  return std::stoi(said.substr(0, space));
+void add_policy(CLI::App& command, SubmitPolicy& policy) {
+  const auto add = [&](const char* name, std::vector<std::string>& to, const char* about, const char* type) {
+    command.add_option(name, to, about)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->group("What a manifest that comes over the network may ask for");
+  };
+  add("--allow-host-path", policy.host_paths, "Mount this directory and what is below it; DIR:rw: writable",
+      "DIR");
+  add("--allow-device", policy.devices, "Have this device node: /dev/dri", "PATH");
+  add("--allow-image", policy.images, "Run these images, registry.example/lab/*, and no others", "PATTERN");
+  add("--allow-notify", policy.notify_hosts,
+      "Send notifications to this host although it is this machine, or a cloud's own address", "HOST");
+  command
+      .add_flag("--allow-privileged", policy.allows_privileged,
+                "Have privileges: privileged, capabilities, hostNetwork")
+      ->group("What a manifest that comes over the network may ask for");
 }
 
 }  // namespace
 
-void add_serve_options(CLI::App& command, ServeOptions& options) {
-  command.add_option("--lease-dir", options.lease_directory, "Where devices are leased on this machine")
+void add_serve(CLI::App& app, Context& context) {
+  ServeOptions& options = context.keep<ServeOptions>();
+  DriveOptions& drive = options.service.drive;
+  CLI::App* command =
+      app.add_subcommand("serve", "Run as a service: take up what is applied, one after the other");
+  add_address(*command, options.address);
+  command
+      ->add_option("--drain", options.drain,
+                   "When it is told to end, let what runs finish, so long at most; else it is handed over "
+                   "($STUDYCTL_DRAIN)")
+      ->envname("STUDYCTL_DRAIN")
+      ->type_name("DURATION");
+  command->add_option("--engine", drive.engine, "docker, podman, or an address")
+      ->envname("STUDYCTL_ENGINE")
+      ->type_name("ENGINE")
+      ->group("Engine");
+  command->add_option("--lease-dir", drive.lease_directory, "Where devices are leased on this machine")
+      ->envname("STUDYCTL_LEASE_DIR")
       ->type_name("DIR")
       ->group("Engine");
   command
-      .add_option("--gpus", options.gpus,
-                  "The GPUs there are, instead of what the machine says: 0,1 or UUIDs")
+      ->add_option("--gpus", drive.gpus, "The GPUs there are, instead of what the machine says: 0,1 or UUIDs")
+      ->envname("STUDYCTL_GPUS")
       ->type_name("IDS")
       ->group("Engine");
   command
-      .add_option("--secret-dir", options.secret_directories,
-                  "A directory with a directory per Secret, a file per key")
+      ->add_option("--secret-dir", drive.secret_directories,
+                   "A directory with a directory per Secret, a file per key")
       ->type_name("DIR")
       ->allow_extra_args(false);
-  command
-      .add_option("--listen", options.listen,
-                  "Answer GET /status, /events, /metrics and /healthz there while it runs: 127.0.0.1:8080")
-      ->type_name("ADDRESS");
-  command.add_option("--at-most", options.at_most, "Start so many repetitions, then stop")->type_name("N");
-  command.add_flag("--no-pilot-pause", options.no_pilot_pause,
-                   "Go on behind spec.execution.pilot without a pause");
-  command.add_flag("--accept-image-change", options.accept_image_change,
-                   "Go on although an image's tag points elsewhere than before");
-  command.add_flag("--detach,-d", options.detach,
-                   "Run headless; the log is controller.log in the run's directory");
-}
-
-int serve(std::unique_ptr<LoadedStudy> study, ResultsVolume volume, std::optional<RunSummary> again,
-          ServeOptions options) {
-  Assignment assignment{std::move(study), std::move(volume), std::move(again), std::nullopt};
-  if (options.detach) return serve_detached(std::move(assignment), std::move(options));
-  auto service = std::make_unique<Service>(std::move(assignment), std::move(options));
-  if (auto opened = service->open(); !opened) return fail(opened.error());
-  if (!service->listens_at().empty()) std::printf("listening: %s\n", service->listens_at().c_str());
-  SystemClock clock;
-  ViewThread view(service->directory().path(), clock);
-  return drive(std::move(service), &view);
-}
-
-int serve_again(ChosenRun chosen, ServeOptions options) {
-  auto manifest = applied_manifest(chosen);
-  if (!manifest) return fail(manifest.error());
-  auto study = load_applied(manifest->manifest, manifest->inputs, chosen.directory.path());
-  if (!study) return fail(study.error());
-  return serve(*std::move(study), std::move(chosen.volume), std::move(chosen.run), std::move(options));
+  add_policy(*command, options.service.policy);
+  command->add_flag("--print-config", options.prints_config, "Print such a file with what holds now, and end")
+      ->configurable(false);
+  command->final_callback([&options, &context, command] {
+    context.run = [&options, &context, command] {
+      if (!options.prints_config) return serve(context, options);
+      std::printf("[serve]\n%s", command->config_to_str(true).c_str());
+      return static_cast<int>(kSucceeded);
+    };
+  });
 }
 
 }  // namespace studyctl

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/text.h"
-#include "cli/run_text.h"
-#include "cli/table.h"
+#include "study/run_text.h"
+#include "study/table.h"
 
 namespace studyctl {
 namespace {

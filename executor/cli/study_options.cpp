@@ -1,5 +1,12 @@
 #include "cli/study_options.h"
 
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "http/apply_api.h"
+#include "http/command_api.h"
+
 namespace studyctl {
 
 void add_study_options(CLI::App& command, StudyArguments& arguments) {
@@ -25,7 +32,7 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
       ->group(group);
   command
       .add_option("--engine", arguments.engine,
-                  "auto, docker, podman, or an address: unix:///run/podman/podman.sock")
+                  "auto, docker, podman, process, kubernetes, slurm, or unix:///run/podman/podman.sock")
       ->type_name("ENGINE")
       ->group(group);
   command.add_flag("--no-cooldown", arguments.no_cooldown, "No spec.execution.cooldown")->group(group);
@@ -42,6 +49,17 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
                   "A directory with a directory per ConfigMap, a file per key")
       ->type_name("DIR")
       ->allow_extra_args(false);
+}
+
+Result<std::unique_ptr<LoadedStudy>> load_named_study(const StudyArguments& arguments) {
+  if (!on_behalf()) return load_study(arguments);
+  auto study = read_whole_study(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  if (study) (*study)->warnings.clear();  // they were said where the manifest lies
+  return study;
+}
+
+void print_warnings(const LoadedStudy& study) {
+  for (const std::string& warning : study.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
 
 std::vector<std::string> flags_of(const StudyArguments& arguments) {

@@ -5,14 +5,15 @@
 #include <thread>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
-#include "cli/run_choice.h"
 #include "cli/run_view.h"
 #include "cli/status_text.h"
-#include "cli/table.h"
 #include "store/status_file.h"
+#include "study/run_choice.h"
+#include "study/table.h"
 
 // wait: for scripts, until a run has come to its end or to a state.
 namespace studyctl {

@@ -104,7 +104,9 @@ void Controller::ask_what_is_true(std::vector<Engine::Expected> expected) {
 
 void Controller::open_or_go_on() {
   if (ledger_.total() == 0) record(GenerationOpened{1, plan_.experiments, execution_.cycles});
+  if (!plan_.asked.who.empty()) record(plan_.asked);
   if (plan_.is_relay && !is_final(ledger_.run_state()) && ledger_.run_state() != RunState::Pending) return;
+  if (plan_.seat && ledger_.run_state() == RunState::Pending) return;  // until it has leave
   switch (ledger_.run_state()) {
     case RunState::Pending:
       return change_run(RunState::Running, plan_.note.empty() ? "started" : "started; " + plan_.note);
@@ -116,7 +118,8 @@ void Controller::open_or_go_on() {
     case RunState::Failed: record(ThresholdRebased{}); break;
     default: break;
   }
-  change_run(RunState::Running, plan_.note.empty() ? "went on" : "went on; " + plan_.note);
+  change_run(plan_.seat ? RunState::Pending : RunState::Running,
+             plan_.note.empty() ? "went on" : "went on; " + plan_.note);
 }
 
 Result<void> Controller::turn() {
@@ -129,10 +132,12 @@ Result<void> Controller::turn() {
   enforce_deadlines();
   apply_threshold();
   end_pilot();
+  ask_for_seat();
   start_what_may();
   advance_run();
   withdraw_unstarted();
   retry_later();
+  if (plan_.cores && execution_.pin_cpus) plan_.cores->hold(plan_.run, pinned());
   return commit_and_act();
 }
 
@@ -213,7 +218,8 @@ bool Controller::finished() const {
 }
 
 bool Controller::has_come_to_rest() const {
-  return is_final(ledger_.run_state()) || (ledger_.run_state() == RunState::Paused && ends_when_paused_);
+  if (is_final(ledger_.run_state())) return true;
+  return ledger_.run_state() == RunState::Paused && ends_when_paused_ && !plan_.seat;
 }
 
 Steady Controller::given_up_at() const {

@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "control/command.h"
 #include "control/committed_events.h"
+#include "control/core_pool.h"
 #include "control/gateway.h"
+#include "control/seat.h"
 #include "control/workspace.h"
 #include "engine/engine.h"
 #include "model/ledger.h"
@@ -44,7 +46,12 @@ struct RunPlan {
   Duration gpu_time{0};  // spent by attempts that ended before, times their devices
   // Tells of every repetition that is done what the metric of `repeatUntil` came to; null: it is not asked.
   std::function<void(const std::function<void(uint64_t index, double value)>&)> measured;
-  std::string note;  // for people, when it begins to run: "4 are done already, in earlier runs"
+  Seat* seat = nullptr;       // null: the machine is this run's alone
+  CorePool* cores = nullptr;  // that runs share by their ids; likewise
+  std::string run;            // its id
+  std::string note;           // for people, when it begins to run: "4 are done already, in earlier runs"
+  // By whom and by what word this controller was asked for, for the record; of nobody: nothing is recorded.
+  CommandAccepted asked{};
 };
 
 // What a run says that is paused since its pilot is over, before what else there is to say.
@@ -59,6 +66,7 @@ struct LiveAttempt {
   Timeouts timeouts;                                   // its own
   int retry_limit = 0;                                 // likewise
   std::string message;                                 // what it waits for
+  bool is_queued = false;                              // at the engine: it may still be taken back
   int64_t memory_bytes = 0;                            // its limit; 0: none
   std::vector<std::filesystem::path> layers, volumes;  // what it reads, where it starts cold
   std::optional<std::vector<std::string>> cooled;      // what was done so that it does
@@ -150,13 +158,16 @@ class Controller {
   void count_groups();
   void count_group_of(const AttemptRecord& ended);
   void start_what_may();
+  void ask_for_seat();
   bool has_run_at_most() const;
   std::optional<AttemptKey> within_at_most(const AttemptKey& next);
   void start(const AttemptKey& key);
   bool is_spent() const;
   void end_pilot();
   void repeat_if_uncertain(uint64_t index);
-  std::string pin(const RepetitionKey& key) const;
+  std::string pin(const RepetitionKey& key);
+  std::set<int> pinned() const;  // cores of attempts that are on
+  CorePool& cores() { return plan_.cores ? *plan_.cores : own_cores_; }
   void withdraw_unstarted();
   // Nothing is started of what has left the plan, nor while the run does not run.
   bool may_start(const RepetitionKey& key) const;
@@ -219,9 +230,11 @@ class Controller {
   std::vector<std::function<void()>> later_;  // acts that failed for a while, tried again at retry_at_
   std::optional<Steady> retry_at_;
   Steady began_{};
+  CorePool own_cores_;                                     // where no other run shares them
   std::set<RepetitionKey> begun_here_;                     // by this controller, for at_most
   std::set<std::string> failed_groups_, finished_groups_;  // for the threshold
-  std::string missing_;  // what a container cannot be made without: pauses the run
+  std::string missing_;    // what a container cannot be made without: pauses the run
+  std::string held_back_;  // why its seat lets it start nothing
   std::string why_waiting_;
   std::optional<Steady> waits_until_;
   bool recovering_ = true;

@@ -27,6 +27,19 @@ Duration measured_duration(const ActiveAttempt& attempt, const Observation& end,
   return jumped ? seen : std::max(told, Duration(0));
 }
 
+// A deadline that passed while no controller looked has stopped nothing where the container had ended before,
+// by the engine's times: as far as the wall clock, which those are of, went with the steady one since the
+// start.
+ActiveAttempt as_it_ended(ActiveAttempt attempt, const Observation& end, const Timeouts& timeouts,
+                          const Clock& clock) {
+  const bool is_told = end.phase == Observation::Phase::Exited && end.started_at && end.finished_at;
+  if (!is_told || attempt.stopping != Reason::Timeout || !timeouts.run) return attempt;
+  const Duration doubt = (clock.now() - *end.started_at) - (clock.steady() - attempt.running_since);
+  const Duration at_most = *end.finished_at - *end.started_at + std::chrono::abs(doubt);
+  if (at_most < *timeouts.run) attempt.stopping.reset();
+  return attempt;
+}
+
 std::vector<std::string> log_patterns(const RetryPolicy& policy) {
   std::vector<std::string> patterns;
   for (const RetryRule& rule : policy.rules)
@@ -75,7 +88,10 @@ Result<AttemptSpec> Controller::spec_of(LiveAttempt& live) {
   const RepetitionKey& key = live.key.repetition;
   auto spec =
       workspace_.spec(live.key, {ledger_.active(key)->cpus, ledger_.troubles(key).grown.memory_bytes});
-  if (spec) live.memory_bytes = spec->main.resources.memory_bytes.value_or(0);
+  if (!spec) return spec;
+  live.memory_bytes = spec->main.resources.memory_bytes.value_or(0);
+  spec->run_timeout = live.timeouts.run;
+  spec->grace = live.timeouts.grace;
   return spec;
 }
 
@@ -136,7 +152,10 @@ void Controller::note(const Observation& observation) {
   }
   if (live->stage >= LiveAttempt::Stage::Reading) return;
   switch (observation.phase) {
-    case Observation::Phase::Preparing: live->message = observation.message; return;
+    case Observation::Phase::Preparing:
+      live->message = observation.message;
+      live->is_queued = observation.is_queued;
+      return;
     case Observation::Phase::Created: return note_created(*live, observation);
     case Observation::Phase::Running: return note_running(*live, observation);
     case Observation::Phase::Missing: return note_missing(*live, observation);
@@ -171,6 +190,7 @@ void Controller::note_running(LiveAttempt& live, const Observation& observation)
   }
   live.stage = LiveAttempt::Stage::Running;
   live.message.clear();
+  live.is_queued = false;
   // Its stop was decided by a controller that may have died before it said so.
   if (attempt.stopping)
     after_commit([this, id = live.id, grace = live.timeouts.grace] { engine_.stop(id, grace); });
@@ -211,13 +231,14 @@ void Controller::read(LiveAttempt& live, const Observation& end) {
   live.stage = LiveAttempt::Stage::Reading;
   live.end = end;
   const AttemptKey key = live.key;
-  workspace_.read(key, {ended_well(attempt, end), log_patterns(execution_.retry)},
+  const bool well = ended_well(as_it_ended(attempt, end, live.timeouts, clock_), end);
+  workspace_.read(key, {well, log_patterns(execution_.retry)},
                   [this, key](Findings findings) { decide_end(key, std::move(findings)); });
 }
 
 void Controller::decide_end(const AttemptKey& key, Findings findings) {
   LiveAttempt& live = *find(key);
-  const ActiveAttempt& attempt = *ledger_.active(key.repetition);
+  const ActiveAttempt attempt = as_it_ended(*ledger_.active(key.repetition), live.end, live.timeouts, clock_);
   Outcome outcome = outcome_of(attempt, live.end, findings);
   const auto log_matches = [&](const std::string& pattern) {
     const auto& matched = findings.matched_patterns;

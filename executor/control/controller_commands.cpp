@@ -12,6 +12,11 @@ Error ended_already(const Ledger& ledger) {
 }  // namespace
 
 std::string text_of(const Command& command) {
+  if (!command.why.empty()) {
+    Command bare = command;
+    bare.why.clear();
+    return text_of(bare) + ": " + command.why;
+  }
   switch (command.kind) {
     case Command::Kind::Stop: return "stop";
     case Command::Kind::Pause: return "pause";
@@ -69,13 +74,14 @@ Gateway::Answer Controller::pause_run(const Command& command) {
 Gateway::Answer Controller::resume_run(const Command& command) {
   switch (ledger_.run_state()) {
     case RunState::Running: return std::string("it runs already");
+    case RunState::Pending: return std::string("it waits for its turn already");
     case RunState::Paused:
     case RunState::Stopping: break;
     default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};
   }
   ends_when_paused_ = false;
   record(ThresholdRebased{});
-  change_run(RunState::Running, "resumed by " + command.who);
+  change_run(plan_.seat ? RunState::Pending : RunState::Running, "resumed by " + command.who);
   count_groups();
   return std::string("resumed");
 }
@@ -131,6 +137,7 @@ std::vector<RepetitionKey> Controller::all_in(const std::vector<RepetitionState>
 
 Gateway::Answer Controller::retry(const Command& command) {
   switch (ledger_.run_state()) {
+    case RunState::Pending:
     case RunState::Running:
     case RunState::Paused: break;
     default: return Error{ErrorCode::Conflict, "the run is " + std::string(name_of(ledger_.run_state()))};

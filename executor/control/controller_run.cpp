@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control/controller.h"
+#include "control/core_pool.h"
 #include "control/deadlines.h"
 
 // How the run goes on: what starts, what is over, and when all of it ends.
@@ -110,10 +111,29 @@ void Controller::advance_run() {
   change_run(RunState::CompletedWithFailures, counts);
 }
 
+// A run that may start nothing is Pending once what it had begun is over.
+void Controller::ask_for_seat() {
+  if (!plan_.seat || recovering_) return;
+  const RunState state = ledger_.run_state();
+  const bool has_more = ledger_.count(RepetitionState::Waiting) > 0;
+  const bool goes_on = state == RunState::Pending || state == RunState::Running;
+  // What is not removed yet may still have its device and its memory.
+  const bool is_removing = !leaving_.empty() && clock_.steady() < given_up_at();
+  const Seat::Leave leave = plan_.seat->ask({goes_on && has_more, !live_.empty() || is_removing});
+  held_back_ = leave.may_start ? "" : leave.why;
+  if (state == RunState::Pending && (leave.may_start || !has_more))
+    return change_run(RunState::Running, plan_.note.empty() ? "started" : "started; " + plan_.note);
+  if (state != RunState::Running || leave.may_start || !has_more) return;
+  if (live_.empty()) return change_run(RunState::Pending, "waits for " + leave.why);
+  if (!leave.give_back) return;
+  for (auto& [key, live] : live_)
+    if (!ledger_.active(key)->stopping) stop(live, Reason::Interrupted, "makes room for " + leave.why);
+}
+
 void Controller::start_what_may() {
-  why_waiting_.clear();
+  why_waiting_ = held_back_;
   waits_until_.reset();
-  if (recovering_ || disk_full_ || handing_over_) return;
+  if (recovering_ || disk_full_ || handing_over_ || !held_back_.empty()) return;
   while (ledger_.run_state() == RunState::Running) {
     if (has_run_at_most())
       return change_run(RunState::Stopping,
@@ -206,19 +226,17 @@ void Controller::start(const AttemptKey& key) {
   after_commit([this, key] { make(key); });
 }
 
-std::string Controller::pin(const RepetitionKey& repetition) const {
+std::string Controller::pin(const RepetitionKey& repetition) {
   const PodTemplate& pod = plan_.variant_of ? plan_.variant_of(repetition).pod : plan_.study->pod;
   const int64_t wanted = pod.main.resources.millicpu.value_or(0);
   if (!execution_.pin_cpus || wanted == 0 || wanted % 1000 != 0) return "";
-  const int64_t cores = wanted / 1000;
-  std::set<std::string> taken;
-  for (const auto& [key, attempt] : ledger_.active()) taken.insert(attempt.cpus);
-  for (int64_t first = 0; (first + cores) * 1000 <= plan_.room.millicpu; first += cores) {
-    std::string cpus = std::to_string(first);
-    if (cores > 1) cpus += "-" + std::to_string(first + cores - 1);
-    if (!taken.contains(cpus)) return cpus;
-  }
-  return "";
+  return cores().take(plan_.run, pinned(), wanted / 1000, plan_.room.millicpu / 1000);
+}
+
+std::set<int> Controller::pinned() const {
+  std::set<int> pinned;
+  for (const auto& [key, attempt] : ledger_.active()) pinned.merge(cores_of(attempt.cpus));
+  return pinned;
 }
 
 bool Controller::may_start(const RepetitionKey& key) const {
@@ -231,7 +249,8 @@ void Controller::withdraw_unstarted() {
     const ActiveAttempt& attempt = *ledger_.active(key);
     const bool unmade =
         live.stage == LiveAttempt::Stage::Making && attempt.stage == ActiveAttempt::Stage::Intended;
-    if (!unmade || attempt.stopping) continue;
+    const bool is_queued = live.is_queued && live.stage < LiveAttempt::Stage::Running;
+    if ((!unmade && !is_queued) || attempt.stopping) continue;
     give_back(live);
     after_commit([this, id = live.id] { engine_.stop(id, Duration(0)); });
   }

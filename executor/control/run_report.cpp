@@ -29,6 +29,11 @@ double seconds(Duration duration) {
 
 }  // namespace
 
+RunReport::RunReport(Parts parts, Publisher publisher, StatusFile status)
+    : parts_(std::move(parts)), publisher_(std::move(publisher)), status_file_(std::move(status)) {
+  parts_.metrics.last_end.set(seconds(parts_.clock.now().time_since_epoch()));
+}
+
 void RunReport::replayed(const Event& event) {
   fold(event);
   publisher_.publish(event);
@@ -37,6 +42,7 @@ void RunReport::replayed(const Event& event) {
 void RunReport::committed(const std::vector<Event>& events) {
   for (const Event& event : events) {
     fold(event);
+    if (const auto* ended = std::get_if<AttemptEnded>(&event.fact)) measure_end(*ended, event);
     publisher_.publish(event);
   }
   status_file_.touch();
@@ -63,11 +69,26 @@ void RunReport::fold_end(const AttemptEnded& fact, const Event& event) {
   push_rolling(failures_, {key, Status::Failure{"", "", key.cycle, fact.reason, fact.message, event.at}});
 }
 
+void RunReport::measure_end(const AttemptEnded& fact, const Event& event) const {
+  if (fact.verdict == Verdict::Withdrawn) return;
+  parts_.metrics.attempts.at(static_cast<size_t>(fact.verdict)).observe(seconds(fact.duration));
+  parts_.metrics.last_end.set(seconds(event.at.time_since_epoch()));
+}
+
+void RunReport::measure(const Controller& controller) const {
+  size_t leased = 0;
+  for (const auto& [key, attempt] : controller.ledger().active()) leased += attempt.devices.size();
+  parts_.metrics.leased.set(static_cast<double>(leased));
+  parts_.metrics.disk_full.set(controller.disk_full() ? 1 : 0);
+}
+
 void RunReport::refresh(const Controller& controller) {
   if (behind_) flush();
-  if (!controller.live().empty() && !controller.why_waiting().empty()) status_file_.touch();
+  const bool is_on = !controller.live().empty() || controller.ledger().run_state() == RunState::Pending;
+  if (is_on && !controller.why_waiting().empty()) status_file_.touch();
   // What is left behind is how it ended, also where the state was there before the last attempt had ended.
   if (!status_file_.due(controller.ledger().run_state()) && !controller.finished()) return;
+  measure(controller);
   if (auto written = status_file_.write(status(controller)); !written) log::debug(written.error().message);
 }
 

@@ -8,6 +8,7 @@
 #include "control/controller.h"
 #include "control/eta.h"
 #include "control/experiments.h"
+#include "control/run_metrics.h"
 #include "store/publisher.h"
 #include "store/sqlite_journal.h"
 #include "store/status_file.h"
@@ -26,10 +27,10 @@ class RunReport final : public CommittedEvents {
     Experiments& experiments;
     SqliteJournal& journal;
     const Clock& clock;
+    RunMetrics metrics{};
   };
 
-  RunReport(Parts parts, Publisher publisher, StatusFile status)
-      : parts_(std::move(parts)), publisher_(std::move(publisher)), status_file_(std::move(status)) {}
+  RunReport(Parts parts, Publisher publisher, StatusFile status);
 
   void replayed(const Event& event) override;
   void committed(const std::vector<Event>& events) override;
@@ -43,6 +44,8 @@ class RunReport final : public CommittedEvents {
 
  private:
   void fold(const Event& event);
+  void measure_end(const AttemptEnded& fact, const Event& event) const;
+  void measure(const Controller& controller) const;
   void fold_end(const AttemptEnded& fact, const Event& event);
   void flush();
   void add_current(const Controller& controller, Status& status) const;

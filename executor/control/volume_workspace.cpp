@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/core_pool.h"
 #include "control/mounts.h"
 #include "control/page_cache.h"
 #include "plan/resolve.h"
@@ -24,14 +25,6 @@ std::filesystem::path scratch_beside(const std::filesystem::path& partial) {
 
 AttemptPaths paths_in(const std::filesystem::path& partial, const std::filesystem::path& run) {
   return {partial, partial / "study", scratch_beside(partial), run / "volumes"};
-}
-
-std::vector<int> cpu_list(const std::string& cpus) {
-  std::vector<int> list;
-  const std::vector<std::string> ends = split(cpus, '-');
-  if (cpus.empty()) return list;
-  for (int cpu = std::stoi(ends.front()); cpu <= std::stoi(ends.back()); ++cpu) list.push_back(cpu);
-  return list;
 }
 
 Result<void> write_study_file(const std::filesystem::path& directory, const std::string& name,
@@ -105,6 +98,7 @@ AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
   AttemptSpec spec;
   spec.id = id(key);
   spec.directory = parts_.directory.partial(place(key));
+  spec.scratch = scratch_beside(spec.directory);
   spec.init.resize(study(key.repetition).pod.init_containers.size());
   spec.labels = {{"studyctl.io/volume", facts_.volume_id},
                  {"studyctl.io/study", facts_.study},
@@ -141,7 +135,8 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement
   spec.device_rules.idle = execution.gpu_require_idle;
   spec.device_rules.cooler_than = execution.cooldown.gpu_temperature_below;
   spec.device_rules.patience = execution.cooldown.max_wait;
-  spec.cpus = cpu_list(placement.cpus);
+  const std::set<int> cores = cores_of(placement.cpus);
+  spec.cpus.assign(cores.begin(), cores.end());
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;

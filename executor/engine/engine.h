@@ -68,6 +68,10 @@ struct AttemptSpec {
   bool share_process_namespace = false;
   std::filesystem::path
       directory;  // the logs of main go to stdout.log, stderr.log and log.idx in here, of init to init-0.log…
+  std::filesystem::path scratch;  // for files of the engine's own; removed when the attempt is settled
+  // How long main may run, which the controller sees to: for engines that can, when no controller is there.
+  std::optional<Duration> run_timeout{};
+  Duration grace{0};  // between SIGTERM and SIGKILL then
 };
 
 // What an engine sees of one attempt, whole, every time: seeing it twice or missing one in between does no
@@ -91,6 +95,7 @@ struct Observation {
   Reason reason = Reason::Completed;  // Refused: why. Exited: OOMKilled, GpuLost, Interrupted when the engine
                                       // or the kernel proves it
   std::string message;                // one sentence for people
+  bool is_queued = false;             // Preparing: what comes before main has not begun, others go first
   int exit_code = 0;                  // Exited
   int signal = 0;                     // Exited: what ended it, 0 when it exited by itself or nobody knows
   std::string container;              // the engine's id
@@ -126,6 +131,9 @@ class Engine {
   // Looks at the engine and the machine; `done` gets the inventory, or why it cannot be used.
   virtual void inspect(std::function<void(Result<Inventory>)> done) = 0;
 
+  // Whether a directory that this process sees can be mounted into a container; Invalid says why it cannot.
+  virtual Result<void> can_mount(const std::filesystem::path& /*directory*/) const { return {}; }
+
   // Before the first start: finds or pulls `image` by `policy`; `done` gets its digest, or an error that
   // names the image.
   virtual void prepare_image(const std::string& image, PullPolicy policy,
@@ -155,7 +163,8 @@ class Engine {
   // read again from byte 0 and what is on disk is skipped); exited → Running, then Exited; created and never
   // meant to start → Created; created with a start intent → removed without force (when it proves to run
   // after all: adopted), then Missing (Interrupted); absent → Missing (Lost). Everything else with our label
-  // is removed. `done` comes after the first observation of each but Preparing.
+  // is removed, unless another controller of this process drives its run. `done` comes after the first
+  // observation of each but Preparing.
   virtual void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) = 0;
 
   // What an attempt that had `devices` came to: one that fails attempts repeatedly is leased to nobody.

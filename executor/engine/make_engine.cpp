@@ -2,18 +2,42 @@
 
 #include <utility>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "engine/docker/docker_engine.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/podman_service.h"
+#include "engine/kubernetes/kubernetes_engine.h"
+#include "engine/process/process_engine.h"
+#include "engine/slurm/slurm_engine.h"
 
 namespace studyctl {
 namespace {
 
+constexpr char kProcessScheme[] = "process://";
+
+std::string known_words() {
+  std::vector<std::string> words;
+  for (const auto& [word, kind] : kEngineKinds) words.emplace_back(word);
+  const std::string last = words.back();
+  words.pop_back();
+  return join(words, ", ") + " and " + last;
+}
+
 Result<EngineKind> kind_named(const std::string& word) {
-  if (word == "auto" || word.empty()) return EngineKind::Auto;
-  if (word == "docker") return EngineKind::Docker;
-  if (word == "podman") return EngineKind::Podman;
-  return Error{ErrorCode::Invalid, "engine: is '" + word + "'; there are auto, docker and podman"};
+  if (word.empty()) return EngineKind::Auto;
+  for (const auto& [known, kind] : kEngineKinds)
+    if (word == known) return kind;
+  return Error{ErrorCode::Invalid, "engine: is '" + word + "'; there are " + known_words()};
+}
+
+std::unique_ptr<Engine> make_slurm(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
+  SlurmSettings settings;
+  settings.options = request.slurm;
+  settings.volume = request.volume;
+  settings.fixed_endpoint = request.fixed_endpoint;
+  settings.is_of_another = request.is_of_another;
+  return std::make_unique<SlurmEngine>(loop, std::move(settings), std::move(sink));
 }
 
 // A recorded endpoint that was our own service is our own service again.
@@ -29,12 +53,65 @@ bool may_start_podman(const EngineSearch& search, const Error& error) {
   return error.code == ErrorCode::NotFound || search.kind == EngineKind::Podman;
 }
 
+Result<std::unique_ptr<Engine>> make_process_engine(EventLoop& loop, const EngineRequest& request,
+                                                    ObservationSink sink) {
+  const std::string& began = request.fixed_endpoint;
+  if (!began.empty() && began != process_endpoint())
+    return Error{ErrorCode::Unavailable, "the run began as processes of another machine (" + began +
+                                             "), and this is " + process_endpoint() + ": go on there"};
+  ProcessEngineOptions options;
+  options.directory = request.process_directory;
+  options.process = request.process;
+  options.is_of_another = request.is_of_another;
+  auto engine = ProcessEngine::make(loop, std::move(options), std::move(sink));
+  if (!engine) return std::move(engine).error();
+  return Result<std::unique_ptr<Engine>>(*std::move(engine));
+}
+
+// Where nobody named a container engine and there is none.
+bool may_be_processes(const EngineSearch& search, const Error& error) {
+  const bool is_named =
+      !search.endpoint.empty() || !search.docker_host.empty() || !search.container_host.empty();
+  return search.kind == EngineKind::Auto && !is_named && error.code == ErrorCode::NotFound;
+}
+
+Result<ClusterAccess> cluster_access(const EngineRequest& request) {
+  auto files = request.kubeconfigs ? request.kubeconfigs() : std::vector<KubeconfigFile>();
+  if (!files) return std::move(files).error();
+  if (!files->empty() || !request.kubernetes.context.empty())
+    return access_from(*files, request.kubernetes.context);
+  auto own = access_of_this_pod();
+  if (own || own.error().code != ErrorCode::NotFound) return own;
+  return Error{ErrorCode::NotFound,
+               "no cluster: there is no kubeconfig, and this is no pod of one; set KUBECONFIG"};
+}
+
+Result<std::unique_ptr<Engine>> make_kubernetes(EventLoop& loop, const EngineRequest& request,
+                                                ObservationSink sink) {
+  auto access = cluster_access(request);
+  if (!access) return std::move(access).error();
+  const std::string address = access->address.text();
+  if (!request.fixed_endpoint.empty() && request.fixed_endpoint != address)
+    return Error{ErrorCode::Conflict, access->name + " is the cluster " + address + ", and the run is on " +
+                                          request.fixed_endpoint + "; name its context"};
+  if (!request.kubernetes.namespace_name.empty()) access->namespace_name = request.kubernetes.namespace_name;
+  ClusterOptions options;
+  options.is_of_another = request.is_of_another;
+  return Result<std::unique_ptr<Engine>>(std::make_unique<KubernetesEngine>(
+      loop, *std::move(access), std::move(sink), request.volume, std::move(options)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, const EngineRequest& request,
                                             ObservationSink sink) {
   const auto kind = kind_named(request.wanted);
   if (!kind) return kind.error();
+  if (*kind == EngineKind::Slurm || request.fixed_endpoint.starts_with("slurm://"))
+    return make_slurm(loop, request, std::move(sink));
+  if (*kind == EngineKind::Process || request.fixed_endpoint.starts_with(kProcessScheme))
+    return make_process_engine(loop, request, std::move(sink));
+  if (*kind == EngineKind::Kubernetes) return make_kubernetes(loop, request, std::move(sink));
   EngineSearch search = EngineSearch::from_environment(*kind);
   search.endpoint = request.fixed_endpoint;
   auto endpoint =
@@ -49,10 +126,18 @@ Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, const EngineRequest
       endpoint = service->endpoint();
     }
   }
+  if (!endpoint && may_be_processes(search, endpoint.error())) {
+    log::warning(
+        "NO CONTAINER ENGINE was found: experiments run as plain processes of this machine, and no image is "
+        "used; install Docker or Podman for containers, or say --engine process to be asked no more");
+    return make_process_engine(loop, request, std::move(sink));
+  }
   if (!endpoint) return std::move(endpoint).error();
   DockerOptions options;
   options.devices.gpus = request.gpus;
   if (!request.lease_directory.empty()) options.lease_directory = request.lease_directory;
+  options.is_of_another = request.is_of_another;
+  if (request.metrics) options.metrics = EngineMetrics(*request.metrics);
   auto engine =
       std::make_unique<DockerEngine>(loop, std::move(*endpoint), std::move(sink), request.volume, options);
   if (service) engine->own(std::move(service));

@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/fd.h"
+#include "http/query.h"
 #include "store/progress_line.h"
 #include "store/status_file.h"
 
@@ -17,8 +16,7 @@ namespace studyctl {
 namespace {
 
 constexpr size_t kBlock = 64 << 10;
-constexpr Duration kLook{100};        // at the file, for more
-constexpr int kLooksAtATime = 10;     // before the connection is looked at
+constexpr Duration kEndLook{500};     // between two looks whether the run has ended
 constexpr Duration kSilence{15'000};  // then a comment says that it is still there
 constexpr const char* kProgress = "progress.jsonl";
 
@@ -34,14 +32,18 @@ class ProgressReader {
   }
 
   // Whole lines only; empty at the end of what is written yet.
-  std::string read() {
-    std::string bytes(kBlock, '\0');
+  std::string peek() const {
+    struct stat status {};
+    if (fstat(fd_.get(), &status) != 0 || status.st_size <= offset_) return "";
+    std::string bytes(std::min(kBlock, static_cast<size_t>(status.st_size - offset_)), '\0');
     const ssize_t got = pread(fd_.get(), bytes.data(), bytes.size(), offset_);
-    if (got <= 0) return "";
-    bytes.resize(static_cast<size_t>(got));
+    bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
     const size_t end = bytes.rfind('\n');
-    if (end == std::string::npos) return "";  // a line that is being written; none is so long
-    bytes.resize(end + 1);
+    bytes.resize(end == std::string::npos ? 0 : end + 1);  // a line that is being written; none is so long
+    return bytes;
+  }
+  std::string read() {
+    std::string bytes = peek();
     offset_ += static_cast<off_t>(bytes.size());
     return bytes;
   }
@@ -96,15 +98,12 @@ class Follower {
   std::optional<std::string> more() {
     if (has_ended_) return std::nullopt;
     // Looked at before the file is: what led to the end stands there by then.
-    std::optional<std::string> end = end_of_run();
-    for (int look = 0; look < kLooksAtATime; ++look) {
-      if (std::string events = events_of(reader_.read()); !events.empty()) return told(std::move(events));
-      if (end) {
-        has_ended_ = true;
-        return end;
-      }
-      std::this_thread::sleep_for(kLook);
-    }
+    const bool looks_for_end = clock_.steady() >= next_end_look_;
+    std::optional<std::string> end = looks_for_end ? end_of_run() : std::nullopt;
+    if (std::string events = events_of(reader_.read()); !events.empty()) return told(std::move(events));
+    if (looks_for_end) next_end_look_ = clock_.steady() + kEndLook;
+    if (end) has_ended_ = true;
+    if (end) return end;
     return clock_.steady() - told_at_ < kSilence ? std::string() : told(": still there\n\n");
   }
 
@@ -141,14 +140,9 @@ class Follower {
   std::filesystem::path status_;
   SystemClock clock_;
   Steady told_at_ = clock_.steady();
+  Steady next_end_look_{};
   bool has_ended_ = false;
 };
-
-std::optional<uint64_t> number(const std::string& text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
 
 // A header that a browser sends by itself wins over what its page asked for first.
 Result<uint64_t> after_of(const ApiRequest& request) {
@@ -156,10 +150,10 @@ Result<uint64_t> after_of(const ApiRequest& request) {
        {std::pair(&request.headers, "last-event-id"), {&request.query, "after"}}) {
     const auto found = where->find(name);
     if (found == where->end()) continue;
-    const auto after = number(found->second);
-    if (!after)
+    uint64_t after = 0;
+    if (!read_number(found->second, after))
       return Error{ErrorCode::Invalid, std::string(name) + ": must be the id of an event, a number"};
-    return *after;
+    return after;
   }
   return uint64_t{0};
 }
@@ -173,10 +167,7 @@ ApiResponse event_stream(const std::filesystem::path& run_directory, const ApiRe
   const Result<Status> now = read_status(status);
   auto reader = ProgressReader::open(run_directory, *after);
   if (!reader) return problem(503, "the run has not begun");
-  if (*after > 0 && now && is_final(now->state)) {
-    auto look = ProgressReader::open(run_directory, *after);
-    if (look && look->read().empty()) return {204, "", ""};
-  }
+  if (*after > 0 && now && is_final(now->state) && reader->peek().empty()) return {204, "", ""};
   ApiResponse response{200, "", "text/event-stream", {{"Cache-Control", "no-store"}}};
   // std::function wants to be copied.
   response.more = [follower = std::make_shared<Follower>(*std::move(reader), status)] {

@@ -1,5 +1,7 @@
 #include "http/guard.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -29,9 +31,17 @@ std::string host_of(std::string_view authority) {
   return lower(std::string(authority.substr(0, authority.find(':'))));
 }
 
-bool is_own(const std::string& authority, const std::string& host) {
+bool is_address(const std::string& host) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET, host.c_str(), &ignored) == 1 || inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+}
+
+bool is_own(const std::string& authority, const ListenAddress& own) {
   const std::string named = host_of(authority);
-  return named == host || named == "localhost" || named == "127.0.0.1" || named == "::1";
+  if (named == own.host || named == "localhost" || named == "127.0.0.1" || named == "::1") return true;
+  if ((own.host == "0.0.0.0" || own.host == "::") && is_address(named)) return true;
+  return std::any_of(own.names.begin(), own.names.end(),
+                     [&](const std::string& name) { return lower(name) == named; });
 }
 
 bool changes_something(const std::string& method) {
@@ -39,10 +49,12 @@ bool changes_something(const std::string& method) {
 }
 
 // Whose page it is that asks.
-std::optional<ApiResponse> refuse_stranger(const ApiRequest& request, const std::string& host) {
+std::optional<ApiResponse> refuse_stranger(const ApiRequest& request, const ListenAddress& own) {
   const auto addressed = request.headers.find("host");
   if (addressed == request.headers.end()) return problem(400, "Host: is missing");
-  if (!is_own(addressed->second, host)) return problem(421, "Host: this server has another name");
+  if (!is_own(addressed->second, own))
+    return problem(421,
+                   "Host: this server has another name; `studyctl serve --name` says by which it is known");
   const auto origin = request.headers.find("origin");
   if (origin == request.headers.end()) return std::nullopt;
   const size_t scheme = origin->second.find("://");
@@ -53,7 +65,7 @@ std::optional<ApiResponse> refuse_stranger(const ApiRequest& request, const std:
 
 }  // namespace
 
-std::optional<ApiResponse> refuse(const ApiRequest& request, const std::string& host) {
+std::optional<ApiResponse> refuse(const ApiRequest& request, const ListenAddress& own) {
   for (const auto& [name, value] : request.headers)
     if (has_control(name) || has_control(value)) return problem(400, "a header has a control character");
   if (has_control(request.path) || leads_up(request.path))
@@ -64,7 +76,7 @@ std::optional<ApiResponse> refuse(const ApiRequest& request, const std::string& 
     return problem(411, "send a Content-Length");
   for (const char* name : kForwarding)
     if (request.headers.contains(name)) return problem(400, std::string(name) + ": is taken from nobody");
-  return host.empty() ? std::nullopt : refuse_stranger(request, host);
+  return own.socket.empty() ? refuse_stranger(request, own) : std::nullopt;
 }
 
 }  // namespace studyctl

@@ -1,27 +1,14 @@
 #include "http/routes.h"
 
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "http/problem.h"
 
 namespace studyctl {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::chrono::seconds kAnswerWithin{30};
-
-struct StatusOf {
-  ErrorCode code;
-  int status;
-};
-constexpr StatusOf kStatuses[] = {{ErrorCode::Invalid, 400},
-                                  {ErrorCode::NotFound, 404},
-                                  {ErrorCode::Conflict, 409},
-                                  {ErrorCode::Unavailable, 503},
-                                  {ErrorCode::Internal, 500}};
 
 struct NamedCommand {
   const char* name;
@@ -31,27 +18,15 @@ constexpr NamedCommand kCommands[] = {{"stop", Command::Kind::Stop},     {"pause
                                       {"resume", Command::Kind::Resume}, {"cancel", Command::Kind::Cancel},
                                       {"retry", Command::Kind::Retry},   {"skip", Command::Kind::Skip}};
 
-ApiResponse failed(const Error& error) {
-  int status = 500;
-  for (const StatusOf& known : kStatuses)
-    if (known.code == error.code) status = known.status;
-  return problem(status, error.message);
-}
-
 Result<Command> read_command(const std::string& body) {
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return Error{ErrorCode::Invalid, "the body is not a JSON object"};
   Command command;
-  bool known = false;
   const std::string name = json.value("command", "");
-  for (const NamedCommand& candidate : kCommands) {
-    if (name != candidate.name) continue;
-    command.kind = candidate.kind;
-    known = true;
-  }
-  if (!known)
-    return Error{ErrorCode::Invalid,
-                 "command: '" + name + "' is not one of stop, pause, resume, cancel, retry, skip"};
+  const auto kind = command_named(name);
+  if (!kind)
+    return Error{ErrorCode::Invalid, "command: '" + printable(name) + "' is not one of " + command_names()};
+  command.kind = *kind;
   command.who = printable(json.value("who", "somebody"));
   command.why = printable(json.value("why", ""));
   if (json.contains("grace")) {
@@ -72,53 +47,51 @@ Result<Command> read_command(const std::string& body) {
   return command;
 }
 
-ApiResponse run_command(Gateway& gateway, const std::string& body) {
-  Result<Command> command = Error{ErrorCode::Invalid, "the body cannot be read"};
-  try {
-    command = read_command(body);
-  } catch (const Json::exception&) {}
-  if (!command) return failed(command.error());
-  std::future<Gateway::Answer> answer = gateway.ask(*std::move(command));
-  if (answer.wait_for(kAnswerWithin) != std::future_status::ready)
-    return failed({ErrorCode::Unavailable, "the controller does not answer"});
-  try {
-    const Gateway::Answer said = answer.get();
-    if (!said) return failed(said.error());
-    return {200, Json{{"message", *said}}.dump()};
-  } catch (const std::future_error&) { return failed({ErrorCode::Unavailable, "the controller has ended"}); }
+ApiResponse response_of(const Gateway::Answer& said) {
+  return said ? ApiResponse{200, Json{{"message", *said}}.dump()} : problem_of(said.error());
 }
 
-ApiResponse run_apply(const ApplyStaged& apply, const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (!json.is_object() || !json.contains("staged") || !json["staged"].is_string())
-    return failed({ErrorCode::Invalid, "the body names no staged manifest"});
-  const Gateway::Answer said =
-      apply(json["staged"].get<std::string>(), printable(json.value("who", std::string("somebody"))));
-  return said ? ApiResponse{200, Json{{"message", *said}}.dump()} : failed(said.error());
+ApiResponse tell(const ControlDoor& door, const std::string& body) {
+  try {
+    const Result<Command> command = read_command(body);
+    if (!command) return problem_of(command.error());
+    return response_of(door.tell(Json::parse(body).at("run").get<std::string>(), *command));
+  } catch (const Json::exception&) { return problem_of({ErrorCode::Invalid, "the body cannot be read"}); }
+}
+
+ApiResponse apply(const ControlDoor& door, const std::string& body) {
+  try {
+    const Json json = Json::parse(body);
+    return response_of(door.apply(json.at("run").get<std::string>(), json.at("staged").get<std::string>(),
+                                  printable(json.value("who", std::string("somebody")))));
+  } catch (const Json::exception&) { return problem_of({ErrorCode::Invalid, "the body cannot be read"}); }
 }
 
 }  // namespace
 
-Server::Answer control_routes(Gateway& gateway, RunIdentity identity, ApplyStaged apply) {
-  return [&gateway, identity = std::move(identity),
-          apply = std::move(apply)](const ApiRequest& request) -> ApiResponse {
-    if (request.method == "GET" && request.path == "/v1/run") {
-      return {200, Json{{"study", identity.study},
-                        {"run", identity.run},
-                        {"directory", identity.directory},
-                        {"pid", getpid()}}
-                       .dump()};
-    }
-    if (request.method == "POST" && request.path == "/v1/run/command")
-      return run_command(gateway, request.body);
-    if (request.method == "POST" && request.path == "/v1/run/apply") return run_apply(apply, request.body);
-    return failed(
+std::optional<Command::Kind> command_named(std::string_view name) {
+  for (const NamedCommand& known : kCommands)
+    if (known.name == name) return known.kind;
+  return std::nullopt;
+}
+
+std::string command_names() {
+  std::vector<std::string> names;
+  for (const NamedCommand& known : kCommands) names.emplace_back(known.name);
+  return join(names, ", ");
+}
+
+Server::Answer control_routes(ControlDoor door) {
+  return [door = std::move(door)](const ApiRequest& request) -> ApiResponse {
+    if (request.method == "POST" && request.path == "/v1/run/command") return tell(door, request.body);
+    if (request.method == "POST" && request.path == "/v1/run/apply") return apply(door, request.body);
+    return problem_of(
         {ErrorCode::NotFound, request.method + " " + printable(request.path) + ": there is no such route"});
   };
 }
 
-std::string command_json(const Command& command) {
-  Json json;
+std::string command_json(const std::string& run, const Command& command) {
+  Json json{{"run", run}};
   for (const NamedCommand& known : kCommands)
     if (known.kind == command.kind) json["command"] = known.name;
   json["who"] = to_utf8(command.who);
@@ -130,18 +103,15 @@ std::string command_json(const Command& command) {
   return json.dump();
 }
 
-std::string apply_json(const std::string& staged, const std::string& who) {
-  return Json{{"staged", staged}, {"who", to_utf8(who)}}.dump();
+std::string apply_json(const std::string& run, const std::string& staged, const std::string& who) {
+  return Json{{"run", run}, {"staged", staged}, {"who", to_utf8(who)}}.dump();
 }
 
 Gateway::Answer answer_from(int status, const std::string& body) {
   const Json json = Json::parse(body, nullptr, false);
   if (status == 200 && json.is_object()) return json.value("message", std::string());
-  ErrorCode code = ErrorCode::Internal;
-  for (const StatusOf& known : kStatuses)
-    if (known.status == status) code = known.code;
-  return Error{code, json.is_object() ? json.value("detail", std::string())
-                                      : "the controller answered " + std::to_string(status)};
+  return Error{error_code_of(status), json.is_object() ? json.value("detail", std::string())
+                                                       : "the controller answered " + std::to_string(status)};
 }
 
 }  // namespace studyctl

@@ -1,35 +1,42 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "control/gateway.h"
 #include "http/server.h"
 
 namespace studyctl {
 
-// What the run that is on says of itself: GET /v1/run.
-struct RunIdentity {
-  std::string study;
-  std::string run;
-  std::string directory;
+// On the control channel: who asks, as who_am_i() says it.
+inline constexpr const char* kWhoHeader = "Studyctl-Who";
+
+// What may be said to the controllers of a process; both wait for the answer.
+struct ControlDoor {
+  std::function<Gateway::Answer(const std::string& run, const Command& command)> tell;
+  // A manifest that lies on the volume under a name, to be gone on with.
+  std::function<Gateway::Answer(const std::string& run, const std::string& staged, const std::string& who)>
+      apply;
 };
 
-// A manifest that lies on the volume under this name, to be gone on with; answered on another thread.
-using ApplyStaged = std::function<Gateway::Answer(const std::string& name, const std::string& who)>;
-
-// The routes of the control channel:
-//   GET  /v1/run            {"study", "run", "directory", "pid"}
-//   POST /v1/run/command    {"command": "stop|pause|resume|cancel|retry|skip", "who", "why"?, "grace"?,
-//   "repetitions"?:
-//   [[generation, index, cycle]…]}
-//   POST /v1/run/apply      {"staged", "who"}
+// The routes of the control channel, for the commands of this machine:
+//   POST /v1/run/command    {"run", "command": "stop|pause|resume|cancel|retry|skip", "who", "why"?,
+//   "grace"?,
+//                            "repetitions"?: [[generation, index, cycle]…], "states"?}
+//   POST /v1/run/apply      {"run", "staged", "who"}
 //                           → {"message"}, or a problem with the status of its ErrorCode
-Server::Answer control_routes(Gateway& gateway, RunIdentity identity, ApplyStaged apply);
+Server::Answer control_routes(ControlDoor door);
+
+// "stop" and so on; nothing for other words.
+std::optional<Command::Kind> command_named(std::string_view name);
+// All of them, for people.
+std::string command_names();
 
 // The body that control_routes() reads, and what it answered.
-std::string command_json(const Command& command);
-std::string apply_json(const std::string& staged, const std::string& who);
+std::string command_json(const std::string& run, const Command& command);
+std::string apply_json(const std::string& run, const std::string& staged, const std::string& who);
 Gateway::Answer answer_from(int status, const std::string& body);
 
 }  // namespace studyctl

@@ -6,53 +6,42 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
 #include "base/text.h"
+#include "http/followers.h"
 #include "http/guard.h"
 
 namespace studyctl {
 namespace {
 
-constexpr size_t kReadyThreads = 4;
 constexpr size_t kRefusingThreads = 8;  // beyond those that answer
-constexpr size_t kMostWaiting = 64;     // for a thread to refuse them
+constexpr size_t kMostWaiting = 1024;   // for a thread, with their sockets alone; more are cut off
 constexpr size_t kMostDrained = 256 << 10;
 constexpr Duration kDrainFor{500};
-constexpr Duration kLookForEnds{20};
 constexpr Duration kLastAnswers{1000};
+constexpr Duration kLastQuestions{1500};  // of who was told of the end, one after the other
 
 constexpr const char* kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
     "Connection: close\r\nContent-Length: 84\r\n\r\n"
     R"({"type":"about:blank","title":"Service Unavailable","detail":"too many connections"})";
 
-int milliseconds_until(Steady deadline) {
-  const auto left = std::chrono::duration_cast<Duration>(deadline - SystemClock().steady()).count();
-  return static_cast<int>(std::clamp<Duration::rep>(left, 0, 1 << 30));
-}
-
-bool wait_for(int fd, short events, Steady deadline) {
-  while (true) {
-    pollfd asked{fd, events, 0};
-    const int ready = poll(&asked, 1, milliseconds_until(deadline));
-    if (ready > 0) return (asked.revents & POLLNVAL) == 0;
-    if (ready == 0 || errno != EINTR) return false;
-  }
-}
-
 // A connection. Where the library bounds every read by itself, this bounds a whole request: one that drips in
 // would hold a thread for hours.
 class Connection final : public httplib::Stream {
  public:
-  Connection(int fd, const ServerLimits& limits) : fd_(fd), limits_(limits) {}
+  Connection(int fd, Wire& wire, const ServerLimits& limits) : fd_(fd), wire_(wire), limits_(limits) {}
 
   // True when there is something of a next request.
   bool begin_request() {
-    if (begin_ == end_ && !wait_for(fd_, POLLIN, SystemClock().steady() + limits_.idle)) return false;
+    if (!has_bytes() && !wait_for(fd_, POLLIN, SystemClock().steady() + limits_.idle)) return false;
     deadline_ = SystemClock().steady() + limits_.request;
     has_answered_ = false;
     return true;
@@ -62,7 +51,7 @@ class Connection final : public httplib::Stream {
   bool was_refused() const { return was_refused_; }
   // What the other side still sends is read, so that it is not cut off from the answer.
   void drain() {
-    shutdown(fd_, SHUT_WR);
+    wire_.end();
     const Steady deadline = SystemClock().steady() + kDrainFor;
     for (size_t taken = 0; taken < kMostDrained && wait_for(fd_, POLLIN, deadline);) {
       const ssize_t got = recv(fd_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
@@ -71,8 +60,8 @@ class Connection final : public httplib::Stream {
     }
   }
 
-  bool is_readable() const override { return begin_ < end_; }
-  bool wait_readable() const override { return begin_ < end_ || wait_for(fd_, POLLIN, deadline_); }
+  bool is_readable() const override { return has_bytes(); }
+  bool wait_readable() const override { return has_bytes() || wait_for(fd_, POLLIN, deadline_); }
   bool wait_writable() const override {
     return wait_for(fd_, POLLOUT, SystemClock().steady() + limits_.write);
   }
@@ -84,8 +73,7 @@ class Connection final : public httplib::Stream {
   ssize_t read(char* to, size_t size) override {
     if (was_refused_) return -1;  // the library would wait for all of its body: see drain()
     if (begin_ == end_) {
-      if (!wait_for(fd_, POLLIN, deadline_)) return -1;
-      const ssize_t got = recv(fd_, buffer_.data(), buffer_.size(), 0);
+      const ssize_t got = wire_.read(buffer_.data(), buffer_.size(), deadline_);
       if (got <= 0) return got;
       begin_ = 0;
       end_ = static_cast<size_t>(got);
@@ -98,8 +86,7 @@ class Connection final : public httplib::Stream {
   ssize_t write(const char* from, size_t size) override {
     constexpr size_t kStatus = sizeof "HTTP/1.1 " - 1;
     if (!std::exchange(has_answered_, true)) was_refused_ = size <= kStatus || from[kStatus] >= '4';
-    if (!wait_writable()) return -1;
-    return send(fd_, from, size, MSG_NOSIGNAL);
+    return wire_.write(from, size, SystemClock().steady() + limits_.write);
   }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
@@ -107,7 +94,10 @@ class Connection final : public httplib::Stream {
   time_t duration() const override { return 0; }
 
  private:
+  bool has_bytes() const { return begin_ < end_ || wire_.has_more(); }
+
   int fd_;
+  Wire& wire_;
   const ServerLimits& limits_;
   Steady deadline_{};
   std::array<char, 16 << 10> buffer_{};
@@ -115,22 +105,66 @@ class Connection final : public httplib::Stream {
   bool has_answered_ = false, was_refused_ = false;
 };
 
-// An answer that goes on counts in `going_on` until its end.
-void fill(httplib::Response& to, const ApiResponse& from, std::atomic<int>* going_on = nullptr) {
+// A thread for each connection, kept for the next one. The library's own pool begins none while one is idle,
+// also when that one has been given a connection already: the next would wait until another client hangs up.
+class ConnectionThreads final : public httplib::TaskQueue {
+ public:
+  explicit ConnectionThreads(size_t most) : most_(most) {}
+
+  bool enqueue(std::function<void()> connection) override {
+    const std::lock_guard lock(mutex_);
+    if (is_over_ || waiting_.size() >= kMostWaiting) return false;
+    waiting_.push_back(std::move(connection));
+    if (waiting_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
+    wake_.notify_one();
+    return true;
+  }
+
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      ++idle_;
+      wake_.wait(lock, [this] { return is_over_ || !waiting_.empty(); });
+      --idle_;
+      if (waiting_.empty()) return;
+      const std::function<void()> connection = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      connection();
+      lock.lock();
+    }
+  }
+
+  const size_t most_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> waiting_;
+  std::vector<std::thread> threads_;
+  size_t idle_ = 0;  // threads
+  bool is_over_ = false;
+};
+
+// What goes on behind the head that this thread has just sent.
+thread_local Followers::More follows;
+// Of the connection that this thread answers.
+thread_local std::optional<Peer> peer;
+
+// Of an answer that goes on the head alone: the library gives up behind it, and Followers go on.
+void fill(httplib::Response& to, const ApiResponse& from) {
   to.status = from.status;
   for (const auto& [name, value] : from.headers) to.set_header(name, value);
   if (!from.more) return to.set_content(from.body, from.type);
-  if (going_on) ++*going_on;
-  to.set_chunked_content_provider(
-      from.type,
-      [more = from.more](size_t, httplib::DataSink& sink) {
-        const std::optional<std::string> part = more();
-        if (!part) return sink.done(), true;
-        return part->empty() ? sink.is_writable() : sink.write(part->data(), part->size());
-      },
-      [going_on](bool) {
-        if (going_on) --*going_on;
-      });
+  to.set_chunked_content_provider(from.type, [](size_t, httplib::DataSink&) { return false; });
 }
 
 ApiRequest request_of(const httplib::Request& from) {
@@ -140,6 +174,7 @@ ApiRequest request_of(const httplib::Request& from) {
   for (const auto& [name, value] : from.params) request.query[name] = value;
   for (const auto& [name, value] : from.headers) request.headers[lower(name)] = value;
   request.body = from.body;
+  request.peer = peer;
   return request;
 }
 
@@ -147,11 +182,14 @@ ApiRequest request_of(const httplib::Request& from) {
 // them.
 class HttpServer final : public Server, private httplib::Server {
  public:
-  HttpServer(const ListenAddress& address, const ServerLimits& limits, Answer answer)
-      : address_(address), limits_(limits), answer_(std::move(answer)) {
-    new_task_queue = [this] {
-      return new httplib::ThreadPool(kReadyThreads, limits_.connections + kRefusingThreads, kMostWaiting);
-    };
+  HttpServer(const ListenAddress& address, const ServerLimits& limits, Answer answer, ServerHooks hooks)
+      : address_(address),
+        limits_(limits),
+        answer_(std::move(answer)),
+        admit_(std::move(hooks.admit)),
+        tls_(hooks.tls),
+        followers_(limits.write * 10) {
+    new_task_queue = [this] { return new ConnectionThreads(limits_.connections + kRefusingThreads); };
     set_payload_max_length(limits_.body);
     set_tcp_nodelay(true);
     // By default another program could take the same port and half of the requests.
@@ -160,21 +198,22 @@ class HttpServer final : public Server, private httplib::Server {
       setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
     set_up();
+    if (hooks.answered)
+      set_logger([answered = std::move(hooks.answered)](const httplib::Request& request,
+                                                        const httplib::Response& response) {
+        answered(request.path, response.status);
+      });
   }
 
   ~HttpServer() override {
     stop();
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       is_stopping_ = true;
       for (const int fd : connections_) shutdown(fd, SHUT_RD);
-    }
-    // An answer that is on its way arrives: `apply` is told that its change is taken up by a service that
-    // ends.
-    const Steady deadline = SystemClock().steady() + kLastAnswers;
-    while (has_connections() && SystemClock().steady() < deadline) std::this_thread::sleep_for(kLookForEnds);
-    {
-      const std::lock_guard lock(mutex_);
+      // An answer that is on its way arrives: `apply` is told that its change is taken up by a service that
+      // ends.
+      ended_.wait_for(lock, kLastAnswers, [this] { return connections_.empty(); });
       for (const int fd : connections_) shutdown(fd, SHUT_RDWR);
     }
     if (thread_.joinable()) thread_.join();
@@ -192,8 +231,17 @@ class HttpServer final : public Server, private httplib::Server {
   int port() const override { return port_; }
 
   void finish(Duration patience) override {
-    const Steady deadline = SystemClock().steady() + patience;
-    while (going_on_ > 0 && SystemClock().steady() < deadline) std::this_thread::sleep_for(kLookForEnds);
+    if (followers_.count() == 0) return;
+    const SystemClock clock;
+    const Steady last = clock.steady() + patience;
+    followers_.wait_for_all(patience);
+    const Steady told = clock.steady();
+    while (true) {
+      const Steady until = std::min(last, std::max(told, asked_at_.load()) + kLastQuestions);
+      const Duration left = until - clock.steady();
+      if (left <= Duration{0}) return;
+      std::this_thread::sleep_for(left);
+    }
   }
 
  private:
@@ -214,7 +262,7 @@ class HttpServer final : public Server, private httplib::Server {
     if (port_ > 0) return {};
     return Error{ErrorCode::Unavailable, authority_of(address_) +
                                              ": cannot be listened at: another program does, or there is no "
-                                             "such address here"};
+                                             "such address here; name another"};
   }
 
   void set_up() {
@@ -223,19 +271,29 @@ class HttpServer final : public Server, private httplib::Server {
           fill(response, problem(500, "the request could not be handled"));
         });
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      const auto refusal = refuse(request_of(request), address_.socket.empty() ? address_.host : "");
+      asked_at_ = SystemClock().steady();
+      ApiRequest asked = request_of(request);
+      auto refusal = refuse(asked, address_);
+      if (!refusal && admit_) refusal = admit_(asked);
       if (!refusal) return HandlerResponse::Unhandled;
       fill(response, *refusal);
       response.set_header("Connection", "close");
       return HandlerResponse::Handled;
     });
     // What the library refuses by itself, and what has no handler here.
-    set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (response.body.empty()) fill(response, problem(response.status, ""));
+    set_error_handler([this](const httplib::Request&, httplib::Response& response) {
+      const std::string detail =
+          response.status == 413 ? "the body is larger than " + std::to_string(limits_.body) + " bytes" : "";
+      if (response.body.empty()) fill(response, problem(response.status, detail));
       return HandlerResponse::Handled;
     });
     const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
-      fill(response, answer_(request_of(request)), &going_on_);
+      ApiRequest asked = request_of(request);
+      auto refusal = admit_ ? admit_(asked) : std::nullopt;
+      ApiResponse made = refusal ? *std::move(refusal) : answer_(asked);
+      if (made.more && followers_.count() >= limits_.followers) made = problem(503, "too many followers");
+      fill(response, made);
+      if (made.more && request.method != "HEAD") follows = std::move(made.more);
     };
     Get(".*", answer);
     Post(".*", answer);
@@ -247,25 +305,35 @@ class HttpServer final : public Server, private httplib::Server {
 
   bool process_and_close_socket(socket_t fd) override {
     if (const size_t at_once = enter(fd); at_once == 0 || at_once > limits_.connections) {
-      if (at_once > 0)
+      if (at_once > 0 && !tls_)
         (void)send(fd, kBusy, std::char_traits<char>::length(kBusy), MSG_NOSIGNAL | MSG_DONTWAIT);
       leave(fd);
       return false;
     }
-    Connection connection(fd, limits_);
+    const Steady deadline = SystemClock().steady() + limits_.request;
+    std::unique_ptr<Wire> wire = tls_ ? tls_->accept(fd, deadline) : plain_wire(fd);
+    if (!wire) {
+      leave(fd);
+      return false;
+    }
+    Connection connection(fd, *wire, limits_);
+    follows = nullptr;
+    peer = wire->peer();
     for (size_t served = 1; connection.begin_request(); ++served) {
       bool closed = false;
-      if (!process_request(connection, "", 0, "", 0, served == limits_.requests, closed, nullptr)) break;
+      const bool is_whole =
+          process_request(connection, "", 0, "", 0, served == limits_.requests, closed, nullptr);
+      if (follows) {
+        forget(fd);
+        followers_.take(Fd(fd), std::move(wire), std::exchange(follows, nullptr));
+        return true;
+      }
+      if (!is_whole) break;
       if (closed || connection.was_refused() || served == limits_.requests) break;
     }
     connection.drain();
     leave(fd);
     return true;
-  }
-
-  bool has_connections() {
-    const std::lock_guard lock(mutex_);
-    return !connections_.empty();
   }
 
   // How many there are with this one; 0 when no more are wanted.
@@ -275,18 +343,26 @@ class HttpServer final : public Server, private httplib::Server {
     return is_stopping_ ? 0 : connections_.size();
   }
   void leave(int fd) {
+    forget(fd);
+    close(fd);
+  }
+  void forget(int fd) {
     const std::lock_guard lock(mutex_);
     connections_.erase(fd);
-    close(fd);
+    ended_.notify_all();
   }
 
   const ListenAddress address_;
   const ServerLimits limits_;
   const Answer answer_;
+  const std::function<std::optional<ApiResponse>(ApiRequest&)> admit_;
+  Tls* const tls_;
   std::mutex mutex_;
   std::set<int> connections_;
-  std::atomic<int> going_on_{0};
+  std::condition_variable ended_;  // a connection
   bool is_stopping_ = false;
+  std::atomic<Steady> asked_at_{};  // the newest request
+  Followers followers_;
   int port_ = 0;
   std::thread thread_;
 };
@@ -301,40 +377,13 @@ ApiResponse problem(int status, const std::string& detail) {
   return {status, json.dump(), "application/problem+json"};
 }
 
-Result<ListenAddress> parse_listen_address(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const bool is_number =
-      !digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos;
-  const int port = is_number ? std::stoi(digits) : -1;
-  std::string host = text.substr(0, colon == std::string::npos ? 0 : colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty() || host == "localhost") host = "127.0.0.1";
-  in6_addr ignored{};
-  const bool is_address =
-      inet_pton(AF_INET, host.c_str(), &ignored) == 1 || inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
-  if (port >= 0 && port <= 65535 && is_address) return ListenAddress{{}, host, port};
-  return Error{
-      ErrorCode::Invalid,
-      "'" + printable(text) + "' is no address to listen at; write it as 127.0.0.1:8080 or [::1]:8080"};
-}
-
-std::string authority_of(const ListenAddress& address) {
-  const bool is_v6 = address.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
-bool is_loopback(const ListenAddress& address) {
-  return !address.socket.empty() || address.host.starts_with("127.") || address.host == "::1";
-}
-
 Result<std::unique_ptr<Server>> Server::listen(const ListenAddress& address, const ServerLimits& limits,
-                                               Answer answer) {
+                                               Answer answer, ServerHooks hooks) {
   if (address.socket.string().size() >= sizeof(sockaddr_un::sun_path))
     return Error{ErrorCode::Unavailable,
                  address.socket.string() + ": a socket's path may have 107 characters, this one has " +
                      std::to_string(address.socket.string().size()) + "; use a shorter --results"};
-  auto server = std::make_unique<HttpServer>(address, limits, std::move(answer));
+  auto server = std::make_unique<HttpServer>(address, limits, std::move(answer), std::move(hooks));
   if (auto started = server->start(); !started) return std::move(started).error();
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -22,6 +22,13 @@ struct CloseMulti {
 };
 using Token = HttpClient::Token;
 
+// Of a mail server.
+int reply_code_of(const HttpTransfer& transfer) {
+  long code = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &code);
+  return static_cast<int>(code);
+}
+
 void initialize_curl() {
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (once != CURLE_OK) std::abort();
@@ -217,6 +224,7 @@ void HttpClient::Parts::act(Lane& lane, curl_socket_t fd, uint32_t epoll_events)
     HttpTransfer* transfer = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     if (code == CURLE_OK) {
+      if (transfer->request.mail) transfer->response.status = reply_code_of(*transfer);
       conclude(transfer->token, std::move(transfer->response));
     } else {
       transfer->has_failed = true;

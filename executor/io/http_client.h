@@ -15,6 +15,15 @@
 
 namespace studyctl {
 
+// Makes a request a message to a mail server, whose address is smtp:// or smtps://: `body` is sent, with its
+// headers and lines that end with CR LF; the status is the server's reply code.
+struct MailEnvelope {
+  std::string from;
+  std::vector<std::string> to;
+  std::string username, password;  // none where both are empty
+  bool needs_tls = true;           // smtp://: nothing is sent without STARTTLS
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string path;  // with the query, from the first slash
@@ -22,6 +31,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   // A POST or PATCH that does no harm when it is said twice: it goes over any connection.
   bool may_be_repeated = false;
+  std::optional<MailEnvelope> mail{};
   // From the call, its wait for a turn included, to the last byte; none for streams that last. What is not
   // over by then ends with Unavailable.
   std::optional<Duration> timeout = std::chrono::seconds(30);
@@ -41,6 +51,13 @@ struct HttpAddress {
   std::string unix_socket;
   std::string base_url;  // "http://localhost" for a socket
   std::string ca_file, certificate_file, key_file;
+  std::string ca_pem, certificate_pem, key_pem;  // the same as texts, which go before files
+  enum class Verify : uint8_t { Server, Nobody };
+  Verify verify = Verify::Server;  // Nobody: whoever answers is believed, as people ask for at their own risk
+  // Elsewhere: addresses of this machine, of its links and of a cloud's metadata are not connected to,
+  // whatever the host's name says they are, and no proxy is.
+  enum class Reach : uint8_t { Anywhere, Elsewhere };
+  Reach reach = Reach::Anywhere;
 
   // "unix:///var/run/docker.sock", "tcp://host:2375", "http://…", "https://…"; Invalid names what is wrong.
   static Result<HttpAddress> parse(std::string_view text);

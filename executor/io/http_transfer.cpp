@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "io/network_address.h"
 
 namespace studyctl {
 namespace {
@@ -103,6 +105,73 @@ void set_method(CURL* easy, const HttpRequest& request) {
   if (is_once) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
+size_t give_mail(char* to, size_t size, size_t count, void* user) {
+  auto& transfer = *static_cast<HttpTransfer*>(user);
+  const std::string_view rest = std::string_view(transfer.request.body).substr(transfer.mailed);
+  const size_t part = rest.copy(to, size * count);
+  transfer.mailed += part;
+  return part;
+}
+
+void set_mail(HttpTransfer& transfer) {
+  CURL* easy = transfer.easy.get();
+  const MailEnvelope& mail = *transfer.request.mail;
+  curl_slist* recipients = nullptr;
+  for (const std::string& to : mail.to) recipients = curl_slist_append(recipients, ("<" + to + ">").c_str());
+  transfer.header_list.reset(recipients);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                   static_cast<long>(mail.needs_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  curl_easy_setopt(easy, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
+  curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, transfer.header_list.get());
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_mail);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(transfer.request.body.size()));
+  if (mail.password.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_USERNAME, mail.username.c_str());
+  curl_easy_setopt(easy, CURLOPT_PASSWORD, mail.password.c_str());
+}
+
+void set_http(HttpTransfer& transfer) {
+  CURL* easy = transfer.easy.get();
+  transfer.header_list = header_list_of(transfer.request);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "studyctl");
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.header_list.get());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  set_method(easy, transfer.request);
+}
+
+curl_socket_t open_elsewhere(void* user, curlsocktype, curl_sockaddr* address) {
+  if (is_elsewhere(address->addr)) {
+    const int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return made < 0 ? CURL_SOCKET_BAD : made;
+  }
+  static_cast<HttpTransfer*>(user)->refused_address = text_of(address->addr);
+  return CURL_SOCKET_BAD;
+}
+
+void set_reach(HttpTransfer& transfer) {
+  CURL* easy = transfer.easy.get();
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_elsewhere);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+// A text or the name of a file, as `options` take them; neither where both are empty.
+void set_pem(CURL* easy, const std::string& pem, std::pair<CURLoption, CURLoption> options,
+             const char* file) {
+  if (!pem.empty()) {
+    curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+    curl_easy_setopt(easy, options.first, &blob);
+  } else if (file != nullptr && *file != '\0') {
+    curl_easy_setopt(easy, options.second, file);
+  }
+}
+
 void set_address(CURL* easy, const HttpAddress& address) {
   if (!address.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address.unix_socket.c_str());
@@ -112,15 +181,30 @@ void set_address(CURL* easy, const HttpAddress& address) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
-  if (!address.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, address.ca_file.c_str());
-  if (address.certificate_file.empty()) return;
-  curl_easy_setopt(easy, CURLOPT_SSLCERT, address.certificate_file.c_str());
-  curl_easy_setopt(easy, CURLOPT_SSLKEY, address.key_file.c_str());
+  if (address.verify == HttpAddress::Verify::Nobody) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  // As OpenSSL and curl's own command have it.
+  const char* trusted = address.ca_file.empty() ? std::getenv("SSL_CERT_FILE") : address.ca_file.c_str();
+  set_pem(easy, address.ca_pem, {CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO}, trusted);
+  set_pem(easy, address.certificate_pem, {CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT},
+          address.certificate_file.c_str());
+  set_pem(easy, address.key_pem, {CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY}, address.key_file.c_str());
+}
+
+std::optional<Error> fault_of(const MailEnvelope& mail) {
+  const auto breaks = [](const std::string& text) { return breaks_line(text); };
+  if (!breaks(mail.from) && !breaks(mail.username) && !breaks(mail.password) &&
+      std::none_of(mail.to.begin(), mail.to.end(), breaks))
+    return std::nullopt;
+  return Error{ErrorCode::Invalid, "an address, the user name or the password has a line break in it"};
 }
 
 }  // namespace
 
 std::optional<Error> fault_of(const HttpRequest& request) {
+  if (request.mail) return fault_of(*request.mail);
   if (!is_token(request.method)) {
     return Error{ErrorCode::Invalid, "HTTP method '" + printable(request.method) + "': must be one word"};
   }
@@ -138,23 +222,23 @@ std::optional<Error> fault_of(const HttpRequest& request) {
 
 void prepare(HttpTransfer& transfer, const HttpAddress& address) {
   CURL* easy = transfer.easy.get();
-  transfer.header_list = header_list_of(transfer.request);
   curl_easy_setopt(easy, CURLOPT_URL, (address.base_url + transfer.request.path).c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // The end of a transfer does not wait for the resolver, which may take minutes over a name.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "studyctl");
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectPatience.count()));
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.header_list.get());
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.curl_message.data());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   set_address(easy, address);
-  set_method(easy, transfer.request);
+  if (address.reach == HttpAddress::Reach::Elsewhere) set_reach(transfer);
+  if (transfer.request.mail) {
+    set_mail(transfer);
+  } else {
+    set_http(transfer);
+  }
 }
 
 std::string reason_of(const HttpTransfer& transfer, CURLcode code, const std::string& unix_socket) {
@@ -165,6 +249,8 @@ std::string reason_of(const HttpTransfer& transfer, CURLcode code, const std::st
   }
   const std::string system_text =
       system_error == 0 ? "" : std::generic_category().message(static_cast<int>(system_error));
+  if (!transfer.refused_address.empty())
+    return "is at " + transfer.refused_address + ", which a service does not connect to";
   switch (code) {
     case CURLE_COULDNT_CONNECT: return system_text.empty() ? "cannot connect" : system_text;
     case CURLE_COULDNT_RESOLVE_HOST: return "the host's name is not known";

@@ -33,7 +33,9 @@ struct HttpTransfer {
   HeaderList header_list;
   std::array<char, CURL_ERROR_SIZE> curl_message{};
   EventLoop::Token timer = 0;
-  HttpResponse response;  // of a stream, the part of the body that has come and is not delivered
+  HttpResponse response;        // of a stream, the part of the body that has come and is not delivered
+  size_t mailed = 0;            // bytes of a mail's body that curl has
+  std::string refused_address;  // that Reach forbids
   bool has_headers = false;
   bool told_headers = false;
   bool has_failed = false;

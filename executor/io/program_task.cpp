@@ -28,7 +28,7 @@ struct ProgramTask::Parts {
 
   ~Parts() { leave(); }
 
-  Result<void> start(const Command& command);
+  Result<void> start(const Program& command);
   void read_some(Fd& pipe, std::string& text);
   void close(Fd& pipe);
   void on_end();
@@ -37,7 +37,7 @@ struct ProgramTask::Parts {
   void tell(Result<ProgramOutput> result);
 };
 
-Result<void> ProgramTask::Parts::start(const Command& command) {
+Result<void> ProgramTask::Parts::start(const Program& command) {
   std::array<int, 2> out_ends{}, err_ends{};
   if (pipe2(out_ends.data(), O_CLOEXEC) != 0) return errno_error("cannot make a pipe");
   out = Fd(out_ends[0]);
@@ -98,7 +98,7 @@ void ProgramTask::Parts::tell(Result<ProgramOutput> result) {
   told(std::move(result));
 }
 
-ProgramTask::ProgramTask(EventLoop& loop, const Command& command, ProgramLimits limits, Done done)
+ProgramTask::ProgramTask(EventLoop& loop, const Program& command, ProgramLimits limits, Done done)
     : parts_(new Parts{loop, printable(command.name()), limits, std::move(done), {}, {}, {}, {}, 0}) {
   Parts* const parts = parts_.get();
   if (auto started = parts->start(command); !started) {
@@ -118,7 +118,7 @@ ProgramTask::ProgramTask(EventLoop& loop, const Command& command, ProgramLimits 
 
 ProgramTask::~ProgramTask() = default;
 
-Result<ProgramOutput> run_program(const Command& command, ProgramLimits limits) {
+Result<ProgramOutput> run_program(const Program& command, ProgramLimits limits) {
   SystemClock clock;
   EventLoop loop(clock);
   std::optional<Result<ProgramOutput>> result;

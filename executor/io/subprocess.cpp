@@ -59,7 +59,7 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-std::vector<std::string> environment_of(const Command& command) {
+std::vector<std::string> environment_of(const Program& command) {
   std::vector<std::string> variables;
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string_view variable = *each;
@@ -74,7 +74,7 @@ std::vector<std::string> environment_of(const Command& command) {
 }
 
 // No pipe: nobody has to feed it.
-Fd input_of(const Command& command) {
+Fd input_of(const Program& command) {
   if (command.input.empty()) return Fd();
   Fd file(memfd_create("input", MFD_CLOEXEC));
   const auto size = static_cast<ssize_t>(command.input.size());
@@ -91,7 +91,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-Error failure(const Command& command, int code) {
+Error failure(const Program& command, int code) {
   errno = code;
   return errno_error(printable(command.name()));
 }
@@ -110,7 +110,7 @@ std::string ProcessEnd::text() const {
          (description == nullptr ? "" : " (" + std::string(description) + ")");
 }
 
-Result<Subprocess> Subprocess::spawn(const Command& command, Output output) {
+Result<Subprocess> Subprocess::spawn(const Program& command, Output output) {
   if (command.words.empty()) return Error{ErrorCode::Invalid, "there is no program to start"};
   const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return errno_error("/dev/null");

@@ -17,7 +17,7 @@
 namespace studyctl {
 
 // A program to start, without a shell: no word of it is ever interpreted.
-struct Command {
+struct Program {
   std::vector<std::string> words;  // the program first; looked up in PATH when it has no slash
   std::vector<std::pair<std::string, std::string>>
       environment;                  // beside this process's, before which it goes
@@ -48,7 +48,7 @@ class Subprocess {
   };
 
   // NotFound when there is no such program.
-  static Result<Subprocess> spawn(const Command& command, Output output);
+  static Result<Subprocess> spawn(const Program& command, Output output);
   Subprocess(Subprocess&& other) noexcept;
   Subprocess& operator=(Subprocess&& other) noexcept;
   ~Subprocess();
@@ -95,7 +95,7 @@ class ProgramTask {
   using Done = std::function<void(Result<ProgramOutput>)>;
 
   // `done` comes from the loop, never from within this call.
-  ProgramTask(EventLoop& loop, const Command& command, ProgramLimits limits, Done done);
+  ProgramTask(EventLoop& loop, const Program& command, ProgramLimits limits, Done done);
   ~ProgramTask();
   ProgramTask(const ProgramTask&) = delete;
   ProgramTask& operator=(const ProgramTask&) = delete;
@@ -106,6 +106,6 @@ class ProgramTask {
 };
 
 // The same, waiting for it: for start-up and commands, not for the control thread at work.
-Result<ProgramOutput> run_program(const Command& command, ProgramLimits limits = {});
+Result<ProgramOutput> run_program(const Program& command, ProgramLimits limits = {});
 
 }  // namespace studyctl

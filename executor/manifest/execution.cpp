@@ -7,8 +7,6 @@
 namespace studyctl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, EngineKind>, 3> kEngines = {
-    {{"auto", EngineKind::Auto}, {"docker", EngineKind::Docker}, {"podman", EngineKind::Podman}}};
 constexpr std::array<std::pair<std::string_view, FailureThreshold::Action>, 3> kThresholdActions = {
     {{"Pause", FailureThreshold::Action::Pause},
      {"Stop", FailureThreshold::Action::Stop},
@@ -18,17 +16,6 @@ constexpr std::array<std::pair<std::string_view, RetryAction>, 4> kRetryActions 
      {"Fail", RetryAction::Fail},
      {"FailStudy", RetryAction::FailStudy},
      {"Infeasible", RetryAction::Infeasible}}};
-
-// Words that a later version takes. Whether `name` has one of them; then that is said.
-bool is_later(Fields& fields, std::string_view name, std::span<const std::string_view> later) {
-  const auto item = fields.find(name);
-  for (const std::string_view word : later) {
-    if (!item || !item->node->is_scalar() || item->node->text != word) continue;
-    fields.problem(name, not_yet(std::string(name) + " " + std::string(word)));
-    return true;
-  }
-  return false;
-}
 
 void read_temperature(Fields& fields, Cooldown& cooldown) {
   if (fields.find("gpuTemperatureBelow"))
@@ -283,14 +270,31 @@ void check_waits(const Fields& fields, const Execution& execution) {
                    "pending must be longer than a device may cool down: " + format_duration(longest));
 }
 
+constexpr std::array<std::pair<std::string_view, Preemption>, 3> kPreemptions = {
+    {{"AtBoundary", Preemption::AtBoundary}, {"Requeue", Preemption::Requeue}, {"Never", Preemption::Never}}};
+
 constexpr auto kGpu = [](auto& io, auto& execution) { io.flag("requireIdle", execution.gpu_require_idle); };
 
+constexpr auto kSlurm = [](auto& io, auto& slurm) {
+  io.text("partition", slurm.partition);
+  io.text("account", slurm.account);
+  io.text("qos", slurm.qos);
+  io.text("constraint", slurm.constraint);
+  io.texts("extraArgs", slurm.extra_arguments);
+};
+
+constexpr auto kProcess = [](auto& io, auto& process) {
+  io.text("setup", process.setup);
+  io.texts("inheritEnv", process.inherit_env);
+};
+
+constexpr auto kKubernetes = [](auto& io, auto& kubernetes) {
+  io.text("namespace", kubernetes.namespace_name);
+  io.text("context", kubernetes.context);
+};
+
 constexpr auto kExecution = [](auto& io, auto& execution) {
-  io.when_read([&](auto& fields) {
-    if (!is_later(fields, "engine", std::array<std::string_view, 3>{"kubernetes", "slurm", "process"}))
-      fields.choice("engine", execution.engine, kEngines);
-  });
-  io.when_written([&](auto& out) { out.choice("engine", execution.engine, kEngines); });
+  io.choice("engine", execution.engine, kEngineKinds);
   io.integer("cycles", execution.cycles, 1, 1'000'000);
   io.choice("order", execution.order, kOrders);
   io.integer("seed", execution.seed, 0);
@@ -307,12 +311,13 @@ constexpr auto kExecution = [](auto& io, auto& execution) {
   io.when_read([&](auto& fields) { check_cycles(fields, execution); });
   io.map("budget", execution.budget, kBudget);
   io.map("pilot", execution.pilot, kPilot);
-  io.refuse(std::array<std::string_view, 2>{"priority", "preemption"}, not_yet("the queue of studies"));
+  io.integer("priority", execution.priority, -1'000'000, 1'000'000);
+  io.choice("preemption", execution.preemption, kPreemptions);
   io.map("gpu", execution, kGpu);
   io.flag("coldStart", execution.cold_start);
-  io.refuse("slurm", not_yet("engine slurm"));
-  io.refuse("kubernetes", not_yet("engine kubernetes"));
-  io.refuse("process", not_yet("engine process"));
+  io.map("slurm", execution.slurm, kSlurm);
+  io.map("kubernetes", execution.kubernetes, kKubernetes);
+  io.map("process", execution.process, kProcess);
   io.refuse("backoffLimit", "belongs to retry; write retry: {limit: 2}");
 };
 

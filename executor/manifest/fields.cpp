@@ -27,7 +27,7 @@ std::string unknown_name(std::string_view what, std::string_view name, std::span
       what.empty() ? "'" + shortened(name) + "' is unknown" : "unknown " + std::string(what);
   if (const auto near = nearest(name, known)) return unknown + ", did you mean '" + *near + "'?";
   if (known.empty()) return unknown + "; there are none here";
-  constexpr size_t kMostListed = 20;
+  constexpr size_t kMostListed = 30;
   std::vector<std::string> listed(
       known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min(known.size(), kMostListed)));
   if (listed.size() < known.size()) listed.emplace_back("…");
@@ -114,10 +114,6 @@ std::vector<Item> read_list(Problems& problems, const Item& item) {
   if (item.node->kind == Node::Kind::Sequence) return one_or_list(item);
   problems.add(item.node->place, item.path, "must be a list like [a, b], " + is_a(*item.node));
   return {};
-}
-
-std::string not_yet(std::string_view what) {
-  return "is not supported yet by this version (" + std::string(what) + ")";
 }
 
 Fields::Fields(Reading& reading, Item map)

@@ -44,9 +44,6 @@ std::optional<std::string> read_raw_text(Problems& problems, const Item& item);
 // "unknown field, did you mean 'image'?", or all that there are.
 std::string unknown_name(std::string_view what, std::string_view name, std::span<const std::string> known);
 
-// What is said of what a later version reads: "is not supported yet by this version (scoped axes)".
-std::string not_yet(std::string_view what);
-
 template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>

@@ -176,6 +176,8 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
 
   const Node& study = apply_overrides(documents, *sorted.studies[0], overrides, problems);
   manifest.study = read_study(reading, study);
+  manifest.retention = reading.retention;
+  manifest.notifications = std::move(reading.notifications);
   manifest.configs = std::move(reading.configs);
   if (problems.any()) return problems.error();
   manifest.applied_json = applied(study, manifest.configs);
@@ -194,7 +196,7 @@ Result<Manifest> read_applied(std::string_view json, const std::string& file, co
 }
 
 std::string to_yaml(const Manifest& manifest) {
-  std::string text = yaml_of(written_study(manifest.study));
+  std::string text = yaml_of(written_study(manifest.study, manifest.retention, manifest.notifications));
   for (const ConfigMapDocument& config : manifest.configs) text += "---\n" + yaml_of(written_config(config));
   return text;
 }
@@ -223,6 +225,11 @@ std::string execution_json(const Manifest& manifest) {
   Written overrides = written_overrides(manifest.study.overrides, OverridePart::Execution);
   if (!std::get<Written::List>(overrides.data).empty())
     std::get<Written::Map>(execution.data).emplace_back("overrides", std::move(overrides));
+  if (!manifest.notifications.empty())
+    std::get<Written::Map>(execution.data)
+        .emplace_back("notifications", notifications_by_name(manifest.notifications));
+  if (manifest.retention.has_rules())
+    std::get<Written::Map>(execution.data).emplace_back("retention", written_retention(manifest.retention));
   return json_of(execution, Keys::Sorted);
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/notification.h"
+#include "model/retention.h"
 #include "model/study.h"
 
 namespace studyctl {
@@ -27,6 +29,8 @@ struct ConfigMapDocument {
 // that were found elsewhere.
 struct Manifest {
   Study study;
+  Retention retention;  // spec.retention
+  std::vector<Notification> notifications;
   std::vector<SecretDocument> secrets;
   std::vector<ConfigMapDocument> configs;
   std::string file;

@@ -63,7 +63,16 @@ inline constexpr std::string_view kApiVersion = "studyctl.io/v1alpha1";
 
 // A document of kind Study. What it returns is to be dropped when there are problems.
 Study read_study(Reading& reading, const Node& document);
-Written written_study(const Study& study);
+Written written_study(const Study& study, const Retention& retention,
+                      const std::vector<Notification>& notifications);
+
+// spec.notifications.
+void read_notifications(Fields& spec, std::vector<Notification>& rules);
+Written written_notifications(const std::vector<Notification>& rules);
+// The same, so that two manifests' rules are compared by their names.
+Written notifications_by_name(const std::vector<Notification>& rules);
+
+Written written_retention(const Retention& retention);
 // The files of a Study, by path.
 Written written_files(const std::vector<StudyFile>& files);
 

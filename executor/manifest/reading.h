@@ -40,7 +40,9 @@ struct Reading {
   std::set<std::string> swept = {};             // names of axes, of those with problems too
   // STUDY_PARAM_… → the parameter, and where.
   std::map<std::string, std::pair<std::string, Place>> variables = {};
-  Container main = {};                  // of spec.template
+  Container main = {};       // of spec.template
+  Retention retention = {};  // spec.retention
+  std::vector<Notification> notifications = {};
   std::vector<Place> experiments = {};  // where each explicit point stands
   bool has_types = false;               // spec.parameters
   // Where the rows of axes stand, by the axis' first name; with has_types.

@@ -89,7 +89,7 @@ constexpr auto kMetadata = [](auto& io, auto& study) {
     read_annotations(fields);
   });
   io.when_written([&](auto& out) { write_labels(out, study.labels); });
-  io.refuse("namespace", not_yet("engine kubernetes") + "; remove it");
+  io.refuse("namespace", "is not read; write spec.execution.kubernetes: {namespace: …}");
 };
 
 // "/results/." is "/results".
@@ -142,6 +142,27 @@ void write_volume_scopes(FieldWriter& spec, const PodTemplate& pod) {
   });
 }
 
+void read_size(Fields& fields, std::optional<int64_t>& bytes) {
+  const auto item = fields.find("size");
+  const auto text = item ? read_quantity(fields.problems(), *item) : std::nullopt;
+  if (!text) return;
+  const auto size = parse_bytes(*text);
+  if (size && *size > 0) {
+    bytes = *size;
+  } else {
+    fields.problem("size", "must be a size like 500Gi, is " + shortened(*text));
+  }
+}
+
+constexpr auto kRetention = [](auto& io, auto& retention) {
+  io.integer("runs", retention.runs, 1);
+  io.limit("age", retention.age);
+  io.when_read([&](auto& fields) { read_size(fields, retention.bytes); });
+  io.when_written([&](auto& out) {
+    if (retention.bytes) out.text("size", memory_text(*retention.bytes));
+  });
+};
+
 void read_spec(Fields& spec, Study& study) {
   read_parameters(spec, study.parameters);
   read_points(spec, study);
@@ -153,8 +174,8 @@ void read_spec(Fields& spec, Study& study) {
   spec.map("checkpoint", study.checkpoint_path, kCheckpoint);
   read_results(spec, study.results);
   read_execution(spec, study.execution);
-  spec.refuse("notifications", not_yet("notifications"));
-  spec.refuse("retention", not_yet("retention"));
+  read_notifications(spec, spec.reading().notifications);
+  spec.map("retention", spec.reading().retention, kRetention);
 }
 
 void check_repeated_metric(Fields& spec, const Study& study) {
@@ -249,7 +270,14 @@ Written written_files(const std::vector<StudyFile>& files) {
   return {std::move(map)};
 }
 
-Written written_study(const Study& study) {
+Written written_retention(const Retention& retention) {
+  FieldWriter out;
+  kRetention(out, retention);
+  return out.take();
+}
+
+Written written_study(const Study& study, const Retention& retention,
+                      const std::vector<Notification>& notifications) {
   FieldWriter document, spec;
   document.text("apiVersion", std::string(kApiVersion));
   document.text("kind", "Study");
@@ -263,6 +291,8 @@ Written written_study(const Study& study) {
   if (!study.files.empty()) spec.put("files", written_files(study.files));
   spec.put("results", written_results(study.results));
   spec.put("execution", written_execution(study.execution));
+  if (!notifications.empty()) spec.put("notifications", written_notifications(notifications));
+  if (retention.has_rules()) spec.put("retention", written_retention(retention));
   document.put("spec", spec.take());
   return document.take();
 }

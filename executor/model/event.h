@@ -104,6 +104,7 @@ struct RepetitionCached {
   std::string image_digest;
   std::vector<std::string> devices;
   std::vector<MetricValue> metrics;
+  Conditions conditions{};  // of the machine then; not read back
 };
 // The run moved. `then`: what Stopping or Cancelling becomes once nothing runs. Into Cancelled: all that wait
 // are Cancelled.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/engine_options.h"
 #include "model/requirement.h"
 #include "model/states.h"
 #include "model/value.h"
@@ -238,8 +239,6 @@ constexpr std::string_view name_of(Order order) {
   return kOrders[static_cast<size_t>(order)].first;
 }
 
-enum class EngineKind : uint8_t { Auto, Docker, Podman };
-
 struct Cooldown {
   Duration experiment{0};
   Duration cycle{0};
@@ -319,6 +318,13 @@ struct Pilot {
   std::vector<std::string> one_per;  // the first of each combination of these parameters
 };
 
+// How a run that is on makes room for one of a higher priority.
+enum class Preemption : uint8_t {
+  AtBoundary,  // what runs is finished, nothing more is started
+  Requeue,     // what runs is ended and tried again later
+  Never,
+};
+
 struct Execution {
   EngineKind engine = EngineKind::Auto;
   uint32_t cycles = 1;
@@ -337,6 +343,11 @@ struct Execution {
   bool gpu_require_idle = false;  // a device that a stranger uses is not leased
   bool cold_start = false;        // page caches are dropped before each attempt
   std::optional<Pilot> pilot;
+  int priority = 0;  // in the service's queue; higher ones first
+  Preemption preemption = Preemption::AtBoundary;
+  ProcessOptions process;
+  KubernetesOptions kubernetes;
+  SlurmOptions slurm;
 };
 
 // What the points that match have instead of what the study has; what is absent or empty stays. Variables are

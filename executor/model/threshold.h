@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/study.h"
 
@@ -22,5 +23,7 @@ std::optional<uint64_t> tolerated(const FailureThreshold& threshold, const Failu
 
 // "6 failed > 5 tolerated" when the threshold acts.
 std::optional<std::string> exceeded(const FailureThreshold& threshold, const FailureCounts& counts);
+// Whether a run's message is such a text.
+bool tells_of_threshold(std::string_view message);
 
 }  // namespace studyctl

@@ -1,5 +1,6 @@
 #include "store/catalog.h"
 
+#include "store/attempt_record.h"
 #include "store/run_directory.h"
 #include "store/schema.h"
 #include "store/text_list.h"
@@ -249,7 +250,7 @@ Result<void> Catalog::experiments(const std::string& run_id, const RepetitionFil
                                   const std::function<bool(const ExperimentSummary&)>& visit) const {
   const int64_t run = run_row(run_id).number;
   const std::string states = words(filter.states), reasons = words(filter.reasons);
-  int64_t position = -1;  // of the last one seen
+  int64_t position = filter.after - 1;  // of the last one seen
   while (true) {
     std::vector<ExperimentSummary> page;
     {
@@ -298,7 +299,8 @@ Result<void> Catalog::done(const std::string& study, const std::function<void(co
   Rows rows = studies_->query(
       "SELECT runs.uuid, coalesce(r.source, runs.directory), e.identity, r.cycle, a.attempt, a.started_at, "
       "a.duration, "
-      "a.image_digest, a.devices, a.end_event FROM studies JOIN runs ON runs.study = studies.id "
+      "a.image_digest, a.devices, a.end_event, a.conditions FROM studies JOIN runs ON runs.study = "
+      "studies.id "
       "JOIN repetitions r ON r.run = runs.id JOIN experiments e ON e.id = r.experiment "
       "JOIN attempts a ON a.repetition = r.id AND a.attempt = r.attempt "
       "WHERE studies.name = ? AND r.state IN ('Succeeded', 'Cached') ORDER BY runs.id DESC",
@@ -315,6 +317,10 @@ Result<void> Catalog::done(const std::string& study, const std::function<void(co
     done.as_cached.image_digest = rows.text(7);
     done.as_cached.devices = rows.list(8);
     done.end_event = rows.integer(9);
+    done.as_cached.conditions = {};
+    if (!rows.is_null(10))
+      if (auto conditions = conditions_from_json(rows.text(10)))
+        done.as_cached.conditions = *std::move(conditions);
     visit(done);
   }
   return studies_->outcome();
@@ -329,6 +335,21 @@ Result<void> Catalog::values_of(const std::string& run_id, const std::string& me
       "WHERE runs.uuid = ?1 AND r.state IN ('Succeeded', 'Cached') AND m.value IS NOT NULL",
       run_id, metric);
   while (rows.next()) visit(static_cast<uint64_t>(rows.integer(0)), rows.real(1));
+  return studies_->outcome();
+}
+
+Result<void> Catalog::states_of(
+    const std::string& run_id,
+    const std::function<void(uint64_t index, RepetitionState state, uint64_t repetitions)>& visit) const {
+  Rows rows = studies_->query(
+      "SELECT e.position, r.state, count(*) FROM runs JOIN experiments e ON e.run = runs.id AND e.generation "
+      "= "
+      "runs.generation JOIN repetitions r ON r.experiment = e.id AND r.cycle <= max(coalesce(e.cycles, 0), "
+      "runs.cycles) WHERE runs.uuid = ? GROUP BY e.id, r.state",
+      run_id);
+  while (rows.next())
+    if (const auto state = repetition_state_named(rows.text(1)))
+      visit(static_cast<uint64_t>(rows.integer(0)), *state, static_cast<uint64_t>(rows.integer(2)));
   return studies_->outcome();
 }
 

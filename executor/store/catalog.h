@@ -94,7 +94,7 @@ struct RepetitionFilter {
   uint32_t min_fails = 0;
   uint32_t max_fails = UINT32_MAX;
   uint64_t limit = 0;
-  int64_t after = 0;  // only those with a greater id: for paging
+  int64_t after = 0;  // for paging: only those with a greater id; of experiments, the first places left out
 };
 
 // An experiment of which at least one repetition was started, with those of its repetitions that a filter
@@ -132,7 +132,7 @@ class Catalog {
   // `visit` returns false to end.
   Result<void> repetitions(const std::string& run_id, const RepetitionFilter& filter,
                            const std::function<bool(const RepetitionSummary&)>& visit) const;
-  // In the order of the plan; else like repetitions(). `limit`, `after` and `cycle` are not looked at.
+  // In the order of the plan; else like repetitions(). `limit` and `cycle` are not looked at.
   Result<void> experiments(const std::string& run_id, const RepetitionFilter& filter,
                            const std::function<bool(const ExperimentSummary&)>& visit) const;
   // Of one repetition, the first attempt first.
@@ -169,6 +169,10 @@ class Catalog {
   // What a metric came to in every repetition of the plan that is done, by the experiment's place in it.
   Result<void> values_of(const std::string& run_id, const std::string& metric,
                          const std::function<void(uint64_t index, double value)>& visit) const;
+  // The repetitions of the plan that were started, by the experiment's place in it.
+  Result<void> states_of(
+      const std::string& run_id,
+      const std::function<void(uint64_t index, RepetitionState, uint64_t repetitions)>& visit) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds; and what their CPUs
   // and GPUs used, nothing where no meter was read.
   struct Usage {
@@ -176,8 +180,12 @@ class Catalog {
     double core_seconds = 0;
     double device_seconds = 0;
     std::optional<double> energy_joules{};
+
+    Usage& operator+=(const Usage& more);
   };
   Result<Usage> usage(const std::string& run_id) const;
+  // Of these the devices × time alone: it looks at no meters.
+  Result<double> device_seconds(const std::string& run_id) const;
   // The same of each experiment, in the order of the plan.
   struct ExperimentUsage {
     std::string experiment;

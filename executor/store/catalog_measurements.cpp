@@ -128,12 +128,13 @@ Result<Measurements> Catalog::measurements(const std::string& run_id) const {
 
 Result<Catalog::Flagged> Catalog::flagged(const std::string& run_id) const {
   Flagged flagged;
+  // CROSS JOIN: the few that are flagged first; to find all repetitions of a run takes longer than to pass by
+  // all attempts.
   Rows rows = studies_->query(
-      "SELECT e.name, r.cycle, a.flags FROM runs JOIN experiments e ON e.run = runs.id AND e.generation = "
-      "runs.generation JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = r.id AND "
-      "a.attempt = r.attempt WHERE runs.id = ? AND r.state IN ('Succeeded', 'Cached') AND a.flags IS NOT "
-      "NULL "
-      "AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles)",
+      "SELECT e.name, r.cycle, a.flags FROM attempts a CROSS JOIN repetitions r ON r.id = a.repetition AND "
+      "r.attempt = a.attempt CROSS JOIN experiments e ON e.id = r.experiment CROSS JOIN runs ON runs.id = "
+      "e.run AND runs.generation = e.generation WHERE a.flags IS NOT NULL AND r.run = ? AND r.state IN "
+      "('Succeeded', 'Cached') AND r.cycle <= max(coalesce(e.cycles, 0), runs.cycles)",
       run_row(run_id).number);
   while (rows.next()) flagged[{rows.string(0), static_cast<uint32_t>(rows.integer(1))}] = rows.list(2);
   return outcome(std::move(flagged));

@@ -27,6 +27,14 @@ std::map<int64_t, double> Catalog::joules_by_experiment(int64_t run) const {
   return joules;
 }
 
+Catalog::Usage& Catalog::Usage::operator+=(const Usage& more) {
+  wall_seconds += more.wall_seconds;
+  core_seconds += more.core_seconds;
+  device_seconds += more.device_seconds;
+  if (more.energy_joules) energy_joules = energy_joules.value_or(0) + *more.energy_joules;
+  return *this;
+}
+
 Result<Catalog::Usage> Catalog::usage(const std::string& run_id) const {
   const int64_t run = run_row(run_id).number;
   Usage usage;
@@ -40,6 +48,15 @@ Result<Catalog::Usage> Catalog::usage(const std::string& run_id) const {
   for (const auto& [experiment, joules] : joules_by_experiment(run))
     usage.energy_joules = usage.energy_joules.value_or(0) + joules;
   return outcome(usage);
+}
+
+Result<double> Catalog::device_seconds(const std::string& run_id) const {
+  Rows row = studies_->query(
+      "SELECT total(a.duration * json_array_length(coalesce(a.devices, '[]'))) FROM repetitions r "
+      "JOIN attempts a ON a.repetition = r.id WHERE r.run = ? AND a.state <> 'Cached'",
+      run_row(run_id).number);
+  const double milliseconds = row.next() ? row.real(0) : 0;
+  return outcome(milliseconds / 1000);
 }
 
 Result<void> Catalog::usages(const std::string& run_id,

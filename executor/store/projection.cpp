@@ -8,10 +8,22 @@
 #include "store/schema.h"
 
 namespace studyctl {
+namespace {
+
+// As the columns of an attempt have them; NULL where nothing was looked at, or is said.
+struct SeenConditions {
+  explicit SeenConditions(const Conditions& conditions) {
+    if (conditions.samples > 0) json = to_json(conditions);
+    if (!conditions.flags.empty()) flags = conditions.flags;
+  }
+  std::optional<std::string> json;
+  std::optional<std::vector<std::string>> flags;
+};
+
+}  // namespace
 
 void Projection::load() {
   active_.clear();
-  sources_.clear();
   changed_ = plan_changed_ = false;
   counts_.fill(0);
   Rows row = studies_.query(
@@ -152,16 +164,15 @@ void Projection::on(const AttemptEnded& fact, const Event& event) {
   Active rows = active_rows(fact.key, event.at);
   active_.erase(fact.key.repetition);
   const bool ran = rows.started_at.has_value();
-  const bool is_seen = fact.conditions.samples > 0;
+  const SeenConditions seen(fact.conditions);
   const Instant finished_at = ran ? *rows.started_at + fact.duration : event.at;
   studies_.run(
       "UPDATE attempts SET state = ?, reason = ?, exit_code = ?, counted = ?, message = ?, warnings = ?, "
       "finished_at = ?, duration = ?, end_event = ?, conditions = ?, flags = ? WHERE id = ?",
       name_of(fact.verdict), name_of(fact.reason), ran ? std::optional(fact.exit_code) : std::nullopt,
       fact.counted, fact.message, fact.warnings, finished_at,
-      ran ? std::optional(fact.duration) : std::nullopt, event_row(run_, event.seq),
-      is_seen ? std::optional(to_json(fact.conditions)) : std::nullopt,
-      fact.conditions.flags.empty() ? std::nullopt : std::optional(fact.conditions.flags), rows.attempt);
+      ran ? std::optional(fact.duration) : std::nullopt, event_row(run_, event.seq), seen.json, seen.flags,
+      rows.attempt);
   const RepetitionState to = state_after(fact.verdict);
   move(rows, to);
   const bool is_failure = fact.verdict == Verdict::Failed || fact.verdict == Verdict::Retry;
@@ -191,44 +202,14 @@ void Projection::on(const RepetitionSkipped& fact, const Event& event) {
 void Projection::on(const RepetitionCached& fact, const Event& event) {
   const Active rows =
       enter({fact.key, RepetitionState::Cached, event.at, name_of(Reason::Completed), fact.run});
+  const SeenConditions seen(fact.conditions);
   studies_.run(
       "INSERT INTO attempts (repetition, attempt, state, reason, exit_code, counted, image_digest, devices, "
-      "intended_at, started_at, finished_at, duration, end_event) VALUES (?1, ?2, 'Cached', 'Completed', 0, "
-      "1, ?3, "
-      "?4, ?5, ?5, ?6, ?7, ?8)",
+      "intended_at, started_at, finished_at, duration, end_event, conditions, flags) VALUES (?1, ?2, "
+      "'Cached', "
+      "'Completed', 0, 1, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10)",
       rows.repetition, fact.key.attempt, fact.image_digest, fact.devices, fact.started_at,
-      fact.started_at + fact.duration, fact.duration, event_row(run_, event.seq));
-  if (!has_conditions(fact.run)) return;
-  const int64_t attempt = studies_.last_row();
-  // What the machine was like then. Copied, since that run may be deleted: another may have it from there
-  // too.
-  std::optional<std::pair<std::string, std::vector<std::string>>> then;
-  {
-    Rows row = studies_.query(
-        "SELECT a.conditions, a.flags FROM repetitions own "
-        "CROSS JOIN experiments named ON named.id = own.experiment "
-        "CROSS JOIN runs source ON source.study = (SELECT study FROM runs WHERE id = ?2) AND source.id <> ?2 "
-        "CROSS JOIN experiments e ON e.run = source.id AND e.name = named.name "
-        "CROSS JOIN repetitions r ON r.experiment = e.id AND r.cycle = own.cycle "
-        "CROSS JOIN attempts a ON a.repetition = r.id AND a.attempt = ?3 "
-        "WHERE own.id = ?1 AND coalesce(r.source, source.directory) = ?4 AND a.conditions IS NOT NULL",
-        rows.repetition, run_, fact.key.attempt, fact.run);
-    if (row.next()) then.emplace(row.string(0), row.list(1));
-  }
-  if (then)
-    studies_.run("UPDATE attempts SET conditions = ?, flags = ? WHERE id = ?", then->first,
-                 then->second.empty() ? std::nullopt : std::optional(then->second), attempt);
-}
-
-bool Projection::has_conditions(const std::string& source) {
-  const auto [known, is_new] = sources_.try_emplace(source, false);
-  if (!is_new) return known->second;
-  Rows row = studies_.query(
-      "SELECT 1 FROM runs JOIN repetitions r ON r.run = runs.id JOIN attempts a ON a.repetition = r.id "
-      "WHERE runs.study = (SELECT study FROM runs WHERE id = ?1) AND runs.id <> ?1 "
-      "AND coalesce(r.source, runs.directory) = ?2 AND a.conditions IS NOT NULL LIMIT 1",
-      run_, source);
-  return known->second = row.next();
+      fact.started_at + fact.duration, fact.duration, event_row(run_, event.seq), seen.json, seen.flags);
 }
 
 void Projection::on(const RunStateChanged& fact, const Event& event) {
@@ -289,26 +270,25 @@ Projection::Active Projection::enter(const Entry& entry) {
         name_of(entry.state), entry.key.attempt, entry.at, entry.reason, entry.source, rows.repetition);
     return rows;
   }
-  studies_.run(
-      "INSERT INTO repetitions (run, experiment, cycle, state, attempt, created_at, updated_at, reason, "
-      "source) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
-      run_, experiment.id, key.cycle, name_of(entry.state), entry.key.attempt, entry.at, entry.reason,
-      entry.source);
-  rows.repetition = studies_.last_row();
+  rows.repetition = insert_repetition(experiment.id, entry);
   return rows;
 }
 
 Projection::Active Projection::repetition_rows(const RepetitionKey& key, Instant at) {
   const ExperimentRow experiment = experiment_row(key);
   Active rows = find_repetition(key, experiment);
-  if (rows.repetition != 0) return rows;
-  studies_.run(
-      "INSERT INTO repetitions (run, experiment, cycle, state, created_at, updated_at) "
-      "VALUES (?, ?, ?, 'Waiting', ?, ?)",
-      run_, experiment.id, key.cycle, at, at);
-  rows.repetition = studies_.last_row();
+  if (rows.repetition == 0)
+    rows.repetition = insert_repetition(experiment.id, {{key, 0}, RepetitionState::Waiting, at, {}, {}});
   return rows;
+}
+
+int64_t Projection::insert_repetition(int64_t experiment, const Entry& entry) {
+  studies_.run(
+      "INSERT INTO repetitions (run, experiment, cycle, state, attempt, created_at, updated_at, reason, "
+      "source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)",
+      run_, experiment, entry.key.repetition.cycle, name_of(entry.state), entry.key.attempt, entry.at,
+      entry.reason, entry.source);
+  return studies_.last_row();
 }
 
 Projection::Active& Projection::active_rows(const AttemptKey& key, Instant at) {

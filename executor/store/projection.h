@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <string>
 
 #include "model/event.h"
 #include "store/run_record.h"
@@ -57,8 +56,6 @@ class Projection {
   void on(const ThresholdRebased&, const Event&) {}
   void on(const PilotEnded&, const Event&) {}
 
-  // Whether any attempt is known that ran in `source`, with what the machine was like meanwhile.
-  bool has_conditions(const std::string& source);
   // What became of what is planned, counted anew: after the plan has changed.
   void count_planned();
   struct ExperimentRow {
@@ -75,6 +72,7 @@ class Projection {
     std::optional<std::string_view> reason, source;
   };
   Active enter(const Entry& entry);
+  int64_t insert_repetition(int64_t experiment, const Entry& entry);
   // Its row, made where there is none.
   Active repetition_rows(const RepetitionKey& key, Instant at);
   // Without a number where there is none.
@@ -94,7 +92,6 @@ class Projection {
   bool plan_changed_ = false;
   std::array<uint64_t, kRepetitionStates> counts_{};
   std::map<RepetitionKey, Active> active_;
-  std::map<std::string, bool> sources_;  // of has_conditions()
 };
 
 }  // namespace studyctl

@@ -191,6 +191,7 @@ void RunRebuilder::on_cached(const ProgressLine& line, const AttemptKey& key) {
     fact.image_digest = record->image_digest;
     fact.devices = record->devices;
     fact.metrics = record->metrics;
+    fact.conditions = record->conditions;
     cached_[line.experiment] = {line.experiment, record->identity, record->parameters, record->cores};
   } else {
     warn(line.experiment + " cycle " + std::to_string(line.cycle) + ": is cached from " + line.source +

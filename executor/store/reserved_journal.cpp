@@ -3,6 +3,7 @@
 namespace studyctl {
 
 Result<void> ReservedJournal::commit() {
+  const Timing timing(commits_);
   if (full_)
     if (auto held = reserve_.fill(); !held) return held;
   auto committed = journal_.commit();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/metrics.h"
 #include "store/journal.h"
 #include "store/reserve.h"
 
@@ -9,8 +10,9 @@ namespace studyctl {
 // written, and nothing is committed again before they are held again. So they are never spent on going on.
 class ReservedJournal final : public Journal {
  public:
-  // `journal` must outlive it.
-  ReservedJournal(Journal& journal, Reserve reserve) : journal_(journal), reserve_(std::move(reserve)) {}
+  // `journal` must outlive it. `commits`: how long each takes, in seconds.
+  ReservedJournal(Journal& journal, Reserve reserve, Histogram commits = {})
+      : journal_(journal), reserve_(std::move(reserve)), commits_(commits) {}
 
   void append(const Event& event) override { journal_.append(event); }
   Result<void> commit() override;
@@ -22,6 +24,7 @@ class ReservedJournal final : public Journal {
  private:
   Journal& journal_;
   Reserve reserve_;
+  Histogram commits_;
   bool full_ = false;
 };
 

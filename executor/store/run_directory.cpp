@@ -59,10 +59,6 @@ std::string spread_of(const std::string& experiment) {
   return experiment.size() < 16 ? "00" : experiment.substr(experiment.size() - 16, 2);
 }
 
-bool is_sha256(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
 // For the workload to write into.
 Result<void> make_for(const fs::path& directory, const std::optional<FileOwner>& owner) {
   const bool owned = owner && geteuid() == 0;

@@ -7,7 +7,7 @@
 namespace studyctl {
 namespace {
 
-constexpr int64_t kVersion = 2;
+constexpr int64_t kVersion = 3;
 
 // Times are milliseconds since 1970, durations milliseconds; states and reasons are the words that users see.
 // An experiment and a repetition get a row when the repetition's first attempt is intended.
@@ -82,6 +82,22 @@ ALTER TABLE attempts ADD COLUMN conditions TEXT;
 ALTER TABLE attempts ADD COLUMN flags TEXT;
 )sql";
 
+// From version 2 to 3. What is to be told, and what became of that; and the rules by which it is, as a run
+// has them now. A message's data is a JSON object.
+constexpr const char* kThird = R"sql(
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, run INTEGER NOT NULL REFERENCES runs(id), rule TEXT NOT NULL,
+  occasion TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'Waiting', tries INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL,
+  ended_at INTEGER, destination TEXT NOT NULL, error TEXT NOT NULL DEFAULT '');
+CREATE INDEX messages_of_run ON messages(run, rule);
+CREATE INDEX messages_waiting ON messages(run, rule, id) WHERE state = 'Waiting';
+
+CREATE TABLE notifications (
+  run INTEGER NOT NULL REFERENCES runs(id), name TEXT NOT NULL, rule TEXT NOT NULL,
+  PRIMARY KEY (run, name)) WITHOUT ROWID;
+)sql";
+
 // Public contract: columns are added at the end, never renamed. Times are ISO 8601 in UTC, wall_time is
 // seconds.
 constexpr const char* kViews = R"sql(
@@ -136,6 +152,7 @@ Result<std::unique_ptr<Sqlite>> open_studies_for_writing(const std::filesystem::
   if (version > kVersion) return newer(database);
   if (version == 0) studies.execute(kTables);
   if (version < 2) studies.execute(kSecond);
+  if (version < 3) studies.execute(kThird);
   if (version < kVersion)
     studies.execute(std::string(kViews) + "PRAGMA user_version = " + std::to_string(kVersion));
   studies.execute(kIndexes);

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "store/announcer.h"
 #include "store/appended_file.h"
 #include "store/event_rows.h"
 #include "store/projection.h"
@@ -38,6 +39,8 @@ struct SqliteJournal::Parts {
   RunRecord run;
   int64_t row = 0;
   Projection projection;
+  Announcer announcer;
+  std::function<void()> on_message;
   uint64_t last_seq = 0;
   uint64_t published = 0;
   bool disk_full = false;
@@ -49,7 +52,8 @@ struct SqliteJournal::Parts {
       : studies(std::move(connection)),
         run(std::move(record)),
         row(number),
-        projection(*studies, number, std::move(describe)) {}
+        projection(*studies, number, describe),
+        announcer(*studies, number, std::move(describe)) {}
 
   Result<void> write();
 };
@@ -89,6 +93,7 @@ Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& database,
   auto parts = std::make_unique<Parts>(*std::move(connection), std::move(run), number, std::move(describe));
   parts->database = database;
   parts->projection.load();
+  parts->announcer.load();
   Rows last = studies.query("SELECT max(id) FROM events WHERE id BETWEEN ? AND ?", event_row(number, 0),
                             event_row(number + 1, 0) - 1);
   if (last.next() && !last.is_null(0)) parts->last_seq = seq_of_row(last.integer(0));
@@ -118,11 +123,13 @@ Result<void> SqliteJournal::commit() {
     if (parts_->manifest) std::tie(parts_->run.manifest, parts_->run.design_hash) = *parts_->manifest;
     parts_->manifest.reset();
     parts_->disk_full = false;
+    if (parts_->announcer.wrote() && parts_->on_message) parts_->on_message();
     return {};
   }
   parts_->disk_full = parts_->studies->disk_full();
   // What it keeps in memory speaks of rows that were rolled back.
   parts_->projection.load();
+  parts_->announcer.load();
   if (Result<void> loaded = parts_->studies->outcome(); !loaded && !parts_->disk_full) return loaded;
   return written;
 }
@@ -132,8 +139,10 @@ Result<void> SqliteJournal::Parts::write() {
   for (const Event& event : batch) {
     write_event(*studies, row, event);
     projection.apply(event);
+    announcer.apply(event);
   }
   projection.save(batch.back().at);
+  announcer.save();
   if (manifest) {
     studies->run("UPDATE runs SET manifest = ?, design_hash = ? WHERE id = ?", manifest->first,
                  manifest->second, row);
@@ -194,6 +203,12 @@ Result<void> SqliteJournal::fix_engine(const std::string& engine, const std::str
 
 void SqliteJournal::set_manifest(const std::string& manifest, const std::string& design_hash) {
   parts_->manifest = {manifest, design_hash};
+}
+
+Result<void> SqliteJournal::set_notifications(const std::vector<Notification>& rules,
+                                              std::function<void()> on_message) {
+  parts_->on_message = std::move(on_message);
+  return parts_->announcer.set_rules(rules);
 }
 
 Result<void> SqliteJournal::known_experiments(
@@ -333,6 +348,8 @@ Result<void> delete_run(const std::filesystem::path& database, const std::string
   studies.run("DELETE FROM commands WHERE event BETWEEN ? AND ?", first, last);
   studies.run("DELETE FROM events WHERE id BETWEEN ? AND ?", first, last);
   studies.run("DELETE FROM checkpoints WHERE run = ?", run);
+  studies.run("DELETE FROM messages WHERE run = ?", run);
+  studies.run("DELETE FROM notifications WHERE run = ?", run);
   studies.run("DELETE FROM runs WHERE id = ?", run);
   studies.run("DELETE FROM studies WHERE id NOT IN (SELECT study FROM runs)");
   return transaction.commit();

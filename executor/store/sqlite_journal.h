@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "model/notification.h"
 #include "store/journal.h"
 #include "store/run_record.h"
 
@@ -59,6 +60,11 @@ class SqliteJournal final : public Journal {
   // Durably, at once: the metrics of an ended attempt, read again by changed rules. The result files lose
   // their checkpoints: the next Publisher makes them again.
   Result<void> replace_metrics(const AttemptKey& key, const std::vector<MetricValue>& metrics);
+
+  // By these rules the commits that follow write what is to be told, in their own transactions; what waits of
+  // a rule goes by the one that has its name now. Durably, at once. `on_message` comes after each commit that
+  // wrote something.
+  Result<void> set_notifications(const std::vector<Notification>& rules, std::function<void()> on_message);
 
   // What is planned and was started at least once, by where an event names it: to be found in another plan.
   struct KnownExperiment {

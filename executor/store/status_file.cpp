@@ -11,35 +11,40 @@
 namespace studyctl {
 
 bool StatusFile::due(RunState state) const {
-  return state_ != state || !written_at_ || clock_.steady() >= next_due();
+  return failed_at_ || state_ != state || !written_at_ || clock_.steady() >= next_due();
 }
 
 Steady StatusFile::next_due() const {
+  // A disk that is full, or a directory that has gone, is not asked over and over.
+  if (failed_at_) return *failed_at_ + kShortestInterval;
   if (!written_at_) return clock_.steady();
   return *written_at_ + (changed_ ? kShortestInterval : kHeartbeat);
 }
 
 Result<void> StatusFile::write(const Status& status) {
-  const std::string json = to_json(status);
-  const bool last = is_final(status.state);
-  if (last) {
-    // What stays is worth a sync; while it runs the next one follows in moments.
-    if (Result<void> written = write_file_atomically(path_, json); !written) return written;
-  } else {
-    const std::string beside = path_.string() + ".new";
-    const Fd file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!file) return errno_error(path_.string());
-    Result<void> done = write_all(file.get(), json);
-    if (done && rename(beside.c_str(), path_.c_str()) != 0) done = errno_error("cannot rename");
-    if (!done) {
-      unlink(beside.c_str());
-      return std::move(done).error().within(path_.string());
-    }
+  if (auto replaced = replace(status); !replaced) {
+    failed_at_ = clock_.steady();
+    return replaced;
   }
+  failed_at_.reset();
   state_ = status.state;
   written_at_ = clock_.steady();
   changed_ = false;
   return {};
+}
+
+Result<void> StatusFile::replace(const Status& status) const {
+  const std::string json = to_json(status);
+  // What stays is worth a sync; while it runs the next one follows in moments.
+  if (is_final(status.state)) return write_file_atomically(path_, json);
+  const std::string beside = path_.string() + ".new";
+  const Fd file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return errno_error(path_.string());
+  Result<void> done = write_all(file.get(), json);
+  if (done && rename(beside.c_str(), path_.c_str()) != 0) done = errno_error("cannot rename");
+  if (done) return {};
+  unlink(beside.c_str());
+  return std::move(done).error().within(path_.string());
 }
 
 Result<Status> read_status(const std::filesystem::path& path) {

@@ -24,7 +24,7 @@ class StatusFile {
   bool due(RunState state) const;
   // Something of it changed.
   void touch() { changed_ = true; }
-  // When due() becomes true by itself.
+  // When due() becomes true by itself, or what failed should be tried again.
   Steady next_due() const;
 
   // Replaces the file; synced once the state is final. After an error the old one stays, and due() stays
@@ -32,11 +32,13 @@ class StatusFile {
   Result<void> write(const Status& status);
 
  private:
+  Result<void> replace(const Status& status) const;
+
   std::filesystem::path path_;
   const Clock& clock_;
   bool changed_ = true;
   std::optional<RunState> state_;
-  std::optional<Steady> written_at_;
+  std::optional<Steady> written_at_, failed_at_;
 };
 
 // What is published at `path`. NotFound; Invalid when it is not a status.

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/text.h"
+#include "store/process_identity.h"
 #include "store/volume_lock_json.h"
 
 namespace studyctl {
@@ -32,9 +34,19 @@ Error held_by(const std::filesystem::path& file) {
 
 }  // namespace
 
+bool LockHolder::drives(const std::string& run) const {
+  return std::any_of(runs.begin(), runs.end(), [&](const HeldRun& held) { return held.run == run; });
+}
+
+LockHolder this_holder(const std::string& what, const std::string& run) {
+  return {getpid(), this_process().host, false, {{what, run}}, SystemClock().now()};
+}
+
 std::string describe(const LockHolder& holder) {
-  return "study " + holder.study + ", pid " + std::to_string(holder.pid) + " on host " + holder.host +
-         " since " + format_instant(holder.since);
+  std::string what = "the service";
+  if (!holder.is_service) what = "study " + (holder.runs.empty() ? "?" : holder.runs.front().study);
+  return what + ", pid " + std::to_string(holder.pid) + " on host " + holder.host + " since " +
+         format_instant(holder.since);
 }
 
 Result<VolumeLock> VolumeLock::take(const std::filesystem::path& file, const LockHolder& holder) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -10,16 +11,27 @@
 
 namespace studyctl {
 
+// A run that a controller drives; one that is being begun has no id yet.
+struct HeldRun {
+  std::string study, run;
+};
+
 // Who holds a volume, as written in its lock file.
 struct LockHolder {
   int pid = 0;
   std::string host;
-  std::string study;
-  std::string run;
-  Instant since;
+  bool is_service = false;  // takes up what is applied, also of other studies
+  std::vector<HeldRun> runs{};
+  Instant since{};
+
+  // True when it has a controller for this very run.
+  bool drives(const std::string& run) const;
 };
 
-// "study nmr, pid 4711 on host box since 2026-11-22T14:30:05.000Z"
+// This process, from now on, for a run; `what` it is may also be what is done to the volume: "delete nmr".
+LockHolder this_holder(const std::string& what, const std::string& run = "");
+
+// "study nmr, pid 4711 on host box since 2026-11-22T14:30:05.000Z", "the service, pid …"
 std::string describe(const LockHolder& holder);
 
 // One controller a volume. The kernel drops the lock when its holder dies, however it dies.

@@ -9,20 +9,24 @@ namespace studyctl {
 using nlohmann::json;
 
 std::string holder_to_json(const LockHolder& holder) {
-  const nlohmann::ordered_json text = {{"pid", holder.pid},
-                                       {"host", to_utf8(holder.host)},
-                                       {"study", to_utf8(holder.study)},
-                                       {"run", to_utf8(holder.run)},
-                                       {"since", format_instant(holder.since)}};
+  nlohmann::ordered_json text = {{"pid", holder.pid},
+                                 {"host", to_utf8(holder.host)},
+                                 {"service", holder.is_service},
+                                 {"runs", json::array()},
+                                 {"since", format_instant(holder.since)}};
+  for (const HeldRun& held : holder.runs)
+    text["runs"].push_back({{"study", to_utf8(held.study)}, {"run", to_utf8(held.run)}});
   return text.dump();
 }
 
 std::optional<LockHolder> holder_from_json(std::string_view text) {
   try {
-    const json holder = json::parse(text);
-    const Result<Instant> since = parse_instant(holder.at("since").get<std::string>());
+    const json read = json::parse(text);
+    const Result<Instant> since = parse_instant(read.at("since").get<std::string>());
     if (!since) return std::nullopt;
-    return LockHolder{holder.at("pid"), holder.at("host"), holder.at("study"), holder.at("run"), *since};
+    LockHolder holder{read.at("pid"), read.at("host"), read.at("service"), {}, *since};
+    for (const json& held : read.at("runs")) holder.runs.push_back({held.at("study"), held.at("run")});
+    return holder;
   } catch (const json::exception&) { return std::nullopt; }
 }
 

@@ -28,6 +28,17 @@ std::string form_of(std::string text) {
   return text;
 }
 
+// RFC 4231, test cases 1, 2 and 6.
+TEST(HmacSha256, IsTheStandardsCode) {
+  EXPECT_EQ(to_base64(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
+            "sDRMYdjbOFNcqK/OrwvxK4gdwgDJgz2nJuk3bC4yz/c=");
+  EXPECT_EQ(to_base64(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
+  EXPECT_EQ(to_base64(hmac_sha256(std::string(131, '\xaa'),
+                                  "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "YOQxWR7gtn8Niiaqy/W3f44LxiE3KMUUBUYEDw7jf1Q=");
+}
+
 TEST(RandomUuid, IsAVersionFourUuidAndNeverTheSame) {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {

@@ -33,7 +33,8 @@ std::string form_of(std::string text) {
 }
 
 TEST_F(Log, WritesLinesWithTimeAndLevelAtOnce) {
-  ASSERT_TRUE(log::to_file(file_, log::Level::Info));
+  const auto opened = log::ThreadFile::open(file_, log::Level::Info);
+  ASSERT_TRUE(opened);
   log::debug("too low");
   log::info("started");
   log::error("{not a format}");
@@ -43,7 +44,8 @@ TEST_F(Log, WritesLinesWithTimeAndLevelAtOnce) {
 }
 
 TEST_F(Log, HasNoControlCharacters) {
-  ASSERT_TRUE(log::to_file(file_, log::Level::Info));
+  const auto opened = log::ThreadFile::open(file_, log::Level::Info);
+  ASSERT_TRUE(opened);
   log::warning("one\ntwo\x1b[31m");
   ASSERT_EQ(lines().size(), 1u);
   EXPECT_TRUE(lines()[0].ends_with("warning one two")) << lines()[0];
@@ -51,30 +53,47 @@ TEST_F(Log, HasNoControlCharacters) {
 
 TEST_F(Log, GoesOnBehindWhatIsThere) {
   ASSERT_TRUE(write_file_atomically(file_, "old\n"));
-  ASSERT_TRUE(log::to_file(file_, log::Level::Info));
+  const auto opened = log::ThreadFile::open(file_, log::Level::Info);
+  ASSERT_TRUE(opened);
   log::info("new");
   ASSERT_EQ(lines().size(), 2u);
   EXPECT_EQ(lines()[0], "old");
 }
 
-TEST_F(Log, KeepsLinesOfManyThreadsApart) {
-  ASSERT_TRUE(log::to_file(file_, log::Level::Info));
+TEST_F(Log, EachThreadHasItsOwnFile) {
+  const auto mine = log::ThreadFile::open(file_, log::Level::Info);
+  ASSERT_TRUE(mine);
   std::vector<std::thread> writers;
   for (int i = 0; i < 4; ++i) {
-    writers.emplace_back([] {
-      for (int j = 0; j < 100; ++j) log::info("a line");
+    writers.emplace_back([this, i] {
+      const auto own = log::ThreadFile::open(file_.string() + std::to_string(i), log::Level::Info);
+      for (int j = 0; j < 100; ++j) log::info("a line of " + std::to_string(i));
     });
   }
   for (std::thread& writer : writers) writer.join();
-  ASSERT_EQ(lines().size(), 400u);
-  for (const std::string& line : lines()) EXPECT_TRUE(line.ends_with("Z info a line")) << line;
+  log::info("mine");
+  ASSERT_EQ(lines().size(), 1u);
+  for (int i = 0; i < 4; ++i) {
+    const std::vector<std::string> theirs = split(*read_file(file_.string() + std::to_string(i)), '\n');
+    ASSERT_EQ(theirs.size(), 101u);
+    EXPECT_TRUE(theirs[99].ends_with("Z info a line of " + std::to_string(i))) << theirs[99];
+  }
+}
+
+TEST_F(Log, BehindAThreadsFileComesTheProcessesLog) {
+  { const auto mine = log::ThreadFile::open(file_, log::Level::Info); }
+  testing::internal::CaptureStderr();
+  log::warning("elsewhere");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("warning elsewhere"), std::string::npos);
+  EXPECT_TRUE(lines().empty());
 }
 
 TEST_F(Log, AFileThatCannotBeOpenedIsAnErrorAndTheOldLogGoesOn) {
-  ASSERT_TRUE(log::to_file(file_, log::Level::Info));
-  const Result<void> opened = log::to_file("/dev/null/controller.log", log::Level::Info);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, ErrorCode::Unavailable);
+  const auto opened = log::ThreadFile::open(file_, log::Level::Info);
+  ASSERT_TRUE(opened);
+  const auto other = log::ThreadFile::open("/dev/null/controller.log", log::Level::Info);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::Unavailable);
   log::info("still here");
   EXPECT_EQ(lines().size(), 1u);
 }

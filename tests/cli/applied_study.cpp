@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 
 namespace studyctl {
-
-std::string AppliedStudy::random_id() {
-  return random_uuid();
-}
 
 Said type(const std::filesystem::path& results, std::vector<std::string> words) {
   CLI::App app;

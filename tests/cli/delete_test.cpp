@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "cli/applied_study.h"
-#include "cli/trash.h"
 #include "store/sqlite.h"
+#include "store/trash.h"
 
 namespace studyctl {
 namespace {
@@ -93,7 +93,7 @@ TEST_F(DeleteTest, WhatAUserPutBesideTheRunsStays) {
 
 TEST_F(DeleteTest, IsRefusedWhileAControllerHoldsTheVolume) {
   AppliedStudy study(results_);
-  const auto lock = study.volume().lock({1, "box", "nmr", study.run_id(), {}});
+  const auto lock = study.volume().lock({1, "box", false, {{"nmr", study.run_id()}}});
   ASSERT_TRUE(lock);
   EXPECT_EQ(remove({"study", "nmr", "-y"}).code, 6);
   EXPECT_TRUE(fs::exists(study.directory().path()));

@@ -4,7 +4,7 @@
 
 #include "cli/applied_study.h"
 #include "cli/doctor_checks.h"
-#include "cli/trash.h"
+#include "store/trash.h"
 
 namespace studyctl {
 namespace {
@@ -131,7 +131,7 @@ TEST_F(DoctorTest, ACopiedRunIsTakenInByRebuild) {
 
 TEST_F(DoctorTest, NothingIsRebuiltWhileSomebodyHoldsTheVolume) {
   AppliedStudy study(home_.path() / "results");
-  const auto lock = study.volume().lock({1, "box", "nmr", study.run_id(), {}});
+  const auto lock = study.volume().lock({1, "box", false, {{"nmr", study.run_id()}}});
   ASSERT_TRUE(lock);
   EXPECT_EQ(type(study.volume().root(), {"doctor", "--rebuild"}).code, 6);
 }

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/applied_study.h"
-#include "cli/extract_results.h"
+#include "service/extract_results.h"
 #include "store/rebuild.h"
 
 namespace studyctl {
@@ -283,7 +283,7 @@ TEST_F(ResultsTest, TheRunRemembersTheRulesThatItWasReadBy) {
 }
 
 TEST_F(ResultsTest, NothingIsReadAgainWhileSomebodyHoldsTheVolume) {
-  const auto lock = study_.volume().lock({1, "box", "nmr", study_.run_id(), {}});
+  const auto lock = study_.volume().lock({1, "box", false, {{"nmr", study_.run_id()}}});
   ASSERT_TRUE(lock);
   EXPECT_EQ(results({"nmr", "--extract"}).code, 6);
 }

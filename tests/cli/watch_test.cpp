@@ -8,7 +8,7 @@
 #include "cli/applied_study.h"
 #include "cli/run_view.h"
 #include "cli/status_text.h"
-#include "cli/table.h"
+#include "study/table.h"
 
 namespace studyctl {
 namespace {

@@ -48,6 +48,28 @@ TEST_F(CommandTest, AStopIsSeenAtOnceInAPullAndWhatWasPulledForWaitsAgain) {
   EXPECT_EQ(state(0), RepetitionState::Waiting);
 }
 
+TEST_F(CommandTest, APauseTakesBackWhatWaitsInTheEnginesOwnQueue) {
+  begin();
+  for (int step = 0; step < 2 && engine.started.empty(); ++step) {
+    turn();
+    engine.happen();
+    engine.tell();
+  }
+  turn();
+  ASSERT_EQ(engine.started.size(), 1u);
+  Observation queued;
+  queued.attempt = {"e0-c1-a1"};
+  queued.phase = Observation::Phase::Preparing;
+  queued.is_queued = true;
+  controller->see(queued);
+  turn();
+  EXPECT_TRUE(ask(Kind::Pause));
+  settle();
+  EXPECT_EQ(run_state(), RunState::Paused);
+  EXPECT_EQ(ended("e0-c1-a1").verdict, Verdict::Withdrawn);
+  EXPECT_EQ(state(0), RepetitionState::Waiting);
+}
+
 TEST_F(CommandTest, WhatAStopTookBackIsRetriedWhateverTheRulesSay) {
   RetryRule rule;
   rule.action = RetryAction::FailStudy;
@@ -311,6 +333,23 @@ TEST_F(CommandTest, WhoAskedForWhatIsOnRecord) {
   ASSERT_EQ(accepted.size(), 1u);
   EXPECT_EQ(accepted.front().who, "uid 1000 pid 4711");
   EXPECT_EQ(accepted.front().command, "cancel --grace 2s");
+}
+
+TEST_F(CommandTest, WhyItWasAskedForIsOnRecord) {
+  begin();
+  settle();
+  Command pause{Kind::Pause, "ann", {}, {}};
+  pause.why = "lunch";
+  EXPECT_TRUE(ask(std::move(pause)));
+  EXPECT_EQ(journal.all<CommandAccepted>().front().command, "pause: lunch");
+}
+
+TEST_F(CommandTest, WhoBeganARunIsOnRecord) {
+  asked = {"ann", "apply"};
+  begin();
+  ASSERT_EQ(journal.all<CommandAccepted>().size(), 1u);
+  EXPECT_EQ(journal.all<CommandAccepted>().front().who, "ann");
+  EXPECT_EQ(journal.all<CommandAccepted>().front().command, "apply");
 }
 
 TEST_F(CommandTest, ACommandIsAnsweredOnceItIsOnDiskAndNotBefore) {

@@ -181,6 +181,41 @@ TEST_F(RecoveryTest, AContainerThatEndedMeanwhileIsHarvested) {
   expect_all_succeed_in(3);
 }
 
+TEST_F(RecoveryTest, ADeadlineThatPassedBehindAnEndIsNoTimeout) {
+  study.execution.timeouts.run = minutes(45);
+  for (const int code : {0, 3}) {
+    const AttemptId id{"e" + std::to_string(code == 0 ? 0 : 1) + "-c1-a1"};
+    begin();
+    pass(minutes(1));
+    crash();
+    engine.exit(id, code);
+    clock.advance(minutes(60 * 8));
+    begin();
+    turn();
+    engine.answer();
+    turn();
+    settle();
+    EXPECT_EQ(ended(id.text).reason, code == 0 ? Reason::Completed : Reason::Error);
+    EXPECT_EQ(state(code == 0 ? 0 : 1), code == 0 ? RepetitionState::Succeeded : RepetitionState::Failed);
+  }
+}
+
+TEST_F(RecoveryTest, WhatEndedBehindItsDeadlineIsATimeoutAlsoWhereNobodyLooked) {
+  study.execution.timeouts.run = minutes(45);
+  begin();
+  settle();
+  crash();
+  clock.advance(minutes(46));
+  engine.exit({"e0-c1-a1"}, 0);
+  clock.advance(minutes(10));
+  begin();
+  turn();
+  engine.answer();
+  turn();
+  settle();
+  EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Timeout);
+}
+
 TEST_F(RecoveryTest, AContainerThatIsGoneIsLostAndRetried) {
   begin();
   settle();

@@ -34,6 +34,13 @@ TEST_F(TimeoutTest, ATimeoutIsGivenTheGraceOfTheStudy) {
   EXPECT_EQ(engine.find({"e0-c1-a1"})->grace, seconds(30));
 }
 
+TEST_F(TimeoutTest, TheEngineIsToldItWhenTheAttemptIsMade) {
+  timeouts().run = minutes(45);
+  begin();
+  settle();
+  EXPECT_EQ(engine.find({"e0-c1-a1"})->run_timeout, minutes(45));
+}
+
 TEST_F(TimeoutTest, AJumpOfTheWallClockIsNoTimeout) {
   timeouts().run = minutes(45);
   timeouts().pending = minutes(30);

@@ -21,7 +21,9 @@ void FakeEngine::create(const AttemptSpec& spec) {
   created.push_back(spec.id);
   watched_.insert(spec.id);
   cut_.erase(spec.id);
-  if (!containers_.try_emplace(spec.id).second) due_.insert(spec.id);
+  const auto [container, is_new] = containers_.try_emplace(spec.id);
+  if (!is_new) due_.insert(spec.id);
+  container->second.run_timeout = spec.run_timeout;
 }
 
 void FakeEngine::start(const AttemptId& attempt) {
@@ -84,7 +86,12 @@ void FakeEngine::resync(std::vector<Expected> expected, std::function<void(Resul
       auto found = containers_.find(id);
       if (one.start_intended && found != containers_.end() && found->second.state == State::Created)
         containers_.erase(found);
-      sink_(seen(id));
+      Observation first = seen(id);
+      if (first.phase == Observation::Phase::Exited) {
+        first.phase = Observation::Phase::Running;
+        due_.insert(id);
+      }
+      sink_(std::move(first));
     }
     std::erase_if(containers_, [&](const auto& entry) { return !ours.contains(entry.first); });
     done({});

@@ -23,6 +23,7 @@ class FakeEngine final : public Engine {
     int start_calls = 0;
     bool starts = false, stops = false, leaves = false;  // asked for, on its way
     Duration grace{0};
+    std::optional<Duration> run_timeout;  // as it was made with
     int exit_code = 0;
     int signal = 0;
     Reason reason = Reason::Completed;

@@ -44,6 +44,8 @@ class World : public testing::Test {
     plan.is_relay = is_relay;
     plan.measured = measured;
     plan.variant_of = variant_of;
+    plan.seat = seat;
+    plan.asked = asked;
     controller = std::make_unique<Controller>(
         plan, Controller::Parts{journal, engine, workspace, published, *gateway, clock});
     engine.attach([this](Observation observation) { controller->see(std::move(observation)); });
@@ -141,6 +143,8 @@ class World : public testing::Test {
   uint64_t groups = 0;
   std::optional<uint64_t> at_most;
   bool is_relay = false;
+  Seat* seat = nullptr;
+  CommandAccepted asked;  // by whom the next controller is
   std::function<void(const std::function<void(uint64_t, double)>&)> measured = [](const auto&) {};
   std::function<Variant(const RepetitionKey&)> variant_of;  // null: overrides change nothing
 

@@ -26,6 +26,19 @@ for reason in Timeout Stalled ResultMissing CheckFailed CreateError Error; do
   [ "$(sqlite3 results/studies.db "select count(*) from jobs where reason = '$reason'")" -gt 0 ] || fail "none ended with $reason"
 done
 
+# Its receiver, at a port that is free here.
+export STUDYCTL_SECRET_RECEIVER_HMAC=key-of-this-test
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$top/examples/notifications/receive.py" "$port" >told 2>receiver.log &
+receiver=$!
+cleanups+=('kill "$receiver" 2>/dev/null')
+rm -rf results
+sed "s|127.0.0.1:9000|127.0.0.1:$port|" "$top/examples/notifications/study.yaml" >told.yaml
+wait_until 30 studyctl notify --test told.yaml
+expect_code 1 studyctl apply told.yaml
+expect_equal "$(cut -d' ' -f5 told | paste -sd ' ')" "Test ExperimentFailed CompletedWithFailures" "what the receiver was told"
+kill "$receiver"
+
 # A slice of the ten thousand.
 rm -rf results
 cp -r "$top/examples/screening-10k" screening

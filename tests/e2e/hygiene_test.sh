@@ -82,7 +82,7 @@ gpus
 clean_study "1, 2, 3"
 expect_code 0 studyctl apply -f study.yaml "${options[@]}"
 expect_said "2 are done already, in earlier runs"
-expect_equal "$(jq -r 'select(.source) | .flags[]?' results/clean/latest/results.jsonl)" throttled "flag of a cached row"
+jq -r 'select(.source) | .flags[]?' results/clean/latest/results.jsonl | grep -qx throttled || fail "a cached row has lost its flag"  # beside disturbed, on a busy machine
 only_throttled
 expect_code 0 studyctl results clean --clean
 expect_said "1 repetition left out by --clean: 1 throttled"

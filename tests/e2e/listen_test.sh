@@ -17,6 +17,7 @@ expect_said "write it as 127.0.0.1:8080"
 # ---- while it runs
 expect_code 0 studyctl apply study.yaml --detach --listen 127.0.0.1:0
 url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/out") || fail "it does not say where it listens"
+url=$(described "$url")
 ask -N "$url/events" >events &
 follower=$!
 expect_equal "$(ask "$url/healthz")" ok "health"

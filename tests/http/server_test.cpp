@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/temporary_directory.h"
+#include "http/guard.h"
 #include "http/raw_client.h"
 
 namespace studyctl {
@@ -141,6 +142,24 @@ TEST_F(ServerTest, OnlyItsOwnNamesReachIt) {
   EXPECT_EQ(from("Host: [::1]:1\r\n"), "HTTP/1.1 200 OK");
 }
 
+TEST(Guard, AServerAtAnyAddressIsReachedByAddressesAndByItsNames) {
+  const auto status = [](const std::string& host, const ListenAddress& own) {
+    ApiRequest request;
+    request.method = "GET";
+    request.path = "/";
+    request.headers = {{"host", host}};
+    const auto refusal = refuse(request, own);
+    return refusal ? refusal->status : 200;
+  };
+  const ListenAddress any{{}, "0.0.0.0", 8080, {"Lab.example"}};
+  EXPECT_EQ(status("192.0.2.7:8080", any), 200);
+  EXPECT_EQ(status("[2001:db8::7]:8080", any), 200);
+  EXPECT_EQ(status("lab.EXAMPLE:8080", any), 200);
+  EXPECT_EQ(status("attacker.example", any), 421);
+  EXPECT_EQ(status("192.0.2.7.attacker.example", any), 421);
+  EXPECT_EQ(status("192.0.2.7:8080", {{}, "127.0.0.1", 8080}), 421);
+}
+
 TEST_F(ServerTest, WhatItDoesNotUnderstandIsToldAsAProblem) {
   listen();
   const std::string answer = ask("BREW / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -192,6 +211,20 @@ TEST_F(ServerTest, OneConnectionTooManyIsToldSo) {
   EXPECT_NE(first.read_to("GET /y ").find("200 OK"), std::string::npos);
 }
 
+TEST_F(ServerTest, ConnectionsThatComeAtOnceDoNotWaitForEachOther) {
+  ServerLimits limits;
+  limits.idle = std::chrono::minutes(1);
+  listen(limits);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int round = 0; round < 12; ++round) {
+    for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<RawClient>(server_->port()));
+    // All of them stay open, so that none is answered on a thread that another has left.
+    for (const auto& client : clients) client->send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (const auto& client : clients)
+      ASSERT_NE(client->read_to("GET /x ").find("200 OK"), std::string::npos) << "in round " << round;
+  }
+}
+
 TEST_F(ServerTest, AnAnswerMayGoOn) {
   std::atomic<int> part = 0;
   answer_ = [&](const ApiRequest&) {
@@ -228,6 +261,28 @@ TEST_F(ServerTest, WhatGoesOnMayComeToItsEnd) {
   server_->finish(std::chrono::seconds(10));
   server_.reset();
   EXPECT_NE(follower.read_all().find("end\n"), std::string::npos);
+}
+
+TEST_F(ServerTest, WhoIsToldOfTheEndMayAskHowItEnded) {
+  answer_ = [](const ApiRequest& request) {
+    ApiResponse response{200, "it succeeded", "text/plain"};
+    if (request.path == "/events")
+      response.more = [parts = 0]() mutable { return parts++ == 0 ? std::optional("end\n") : std::nullopt; };
+    return response;
+  };
+  listen();
+  RawClient follower(server_->port());
+  follower.send(get("/events"));
+  EXPECT_NE(follower.read_to("end").find("end"), std::string::npos);
+  std::string how;
+  std::thread page([&] {
+    (void)follower.read_all();  // it has heard all of it by now
+    how = ask(get("/status"));
+  });
+  server_->finish(std::chrono::seconds(10));
+  server_.reset();
+  page.join();
+  EXPECT_NE(how.find("it succeeded"), std::string::npos);
 }
 
 TEST_F(ServerTest, ItEndsAlthoughSomebodyFollows) {

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Command shell(const std::string& script) {
+Program shell(const std::string& script) {
   return {{"sh", "-c", script}, {}, {}};
 }
 
@@ -124,7 +124,7 @@ TEST(RunProgram, DoesNotWaitForAGrandchildThatHoldsTheOutputOpen) {
 
 TEST(RunProgram, GivesItsEnvironmentAndDirectory) {
   const TemporaryDirectory directory;
-  Command command = shell("echo $A $HOME; pwd -P; echo ${PATH:+path}");
+  Program command = shell("echo $A $HOME; pwd -P; echo ${PATH:+path}");
   command.environment = {{"A", "1"}, {"HOME", "/nowhere"}};
   command.directory = directory.path();
   const auto ran = run_program(command);
@@ -157,7 +157,7 @@ TEST_F(ProgramTasks, RunsManyAtOnceWithoutBlocking) {
   tasks.reserve(10);
   std::vector<std::string> outputs;
   for (int i = 0; i < 10; ++i) {
-    tasks.push_back(std::make_unique<ProgramTask>(loop_, Command{{"echo", std::to_string(i)}, {}, {}},
+    tasks.push_back(std::make_unique<ProgramTask>(loop_, Program{{"echo", std::to_string(i)}, {}, {}},
                                                   ProgramLimits{}, [&](const Result<ProgramOutput>& output) {
                                                     ASSERT_TRUE(output);
                                                     outputs.push_back(output->out);
@@ -170,11 +170,11 @@ TEST_F(ProgramTasks, RunsManyAtOnceWithoutBlocking) {
 TEST_F(ProgramTasks, ItsCallbackMayDestroyIt) {
   std::optional<ProgramTask> fine, missing;
   int calls = 0;
-  fine.emplace(loop_, Command{{"true"}, {}, {}}, ProgramLimits{}, [&](const Result<ProgramOutput>&) {
+  fine.emplace(loop_, Program{{"true"}, {}, {}}, ProgramLimits{}, [&](const Result<ProgramOutput>&) {
     fine.reset();
     ++calls;
   });
-  missing.emplace(loop_, Command{{"/nowhere/x"}, {}, {}}, ProgramLimits{},
+  missing.emplace(loop_, Program{{"/nowhere/x"}, {}, {}}, ProgramLimits{},
                   [&](const Result<ProgramOutput>& output) {
                     EXPECT_FALSE(output);
                     missing.reset();

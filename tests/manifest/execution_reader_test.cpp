@@ -45,6 +45,18 @@ TEST(Execution, ReadsWhatIsGiven) {
   EXPECT_EQ(execution.timeouts.grace, 0s);
 }
 
+TEST(Execution, ReadsWhatSlurmIsAskedFor) {
+  const Execution execution = execution_of(
+      "engine: slurm, slurm: {partition: gpu, account: lab, qos: high, constraint: a100, extraArgs: "
+      "[--reservation=x]}");
+  EXPECT_EQ(execution.engine, EngineKind::Slurm);
+  EXPECT_EQ(execution.slurm.partition, "gpu");
+  EXPECT_EQ(execution.slurm.account, "lab");
+  EXPECT_EQ(execution.slurm.qos, "high");
+  EXPECT_EQ(execution.slurm.constraint, "a100");
+  EXPECT_EQ(execution.slurm.extra_arguments, std::vector<std::string>{"--reservation=x"});
+}
+
 TEST(Execution, StalledMayBeADurationAlone) {
   const Execution execution = execution_of("timeouts: {stalled: 10m}");
   EXPECT_EQ(execution.timeouts.stalled->after, 10min);

@@ -88,6 +88,8 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
       {"$defs/execution", execution(x)},
       {"$defs/execution/properties/cooldown", execution("cooldown: {" + x + "}")},
       {"$defs/execution/properties/gpu", execution("gpu: {" + x + "}")},
+      {"$defs/execution/properties/process", execution("process: {" + x + "}")},
+      {"$defs/execution/properties/slurm", execution("slurm: {" + x + "}")},
       {"$defs/timeouts", execution("timeouts: {" + x + "}")},
       {"$defs/retry", execution("retry: {" + x + "}")},
       {"$defs/retry/properties/backoff", execution("retry: {backoff: {" + x + "}}")},
@@ -95,6 +97,11 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
       {"$defs/failureThreshold", execution("failureThreshold: {" + x + "}")},
       {"$defs/execution/properties/repeatUntil", execution("repeatUntil: {" + x + "}")},
       {"$defs/execution/properties/budget", execution("budget: {" + x + "}")},
+      {"$defs/notification", manifest_with("  notifications: [{" + x + "}]\n")},
+      {"$defs/notification/properties/retry", manifest_with("  notifications: [{retry: {" + x + "}}]\n")},
+      {"$defs/webhook", manifest_with("  notifications: [{webhook: {" + x + "}}]\n")},
+      {"$defs/email", manifest_with("  notifications: [{email: {" + x + "}}]\n")},
+      {"$defs/keyReference", manifest_with("  notifications: [{webhook: {secretRef: {" + x + "}}}]\n")},
       {"$defs/spec/properties/checkpoint", manifest_with("  checkpoint: {" + x + "}\n")},
   };
   for (const auto& [definition, manifest] : places) {

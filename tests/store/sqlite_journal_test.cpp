@@ -191,7 +191,8 @@ TEST_F(SqliteJournalTest, GoesOnWithADatabaseOfVersionOne) {
     commit(journal, story.all);
     auto studies = Sqlite::open(database_, Sqlite::Mode::Write);
     (*studies)->execute(
-        "DROP VIEW jobs; DROP VIEW job_metrics; ALTER TABLE runs DROP COLUMN experiments;"
+        "DROP TABLE messages; DROP TABLE notifications; DROP VIEW jobs; DROP VIEW job_metrics;"
+        "ALTER TABLE runs DROP COLUMN experiments;"
         "ALTER TABLE runs DROP COLUMN cycles; ALTER TABLE runs DROP COLUMN changes;"
         "ALTER TABLE runs DROP COLUMN reuse_done;"
         "ALTER TABLE experiments DROP COLUMN cycles; ALTER TABLE repetitions DROP COLUMN note;"

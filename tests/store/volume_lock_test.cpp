@@ -15,7 +15,7 @@ namespace {
 
 class VolumeLockTest : public testing::Test {
  protected:
-  const LockHolder holder_{4711, "box", "nmr", kRunId, kStart};
+  const LockHolder holder_{4711, "box", false, {{"nmr", kRunId}}, kStart};
   TemporaryDirectory directory_;
   std::filesystem::path file_ = directory_.path() / "lock";
 };
@@ -23,7 +23,7 @@ class VolumeLockTest : public testing::Test {
 TEST_F(VolumeLockTest, TheSecondOneIsToldWhoHoldsIt) {
   const Result<VolumeLock> first = VolumeLock::take(file_, holder_);
   ASSERT_TRUE(first);
-  const Result<VolumeLock> second = VolumeLock::take(file_, {1, "other", "screening", "", kStart});
+  const Result<VolumeLock> second = VolumeLock::take(file_, {1, "other", false, {{"screening", ""}}, kStart});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::Conflict);
   EXPECT_EQ(second.error().message,
@@ -38,8 +38,10 @@ TEST_F(VolumeLockTest, TellsTheHolderOnlyWhileItIsHeld) {
     const std::optional<LockHolder> holder = VolumeLock::holder_of(file_);
     ASSERT_TRUE(holder);
     EXPECT_EQ(holder->pid, 4711);
-    EXPECT_EQ(holder->study, "nmr");
-    EXPECT_EQ(holder->run, kRunId);
+    ASSERT_EQ(holder->runs.size(), 1u);
+    EXPECT_EQ(holder->runs[0].study, "nmr");
+    EXPECT_TRUE(holder->drives(kRunId));
+    EXPECT_FALSE(holder->drives("another"));
     EXPECT_EQ(holder->since, kStart);
   }
   EXPECT_FALSE(VolumeLock::holder_of(file_));
@@ -81,10 +83,11 @@ TEST_F(VolumeLockTest, ATornHolderStillHolds) {
 }
 
 TEST_F(VolumeLockTest, AShorterHolderReplacesALongerOneWhole) {
-  Result<VolumeLock> lock = VolumeLock::take(file_, {1, std::string(100, 'h'), "long", kRunId, kStart});
+  Result<VolumeLock> lock =
+      VolumeLock::take(file_, {1, std::string(100, 'h'), false, {{"long", kRunId}}, kStart});
   ASSERT_TRUE(lock);
-  ASSERT_TRUE(lock->rename({2, "h", "s", "", kStart}));
-  EXPECT_EQ(VolumeLock::holder_of(file_)->study, "s");
+  ASSERT_TRUE(lock->rename({2, "h", true, {{"s", ""}}, kStart}));
+  EXPECT_EQ(VolumeLock::holder_of(file_)->runs[0].study, "s");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-# What docker.sh and podman.sh share: options, the instance's own directory and bridge, waiting, stopping.
-# Sourced, never run. The caller has set `kind` (docker or podman) and `subnet_prefix` (two octets), and `set -e`.
+# What docker.sh, podman.sh and slurm.sh share: options, the instance's own directory and bridge, waiting, stopping.
+# Sourced, never run. The caller has set `kind` (docker, podman, slurm) and, where it has a bridge, `subnet_prefix` (two octets), and `set -e`.
 # shellcheck shell=bash disable=SC2034,SC2154,SC2164
 
 testbed_root=${STUDYCTL_TESTBED:-/tmp/studyctl-testbed}

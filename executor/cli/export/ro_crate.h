@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "cli/run_choice.h"
+#include "study/run_choice.h"
 
 namespace studyctl {
 

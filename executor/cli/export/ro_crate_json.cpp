@@ -4,11 +4,12 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/export/ro_crate.h"
-#include "cli/results_rows.h"
-#include "cli/run_text.h"
 #include "store/attempt_record.h"
 #include "store/run_manifest.h"
+#include "study/results_rows.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

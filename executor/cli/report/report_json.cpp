@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "cli/report/report.h"
-#include "cli/results_flags.h"
-#include "cli/run_text.h"
+#include "study/results_flags.h"
+#include "study/run_text.h"
 
 namespace studyctl {
 namespace {

@@ -197,7 +197,7 @@ void DeviceFinder::find(Done done) {
     timer_ = loop_.after(Duration(0), [this, told] { finish(told); });
     return;
   }
-  const Command command{{"nvidia-smi", "-L"}, {}, {}};
+  const Program command{{"nvidia-smi", "-L"}, {}, {}};
   tool_ = std::make_unique<ProgramTask>(
       loop_, command, ProgramLimits{}, [this](const Result<ProgramOutput>& output) {
         const bool has_list = output && output->end.is_success();

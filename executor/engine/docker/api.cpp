@@ -29,8 +29,16 @@ bool is_unheard(const Error& error) {
   return false;
 }
 
-EngineApi::EngineApi(EventLoop& loop, Endpoint endpoint, int most_connections)
-    : loop_(loop), endpoint_(std::move(endpoint)), client_(loop, endpoint_.address, most_connections) {}
+EngineApi::EngineApi(EventLoop& loop, Endpoint endpoint, int most_connections, EngineMetrics metrics)
+    : loop_(loop),
+      endpoint_(std::move(endpoint)),
+      client_(loop, endpoint_.address, most_connections),
+      metrics_(metrics) {}
+
+HttpClient::Token EngineApi::call(HttpRequest request, HttpClient::Done done) {
+  auto measured = metrics_.measured(request, std::move(done));
+  return client_.call(std::move(request), std::move(measured));
+}
 
 HttpRequest EngineApi::get(const std::string& path) const {
   HttpRequest request;
@@ -65,8 +73,8 @@ Calls::~Calls() {
 
 Calls::Token Calls::once(HttpRequest request, HttpClient::Done done) {
   const Token token = next_++;
-  pending_[token].token = api_.client().call(
-      std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
+  pending_[token].token =
+      api_.call(std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
         // `done` may destroy this object, and with it the callback that is running.
         const auto keep = done;
         pending_.erase(token);
@@ -97,7 +105,7 @@ void Calls::ask_again(Token token, HttpRequest request, std::function<void(HttpR
                                          }),
                        true};
   };
-  pending_[token] = {api_.client().call(std::move(request), std::move(answered)), false};
+  pending_[token] = {api_.call(std::move(request), std::move(answered)), false};
 }
 
 Calls::Token Calls::stream(HttpRequest request, HttpClient::Headers headers, HttpClient::Chunk chunk,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -7,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/metrics.h"
+#include "engine/docker/host_paths.h"
 #include "io/event_loop.h"
 #include "io/http_client.h"
 
@@ -23,6 +26,7 @@ struct Endpoint {
   // What a container's limits must be set to, where Podman would ask for more than it may raise them to.
   // Always both: given one, it fills in the other.
   std::vector<std::pair<std::string, int64_t>> limits;
+  HostPaths paths{};
 
   bool is_podman() const { return flavor == EngineFlavor::Podman; }
   // True when the engine is on this machine: its paths and, mostly, its pids are ours.
@@ -39,15 +43,35 @@ int negotiated_minor(int server_minor);
 // again.
 bool is_unheard(const Error& error);
 
+// How long calls take, and how many came to nothing, by what they were for.
+class EngineMetrics {
+ public:
+  EngineMetrics() = default;  // keeps nothing
+  explicit EngineMetrics(Metrics& metrics);
+
+  // A client that calls `done`, and measures when that is.
+  HttpClient::Done measured(const HttpRequest& request, HttpClient::Done done) const;
+
+ private:
+  struct Figures {
+    Histogram seconds;
+    Counter errors;
+  };
+  static constexpr size_t kOperations = 9;
+  std::array<Figures, kOperations> by_operation_{};
+};
+
 // One engine's HTTP API, with its paths and its version. Lives on the loop's thread.
 class EngineApi {
  public:
-  EngineApi(EventLoop& loop, Endpoint endpoint, int most_connections);
+  EngineApi(EventLoop& loop, Endpoint endpoint, int most_connections, EngineMetrics metrics = {});
 
   const Endpoint& endpoint() const { return endpoint_; }
   bool is_podman() const { return endpoint_.is_podman(); }
   EventLoop& loop() { return loop_; }
   HttpClient& client() { return client_; }
+  // As HttpClient has it.
+  HttpClient::Token call(HttpRequest request, HttpClient::Done done);
 
   HttpRequest get(const std::string& path) const;
   HttpRequest post(const std::string& path, std::string body = {}) const;
@@ -59,6 +83,7 @@ class EngineApi {
   EventLoop& loop_;
   Endpoint endpoint_;
   HttpClient client_;
+  EngineMetrics metrics_;
 };
 
 // Calls, streams and timers that end with their owner: destroying it drops them all without calling back. A

@@ -84,6 +84,15 @@ Result<ContainerView> parse_container(std::string_view text) {
   return view;
 }
 
+Result<std::vector<SeenMount>> parse_mounts(std::string_view text) {
+  const json body = json::parse(text, nullptr, false);
+  if (!json_child(body, "Mounts").is_array()) return unreadable("an inspection", text);
+  std::vector<SeenMount> seen;
+  for (const json& mount : json_child(body, "Mounts"))
+    seen.push_back({json_string(mount, "Destination"), json_string(mount, "Source")});
+  return seen;
+}
+
 Result<std::vector<ListedContainer>> parse_container_list(std::string_view text) {
   const json body = json::parse(text, nullptr, false);
   if (!body.is_array()) return unreadable("a list of containers", text);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/docker/host_paths.h"
 
 // What Docker's and Podman's APIs say, read into plain data. Reading never throws: what is absent or of
 // another type is left at its default, and only what is no JSON at all is an error.
@@ -34,6 +35,9 @@ struct ContainerView {
   std::vector<std::string> sources;       // Mounts[].Source, likewise
 };
 Result<ContainerView> parse_container(std::string_view json);
+
+// What such a container sees of its machine.
+Result<std::vector<SeenMount>> parse_mounts(std::string_view json);
 
 // A line of `GET /containers/json`.
 struct ListedContainer {

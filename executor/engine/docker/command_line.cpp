@@ -18,7 +18,7 @@ std::string decimals(int64_t thousandths) {
   return text;
 }
 
-void add_mounts(const ContainerSpec& container, Words& words) {
+void add_mounts(const ContainerSpec& container, const Endpoint& endpoint, Words& words) {
   for (const Mount& mount : container.mounts) {
     if (mount.kind == Mount::Kind::Memory) {
       if (mount.target == "/dev/shm") continue;
@@ -26,7 +26,7 @@ void add_mounts(const ContainerSpec& container, Words& words) {
       continue;
     }
     std::string text = mount.kind == Mount::Kind::Bind ? "type=bind" : "type=volume";
-    text += ",source=" + mount.source + ",target=" + mount.target;
+    text += ",source=" + source_of(mount, endpoint) + ",target=" + mount.target;
     if (mount.read_only) text += ",readonly";
     words.insert(words.end(), {"--mount", text});
   }
@@ -77,7 +77,7 @@ std::string run_line(const AttemptSpec& spec, const ContainerSpec& container, co
   if (spec.share_process_namespace) words.emplace_back("--init");
   add_resources(spec, container, words);
   add_security(container.security, words);
-  add_mounts(container, words);
+  add_mounts(container, endpoint, words);
   if (&container == &spec.main) add_devices(spec, endpoint, words);
   for (const auto& [name, value] : container.environment) {
     const bool is_secret = container.secret_variables.contains(name);
@@ -95,18 +95,6 @@ std::string run_line(const AttemptSpec& spec, const ContainerSpec& container, co
 }
 
 }  // namespace
-
-std::string shell_quote(const std::string& word) {
-  bool is_plain = !word.empty();
-  for (const char c : word) {
-    is_plain = is_plain && (std::isalnum(static_cast<unsigned char>(c)) ||
-                            std::string_view("-_./=:,@%+").find(c) != std::string_view::npos);
-  }
-  if (is_plain) return word;
-  std::string result = "'";
-  for (const char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
-}
 
 std::string command_line(const AttemptSpec& spec, const Endpoint& endpoint) {
   std::string lines;

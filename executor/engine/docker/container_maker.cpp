@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/docker/api_error.h"
+#include "engine/part_names.h"
 
 namespace studyctl {
 namespace {
@@ -16,7 +17,7 @@ Error with_name(const std::string& image, Error error) {
 }  // namespace
 
 std::string container_name(const AttemptId& attempt, int index) {
-  return index == ContainerMaker::kMain ? attempt.text : attempt.text + "-i" + std::to_string(index);
+  return index == ContainerMaker::kMain ? attempt.text : name_of_init(attempt, static_cast<size_t>(index));
 }
 
 std::vector<std::string> leased_devices(const ContainerView& view) {

@@ -18,12 +18,12 @@ json environment_list(const ContainerPlan& plan) {
   return result;
 }
 
-json mounts_of(const ContainerSpec& container) {
+json mounts_of(const ContainerSpec& container, const Endpoint& endpoint) {
   json result = json::array();
   for (const Mount& mount : container.mounts) {
     if (mount.kind == Mount::Kind::Memory) continue;
     json entry = {{"Type", mount.kind == Mount::Kind::Bind ? "bind" : "volume"},
-                  {"Source", mount.source},
+                  {"Source", source_of(mount, endpoint)},
                   {"Target", mount.target},
                   {"ReadOnly", mount.read_only}};
     if (mount.kind == Mount::Kind::Bind) entry["BindOptions"] = {{"Propagation", "rprivate"}};
@@ -102,14 +102,15 @@ Result<void> check_container(const ContainerSpec& container, const Endpoint& end
     return Error{ErrorCode::Invalid,
                  "securityContext.runAsGroup needs runAsUser beside it on Docker and Podman"};
   }
-  if (!endpoint.is_local()) return {};
   for (const Mount& mount : container.mounts) {
     if (mount.kind != Mount::Kind::Bind) continue;
     std::error_code failure;
-    if (!std::filesystem::exists(mount.source, failure) && (!failure || failure.value() == ENOENT)) {
+    if (endpoint.is_local() && !std::filesystem::exists(mount.source, failure) &&
+        (!failure || failure.value() == ENOENT)) {
       return Error{ErrorCode::Invalid, "cannot mount " + mount.source + " at " + mount.target +
                                            ": it does not exist on this machine; make it, or mend the path"};
     }
+    if (auto outside = endpoint.paths.outside(mount.source); !outside) return std::move(outside).error();
   }
   return {};
 }
@@ -131,12 +132,18 @@ Result<void> check_devices(const std::vector<Device>& devices, const Endpoint& e
   return {};
 }
 
+std::string source_of(const Mount& mount, const Endpoint& endpoint) {
+  if (mount.kind != Mount::Kind::Bind) return mount.source;
+  auto outside = endpoint.paths.outside(mount.source);
+  return outside ? *std::move(outside) : mount.source;
+}
+
 std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint) {
   const ContainerSpec& container = plan.container;
   json host = {{"LogConfig", {{"Type", "json-file"}, {"Config", json::object()}}},
                {"RestartPolicy", {{"Name", "no"}}},
                {"AutoRemove", false},
-               {"Mounts", mounts_of(container)},
+               {"Mounts", mounts_of(container, endpoint)},
                {"Tmpfs", tmpfs_of(container)}};
   add_resources(plan, host);
   add_security(container.security, host);

@@ -25,6 +25,10 @@ struct ContainerPlan {
 // are ours, so a bind source that does not exist is an error here (some engines would make it, as root).
 Result<void> check_container(const ContainerSpec& container, const Endpoint& endpoint);
 
+// What the engine is told to mount: of a directory, what its machine calls it. check_container() has liked
+// it.
+std::string source_of(const Mount& mount, const Endpoint& endpoint);
+
 // The body of POST /containers/create, for Docker and for Podman's compatible API.
 std::string create_body(const ContainerPlan& plan, const Endpoint& endpoint);
 

@@ -7,20 +7,14 @@
 #include "engine/docker/command_line.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/engine_process.h"
+#include "engine/host_process.h"
+#include "engine/part_names.h"
 
 namespace studyctl {
 namespace {
 
 constexpr int kConnections = 64;
 constexpr char kVolumeLabel[] = "studyctl.io/volume=";
-
-// "x-i0" belongs to attempt "x".
-std::string attempt_of(const std::string& container) {
-  const size_t dash = container.rfind("-i");
-  if (dash == std::string::npos || dash + 2 == container.size()) return container;
-  return container.find_first_not_of("0123456789", dash + 2) == std::string::npos ? container.substr(0, dash)
-                                                                                  : container;
-}
 
 }  // namespace
 
@@ -30,7 +24,7 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       sink_(std::move(sink)),
       volume_(std::move(volume)),
       options_(std::move(options)),
-      api_(loop, std::move(endpoint), kConnections),
+      api_(loop, std::move(endpoint), kConnections, options_.metrics),
       images_(api_),
       throttle_(loop.clock(), options_.starts_at_once),
       kernel_(options_.kernel_log),
@@ -114,8 +108,21 @@ std::vector<std::string> DockerEngine::quarantined() const {
   return found;
 }
 
+Result<void> DockerEngine::can_mount(const std::filesystem::path& directory) const {
+  auto outside = api_.endpoint().paths.outside(directory);
+  return outside ? Result<void>() : Result<void>(std::move(outside).error());
+}
+
 void DockerEngine::prepare_image(const std::string& image, PullPolicy policy,
                                  std::function<void(Result<std::string>)> done) {
+  if (image == kNoImage) {
+    loop_.after(Duration(0), [done = std::move(done)] {
+      done(Error{ErrorCode::Invalid,
+                 "image: none: a container engine runs nothing without an image; name one, or say --engine "
+                 "process"});
+    });
+    return;
+  }
   images_.ensure(
       image, policy, [](const std::string& message) { log::info(message); }, std::move(done));
 }
@@ -221,12 +228,18 @@ void DockerEngine::compare(const std::vector<ListedContainer>& listed) {
   if (may_reap_) remove_strangers(listed);
 }
 
+bool DockerEngine::is_of_another(const ListedContainer& container) const {
+  const auto run = container.labels.find("studyctl.io/run");
+  return options_.is_of_another && run != container.labels.end() && options_.is_of_another(run->second);
+}
+
 // What bears this volume's label and belongs to nothing that is known was left by a call that a dead
 // controller made.
 void DockerEngine::remove_strangers(const std::vector<ListedContainer>& listed) {
   Doomed strangers;
   for (const ListedContainer& container : listed) {
-    if (!find(AttemptId{attempt_of(container.name)})) strangers.ids.push_back(container.id);
+    if (!find(AttemptId{attempt_of(container.name)}) && !is_of_another(container))
+      strangers.ids.push_back(container.id);
   }
   if (strangers.ids.empty() || reaper_) return;
   log::warning("removing " + std::to_string(strangers.ids.size()) + " containers that nothing is known of");

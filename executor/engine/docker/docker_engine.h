@@ -31,6 +31,7 @@ class DockerEngine final : public Engine {
   void own(std::unique_ptr<PodmanService> service);
 
   void inspect(std::function<void(Result<Inventory>)> done) override;
+  Result<void> can_mount(const std::filesystem::path& directory) const override;
   void prepare_image(const std::string& image, PullPolicy policy,
                      std::function<void(Result<std::string>)> done) override;
   void create(const AttemptSpec& spec) override;
@@ -61,6 +62,7 @@ class DockerEngine final : public Engine {
   void on_connected();
   void list();
   void compare(const std::vector<ListedContainer>& listed);
+  bool is_of_another(const ListedContainer& container) const;
   void remove_strangers(const std::vector<ListedContainer>& listed);
   void on_resync_list(const HttpResponse& response);
   void resync_settled(const AttemptId& attempt);

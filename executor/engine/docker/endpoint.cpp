@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <set>
 
+#include "base/fd.h"
 #include "base/text.h"
+#include "engine/docker/api_json.h"
 #include "engine/docker/engine_process.h"
 
 namespace studyctl {
@@ -23,7 +25,7 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::string name_of(EngineKind kind) {
+std::string product_of(EngineKind kind) {
   return kind == EngineKind::Podman ? "Podman" : "Docker";
 }
 
@@ -60,6 +62,32 @@ std::vector<std::pair<std::string, int64_t>> limits_of(const std::string& socket
   if (!process || process->may_raise_limits) return {};
   return {{"nofile", std::min(kMost, process->most_files)},
           {"nproc", std::min(kMost, process->most_processes)}};
+}
+
+Result<HttpResponse> get(EventLoop& loop, const HttpAddress& address, const std::string& path) {
+  HttpClient client(loop, address, 1);
+  std::optional<Result<HttpResponse>> answer;
+  HttpRequest request;
+  request.path = path;
+  request.timeout = kPatience;
+  client.call(std::move(request), [&answer](Result<HttpResponse> got) { answer = std::move(got); });
+  while (!answer) loop.run_once(kPatience);
+  return *std::move(answer);
+}
+
+// An engine that does not know our container runs in one with us, or elsewhere: its paths are as far as ours.
+Result<HostPaths> paths_of(EventLoop& loop, const Endpoint& endpoint) {
+  const auto own = own_container(read_or_empty("/proc/self/mountinfo"));
+  if (!own) return HostPaths();
+  const std::string path = "/v1." + std::to_string(endpoint.api_minor) + "/containers/" + *own + "/json";
+  const auto answer = get(loop, endpoint.address, path);
+  if (!answer) return answer.error();
+  if (answer->status == 404) return HostPaths();
+  auto seen = parse_mounts(answer->body);
+  if (answer->status == 200 && seen) return HostPaths(*std::move(seen));
+  return Error{ErrorCode::Unavailable,
+               "it does not tell what is mounted into the controller's own container " + own->substr(0, 12) +
+                   " (HTTP status " + std::to_string(answer->status) + ")"};
 }
 
 }  // namespace
@@ -116,7 +144,7 @@ Result<Endpoint> find_endpoint(EventLoop& loop, const EngineSearch& search) {
     auto endpoint = handshake(loop, *address);
     if (endpoint && is_wanted(search.kind, *endpoint)) return endpoint;
     if (endpoint) {
-      failures.push_back(label(candidate) + " is " + endpoint->text() + ", not " + name_of(search.kind));
+      failures.push_back(label(candidate) + " is " + endpoint->text() + ", not " + product_of(search.kind));
     } else {
       failures.push_back(with_advice(label(candidate) + ": " + endpoint.error().message, *address));
     }
@@ -128,16 +156,14 @@ Result<Endpoint> find_endpoint(EventLoop& loop, const EngineSearch& search) {
 }
 
 Result<Endpoint> handshake(EventLoop& loop, const HttpAddress& address) {
-  HttpClient client(loop, address, 1);
-  std::optional<Result<HttpResponse>> answer;
-  HttpRequest request;
-  request.path = "/_ping";
-  request.timeout = kPatience;
-  client.call(std::move(request), [&answer](Result<HttpResponse> got) { answer = std::move(got); });
-  while (!answer) loop.run_once(kPatience);
-  if (!*answer) return std::move(*answer).error();
-  auto endpoint = read_ping(address, **answer);
-  if (endpoint && endpoint->is_podman()) endpoint->limits = limits_of(address.unix_socket);
+  const auto answer = get(loop, address, "/_ping");
+  if (!answer) return answer.error();
+  auto endpoint = read_ping(address, *answer);
+  if (!endpoint) return endpoint;
+  if (endpoint->is_podman()) endpoint->limits = limits_of(address.unix_socket);
+  auto paths = paths_of(loop, *endpoint);
+  if (!paths) return std::move(paths).error();
+  endpoint->paths = *std::move(paths);
   return endpoint;
 }
 

@@ -8,12 +8,12 @@ namespace {
 
 using nlohmann::json;
 
-json mounts_of(const ContainerSpec& container) {
+json mounts_of(const ContainerSpec& container, const Endpoint& endpoint) {
   json result = json::array();
   for (const Mount& mount : container.mounts) {
     if (mount.kind == Mount::Kind::Bind) {
       result.push_back({{"type", "bind"},
-                        {"source", mount.source},
+                        {"source", source_of(mount, endpoint)},
                         {"destination", mount.target},
                         {"options", {mount.read_only ? "ro" : "rw", "rprivate", "rbind"}}});
     } else if (mount.kind == Mount::Kind::Memory && mount.target != "/dev/shm") {
@@ -89,7 +89,7 @@ std::string libpod_create_body(const ContainerPlan& plan, const Endpoint& endpoi
                {"image", container.image},
                {"env", environment_of(plan)},
                {"labels", plan.labels},
-               {"mounts", mounts_of(container)},
+               {"mounts", mounts_of(container, endpoint)},
                {"volumes", volumes_of(container)},
                {"resource_limits", resource_limits(plan)},
                {"devices", devices_of(plan.devices)},

@@ -27,6 +27,9 @@ struct DockerOptions {
   Duration list_every{std::chrono::seconds(30)};
   Duration follow_after{1000};  // a container that ends sooner has its log read once, at its end
   std::filesystem::path kernel_log = "/dev/kmsg";
+  // Whether another engine of this process looks after the containers of a run; may be empty.
+  std::function<bool(const std::string& run)> is_of_another{};
+  EngineMetrics metrics{};
 };
 
 // What all attempts at one engine share. It outlives them.

@@ -85,7 +85,7 @@ Result<void> PodmanService::spawn() {
   std::filesystem::remove(socket_, ignored);
   const Fd log(open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!log) return errno_error(log_.string());
-  const Command command{{"podman", "system", "service", kIdle, "unix://" + socket_.string()}, {}, {}};
+  const Program command{{"podman", "system", "service", kIdle, "unix://" + socket_.string()}, {}, {}};
   auto process = Subprocess::spawn(command, {log.get(), log.get()});
   if (!process) return std::move(process).error();
   process_.emplace(std::move(*process));

@@ -134,7 +134,7 @@ Result<RegistryLogin> registry_login(const std::string& registry,
   return RegistryLogin{};
 }
 
-Command question_to(const std::string& helper, const std::string& registry) {
+Program question_to(const std::string& helper, const std::string& registry) {
   return {{helper, "get"}, {}, {}, server_of(registry)};
 }
 

@@ -32,7 +32,7 @@ Result<RegistryLogin> registry_login(const std::string& registry,
 
 // What a credential helper is asked, and the value of X-Registry-Auth that its answer makes: empty when it
 // knows no login either. Invalid says what it said, never what it kept.
-Command question_to(const std::string& helper, const std::string& registry);
+Program question_to(const std::string& helper, const std::string& registry);
 Result<std::string> header_from(const std::string& helper, const std::string& registry,
                                 const Result<ProgramOutput>& answer);
 

@@ -193,6 +193,29 @@ TEST(CheckContainer, NamesABindSourceThatIsNotThere) {
   EXPECT_TRUE(check_container(container, remote));
 }
 
+TEST_F(CreateBody, NamesDirectoriesAsTheEnginesMachineDoes) {
+  spec_.main.mounts = {{Mount::Kind::Bind, "/results/x", "/data", false, {}},
+                       {Mount::Kind::Volume, "/results/x", "/cache", false, {}}};
+  Endpoint endpoint = docker();
+  endpoint.paths = HostPaths(std::vector<SeenMount>{{"/results", "/srv/results"}});
+  EXPECT_EQ(json::parse(create_body(plan(), endpoint))["HostConfig"]["Mounts"][0]["Source"],
+            "/srv/results/x");
+  EXPECT_EQ(json::parse(create_body(plan(), endpoint))["HostConfig"]["Mounts"][1]["Source"], "/results/x");
+  EXPECT_EQ(json::parse(libpod_create_body(plan(), endpoint))["mounts"][0]["source"], "/srv/results/x");
+  EXPECT_NE(command_line(spec_, endpoint).find("source=/srv/results/x,"), std::string::npos);
+}
+
+TEST(CheckContainer, RefusesWhatLiesInTheControllersContainerAlone) {
+  ContainerSpec container;
+  container.mounts = {{Mount::Kind::Bind, "/usr", "/data", true, {}}};
+  Endpoint endpoint = docker();
+  EXPECT_TRUE(check_container(container, endpoint));
+  endpoint.paths = HostPaths(std::vector<SeenMount>{{"/results", "/srv/results"}});
+  const auto checked = check_container(container, endpoint);
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message.find("/usr lies in the controller's own container"), std::string::npos);
+}
+
 TEST(CheckContainer, RefusesAGroupWithoutAUser) {
   ContainerSpec container;
   container.security.run_as_group = 5;

@@ -95,6 +95,45 @@ TEST_F(FindEndpoint, TakesTheFirstThatAnswers) {
   EXPECT_TRUE(found->is_local());
 }
 
+TEST(OwnContainer, IsNamedByTheFilesThatEnginesMount) {
+  const std::string id(64, 'a');
+  EXPECT_EQ(own_container("35 24 0:3 / /proc rw - proc proc rw\n"
+                          "36 24 8:1 /var/lib/docker/containers/" +
+                          id + "/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"),
+            id);
+  EXPECT_EQ(own_container("36 24 0:9 /containers/overlay-containers/" + id +
+                          "/userdata/resolv.conf /etc/resolv.conf rw - tmpfs tmpfs rw\n"),
+            id);
+  EXPECT_EQ(own_container("36 24 8:1 /srv/" + id + " /data rw - ext4 /dev/sda1 rw\nshort line\n"),
+            std::nullopt);
+}
+
+TEST(HostPaths, AreOursOutsideOfAContainer) {
+  EXPECT_EQ(*HostPaths().outside("/a/../b"), "/a/../b");
+}
+
+TEST(HostPaths, AreThoseOfTheNearestMount) {
+  const HostPaths paths({{"/r", "/srv/r"}, {"/r/deep", "/mnt"}, {"/r/memory", ""}});
+  EXPECT_EQ(*paths.outside("/r"), "/srv/r");
+  EXPECT_EQ(*paths.outside("/r/a/b"), "/srv/r/a/b");
+  EXPECT_EQ(*paths.outside("/r/deep/b"), "/mnt/b");
+  EXPECT_EQ(*paths.outside("/r/deeper"), "/srv/r/deeper");
+  EXPECT_EQ(paths.outside("/rest").error().code, ErrorCode::Invalid);
+  EXPECT_EQ(paths.outside("/r/memory/a").error().code, ErrorCode::Invalid);
+  EXPECT_EQ(paths.outside("/r/../etc").error().code, ErrorCode::Invalid);
+}
+
+TEST(HostPaths, ALinkLeadsWhereItLeadsHere) {
+  TemporaryDirectory directory;
+  const std::filesystem::path root = std::filesystem::canonical(directory.path());
+  std::filesystem::create_directories(root / "data/real");
+  std::filesystem::create_symlink(root / "data/real", root / "data/in");
+  std::filesystem::create_symlink("/usr", root / "data/out");
+  const HostPaths paths({{root / "data", "/srv"}});
+  EXPECT_EQ(*paths.outside(root / "data/in/x"), "/srv/real/x");
+  EXPECT_EQ(paths.outside(root / "data/out/x").error().code, ErrorCode::Invalid);
+}
+
 TEST_F(FindEndpoint, RefusesANamedOneOfAnotherKind) {
   ScriptedServer server;
   server.on("GET /_ping",

@@ -1,0 +1,95 @@
+#include "engine/host_process.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// The longest target wins: mounts may lie in each other.
+std::string on_host(const std::string& text, const std::vector<Mount>& mounts) {
+  const Mount* found = nullptr;
+  for (const Mount& mount : mounts) {
+    const bool is_below = text.starts_with(mount.target) &&
+                          (text.size() == mount.target.size() || text[mount.target.size()] == '/');
+    if (is_below && (!found || mount.target.size() > found->target.size())) found = &mount;
+  }
+  return found ? found->source + text.substr(found->target.size()) : text;
+}
+
+Result<void> expect_paths(const std::vector<Mount>& mounts) {
+  for (const Mount& mount : mounts) {
+    if (mount.kind == Mount::Kind::Volume)
+      return Error{ErrorCode::Invalid, mount.target + ": volume '" + mount.source +
+                                           "' is a container engine's; without one, mount a hostPath"};
+    if (mount.kind == Mount::Kind::Memory)
+      return Error{ErrorCode::Invalid,
+                   mount.target + ": an emptyDir in memory needs a container engine; leave its medium out"};
+  }
+  return {};
+}
+
+class Environment {
+ public:
+  explicit Environment(std::vector<std::pair<std::string, std::string>>& variables) : variables_(variables) {}
+
+  void add(const std::string& name, const char* value) {
+    const bool is_there = std::any_of(variables_.begin(), variables_.end(),
+                                      [&](const auto& variable) { return variable.first == name; });
+    if (!is_there && value) variables_.emplace_back(name, value);
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>>& variables_;
+};
+
+void complete(std::vector<std::pair<std::string, std::string>>& variables,
+              const std::vector<std::string>& inherited) {
+  Environment environment(variables);
+  for (const std::string& name : inherited) environment.add(name, std::getenv(name.c_str()));
+  const passwd* user = getpwuid(geteuid());
+  environment.add("PATH", kPath);
+  environment.add("HOME", user ? user->pw_dir : "/");
+  environment.add("USER", user ? user->pw_name : nullptr);
+  environment.add("LOGNAME", user ? user->pw_name : nullptr);
+  environment.add("SHELL", "/bin/sh");
+  environment.add("LANG", "C.UTF-8");
+}
+
+// `module` and `conda` are functions that a login shell of bash reads.
+std::vector<std::string> after_setup(const std::string& setup, const std::vector<std::string>& words) {
+  const char* shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+  std::vector<std::string> all = {shell, "-l", "-c", setup + "\nexec \"$@\"", shell};
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+}  // namespace
+
+Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOptions& options) {
+  if (auto fine = expect_paths(container.mounts); !fine) return std::move(fine).error();
+  HostProcess process;
+  for (const auto* words : {&container.command, &container.arguments})
+    for (const std::string& word : *words) process.words.push_back(on_host(word, container.mounts));
+  if (container.command.empty())
+    return Error{ErrorCode::Invalid,
+                 "command: is not there, and no image is used that could have one; write command: [...]"};
+  if (!options.setup.empty()) process.words = after_setup(options.setup, process.words);
+  for (const auto& [name, value] : container.environment)
+    process.environment.emplace_back(name, on_host(value, container.mounts));
+  complete(process.environment, options.inherit_env);
+  if (!container.working_directory.empty())
+    process.directory = on_host(container.working_directory, container.mounts);
+  else if (!container.mounts.empty())
+    process.directory = container.mounts.front().source;
+  return process;
+}
+
+}  // namespace studyctl

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/http_client.h"
+
+namespace studyctl {
+
+// How a cluster is reached, and as whom.
+struct ClusterAccess {
+  HttpAddress address;
+  std::string token;                 // none when empty
+  std::filesystem::path token_file;  // where a newer one is; none when empty
+  std::string namespace_name;        // "default" where nobody names one
+  std::string name;                  // "context dev" or "this pod's cluster", for people
+};
+
+// A kubeconfig, whose YAML somebody has made JSON of.
+struct KubeconfigFile {
+  std::filesystem::path path;  // what stands in it is relative to
+  std::string json;
+};
+
+// What `context` says, or the files' current one when it is empty. Of things with one name the first counts.
+// Reads the files that they name. Invalid or NotFound names the file and what is wrong with it.
+Result<ClusterAccess> access_from(const std::vector<KubeconfigFile>& files, const std::string& context);
+
+// What a pod gets of its cluster: NotFound when this is none.
+Result<ClusterAccess> access_of_this_pod();
+
+// The token as it is now: in its file, where it has one.
+Result<std::string> current_token(const ClusterAccess& access);
+
+}  // namespace studyctl

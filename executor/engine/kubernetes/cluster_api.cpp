@@ -1,0 +1,223 @@
+#include "engine/kubernetes/cluster_api.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/docker/api_json.h"
+#include "engine/json_read.h"
+
+namespace studyctl {
+namespace {
+
+constexpr int kConnections = 8;
+constexpr Duration kFirstBackoff{200};
+constexpr Duration kLongestBackoff{10'000};
+constexpr Duration kLongestWait{60'000};  // that a server may ask for
+constexpr Duration kTokenIsFresh{60'000};
+constexpr int kUnauthorized = 401;
+constexpr int kTooMany = 429;
+
+bool is_later(const HttpResponse& response) {
+  return response.status == kTooMany || response.status >= 500;
+}
+
+Duration wait_of(const HttpResponse& response, Duration backoff) {
+  const std::string text = response.header("retry-after");
+  int seconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (read.ec != std::errc() || seconds <= 0) return backoff;
+  return std::clamp(Duration(std::chrono::seconds(seconds)), backoff, kLongestWait);
+}
+
+}  // namespace
+
+ClusterApi::ClusterApi(EventLoop& loop, ClusterAccess access)
+    : loop_(loop), access_(std::move(access)), client_(loop, access_.address, kConnections) {}
+
+ClusterApi::~ClusterApi() {
+  for (const auto& [token, pending] : pending_) {
+    if (pending.is_timer) loop_.cancel(pending.token);
+  }
+}
+
+// A cluster renews the tokens of pods in their files long before they expire.
+void ClusterApi::authorize(HttpRequest& request) {
+  const Steady now = loop_.clock().steady();
+  if (!token_read_at_ || now - *token_read_at_ > kTokenIsFresh) {
+    auto token = current_token(access_);
+    if (!token) log::warning("the cluster's token: " + token.error().message);
+    if (token) token_ = *std::move(token);
+    token_read_at_ = now;
+  }
+  if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+}
+
+ClusterApi::Token ClusterApi::once(HttpRequest request, HttpClient::Done done) {
+  authorize(request);
+  const Token token = next_++;
+  pending_[token].token =
+      client_.call(std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
+        pending_.erase(token);
+        if (answer && answer->status == kUnauthorized) token_read_at_.reset();
+        done(std::move(answer));
+      });
+  return token;
+}
+
+ClusterApi::Token ClusterApi::ask(const HttpRequest& request, std::function<void(HttpResponse)> done) {
+  const Token token = next_++;
+  ask_again(token, request, std::move(done), kFirstBackoff);
+  return token;
+}
+
+void ClusterApi::ask_again(Token token, const HttpRequest& request, std::function<void(HttpResponse)> done,
+                           Duration backoff) {
+  HttpRequest authorized = request;
+  authorize(authorized);
+  const std::string sent_token = token_;
+  auto answered = [this, token, request, done = std::move(done), backoff,
+                   sent_token](Result<HttpResponse> answer) {
+    bool is_over = answer && !is_later(*answer);
+    if (is_over && answer->status == kUnauthorized) {
+      token_read_at_.reset();
+      const auto newer = current_token(access_);
+      is_over = !newer || *newer == sent_token;
+    }
+    if (is_over) {
+      pending_.erase(token);
+      return done(std::move(*answer));
+    }
+    if (!answer || backoff >= kLongestBackoff)
+      log::warning("the cluster: " + (answer ? cluster_failure(*answer) : answer.error().message));
+    const Duration wait = answer ? wait_of(*answer, backoff) : backoff;
+    pending_[token] = {loop_.after(wait,
+                                   [this, token, request, done, backoff] {
+                                     ask_again(token, request, done, std::min(backoff * 2, kLongestBackoff));
+                                   }),
+                       true};
+  };
+  pending_[token] = {client_.call(std::move(authorized), std::move(answered)), false};
+}
+
+ClusterApi::Token ClusterApi::stream(HttpRequest request, HttpClient::Headers headers,
+                                     HttpClient::Chunk chunk, HttpClient::Done done) {
+  authorize(request);
+  request.timeout.reset();
+  const Token token = next_++;
+  pending_[token].token = client_.stream(std::move(request), std::move(headers), std::move(chunk),
+                                         [this, token, done = std::move(done)](Result<HttpResponse> answer) {
+                                           pending_.erase(token);
+                                           done(std::move(answer));
+                                         });
+  return token;
+}
+
+ClusterApi::Token ClusterApi::after(Duration delay, std::function<void()> callback) {
+  const Token token = next_++;
+  pending_[token] = {loop_.after(delay,
+                                 [this, token, callback = std::move(callback)] {
+                                   pending_.erase(token);
+                                   callback();
+                                 }),
+                     true};
+  return token;
+}
+
+void ClusterApi::drop(Token token) {
+  const auto found = pending_.find(token);
+  if (found == pending_.end()) return;
+  if (found->second.is_timer) {
+    loop_.cancel(found->second.token);
+  } else {
+    client_.cancel(found->second.token);
+  }
+  pending_.erase(found);
+}
+
+// Every object has a name of its own, so that nothing is made twice.
+HttpRequest ClusterApi::request(const std::string& method, const std::string& path, std::string body) const {
+  HttpRequest request;
+  request.method = method;
+  request.path = path;
+  request.may_be_repeated = true;
+  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  request.body = std::move(body);
+  return request;
+}
+
+std::string ClusterApi::place(const std::string& group, const std::string& rest) const {
+  return group + "/namespaces/" + query_escape(access_.namespace_name) + "/" + rest;
+}
+
+HttpRequest ClusterApi::get(const std::string& path) const {
+  return request("GET", path);
+}
+HttpRequest ClusterApi::get_pods(const std::string& rest) const {
+  return request("GET", place("/api/v1", "pods" + rest));
+}
+HttpRequest ClusterApi::get_jobs(const std::string& rest) const {
+  return request("GET", place("/apis/batch/v1", "jobs" + rest));
+}
+HttpRequest ClusterApi::get_events(const std::string& name) const {
+  return request("GET",
+                 place("/api/v1", "events?fieldSelector=" + query_escape("involvedObject.name=" + name)));
+}
+HttpRequest ClusterApi::create_job(std::string body) const {
+  return request("POST", place("/apis/batch/v1", "jobs"), std::move(body));
+}
+HttpRequest ClusterApi::create_secret(std::string body) const {
+  return request("POST", place("/api/v1", "secrets"), std::move(body));
+}
+HttpRequest ClusterApi::remove_job(const std::string& name, const std::string& query) const {
+  return request("DELETE", place("/apis/batch/v1", "jobs/" + name + "?" + query));
+}
+HttpRequest ClusterApi::remove_pod(const std::string& name, Duration grace) const {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(grace).count();
+  return request("DELETE",
+                 place("/api/v1", "pods/" + name + "?gracePeriodSeconds=" + std::to_string(seconds)));
+}
+HttpRequest ClusterApi::remove_secret(const std::string& name) const {
+  return request("DELETE", place("/api/v1", "secrets/" + name));
+}
+
+ClusterCalls::Token ClusterCalls::ask(const HttpRequest& request, std::function<void(HttpResponse)> done) {
+  const Token token = next_++;
+  open_[token] = api_.ask(request, [this, token, done = std::move(done)](HttpResponse response) {
+    open_.erase(token);
+    done(std::move(response));
+  });
+  return token;
+}
+
+ClusterCalls::Token ClusterCalls::after(Duration delay, std::function<void()> callback) {
+  const Token token = next_++;
+  open_[token] = api_.after(delay, [this, token, callback = std::move(callback)] {
+    open_.erase(token);
+    callback();
+  });
+  return token;
+}
+
+void ClusterCalls::drop(Token token) {
+  const auto found = open_.find(token);
+  if (found == open_.end()) return;
+  api_.drop(found->second);
+  open_.erase(found);
+}
+
+void ClusterCalls::drop_all() {
+  for (const auto& [token, call] : open_) api_.drop(call);
+  open_.clear();
+}
+
+std::string cluster_failure(const HttpResponse& response) {
+  const auto status = nlohmann::json::parse(response.body, nullptr, false);
+  std::string said = printable(json_string(status, "message"));
+  if (response.status == kUnauthorized) return "it does not know who we are (401): the token may be expired";
+  if (!said.empty()) return said;
+  return "it answered " + std::to_string(response.status);
+}
+
+}  // namespace studyctl

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "engine/kubernetes/access.h"
+#include "io/event_loop.h"
+#include "io/http_client.h"
+
+namespace studyctl {
+
+// The API of one cluster, in one namespace of it. Lives on the loop's thread; destroying it drops all calls,
+// streams and timers without calling back.
+class ClusterApi {
+ public:
+  using Token = uint64_t;
+
+  ClusterApi(EventLoop& loop, ClusterAccess access);
+  ~ClusterApi();
+  ClusterApi(const ClusterApi&) = delete;
+  ClusterApi& operator=(const ClusterApi&) = delete;
+
+  // One try.
+  Token once(HttpRequest request, HttpClient::Done done);
+  // Tries again, with backoff, until the cluster answers with something else than "later": an outage, a
+  // server that fails and one that is asked too much only delay it. For what is safe to repeat.
+  Token ask(const HttpRequest& request, std::function<void(HttpResponse)> done);
+  Token stream(HttpRequest request, HttpClient::Headers headers, HttpClient::Chunk chunk,
+               HttpClient::Done done);
+  Token after(Duration delay, std::function<void()> callback);
+  // Unknown tokens are ignored.
+  void drop(Token token);
+
+  // Of the whole cluster: "/version", "/api/v1/nodes".
+  HttpRequest get(const std::string& path) const;
+  // Of the namespace: "pods?labelSelector=…", "pods/x/log"; jobs are of another API group.
+  HttpRequest get_pods(const std::string& rest) const;
+  HttpRequest get_jobs(const std::string& rest) const;
+  // What was said about one object, by its name.
+  HttpRequest get_events(const std::string& name) const;
+  HttpRequest create_job(std::string body) const;
+  HttpRequest create_secret(std::string body) const;
+  // Without its dependents: what becomes of them is in the query.
+  HttpRequest remove_job(const std::string& name, const std::string& query) const;
+  HttpRequest remove_pod(const std::string& name, Duration grace) const;
+  HttpRequest remove_secret(const std::string& name) const;
+
+  const ClusterAccess& access() const { return access_; }
+  EventLoop& loop() { return loop_; }
+  Clock& clock() { return loop_.clock(); }
+
+ private:
+  struct Pending {
+    uint64_t token = 0;
+    bool is_timer = false;
+  };
+  void authorize(HttpRequest& request);
+  void ask_again(Token token, const HttpRequest& request, std::function<void(HttpResponse)> done,
+                 Duration backoff);
+  HttpRequest request(const std::string& method, const std::string& path, std::string body = {}) const;
+  std::string place(const std::string& group, const std::string& rest) const;
+
+  EventLoop& loop_;
+  ClusterAccess access_;
+  HttpClient client_;
+  std::string token_;
+  std::optional<Steady> token_read_at_;
+  std::map<Token, Pending> pending_;
+  Token next_ = 1;
+};
+
+// Calls and timers that end with their owner: destroying it drops them all without calling back.
+class ClusterCalls {
+ public:
+  using Token = uint64_t;
+
+  explicit ClusterCalls(ClusterApi& api) : api_(api) {}
+  ~ClusterCalls() { drop_all(); }
+  ClusterCalls(const ClusterCalls&) = delete;
+  ClusterCalls& operator=(const ClusterCalls&) = delete;
+
+  // As ClusterApi has them.
+  Token ask(const HttpRequest& request, std::function<void(HttpResponse)> done);
+  Token after(Duration delay, std::function<void()> callback);
+  void drop(Token token);
+  void drop_all();
+
+ private:
+  ClusterApi& api_;
+  std::map<Token, ClusterApi::Token> open_;
+  Token next_ = 1;
+};
+
+// What a cluster says is wrong, for people: never empty, one line. Says which right is missing.
+std::string cluster_failure(const HttpResponse& response);
+
+}  // namespace studyctl

@@ -1,0 +1,380 @@
+#include "engine/kubernetes/cluster_attempt.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "engine/kubernetes/cluster_nodes.h"
+#include "engine/kubernetes/job_body.h"
+
+namespace studyctl {
+namespace {
+
+using Phase = Observation::Phase;
+
+constexpr Duration kAskAgain{10'000};  // of a quota that has no room
+constexpr Duration kLookAgain{1'000};
+constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
+constexpr Duration kLogsPatience{3'000};
+constexpr Duration kForced{1'000};  // what forget() leaves a pod that runs
+constexpr int kConflict = 409;
+constexpr int kForbidden = 403;
+constexpr int kMissing = 404;
+
+bool is_quota(const HttpResponse& response) {
+  return response.status == kForbidden && response.body.find("exceeded quota") != std::string::npos;
+}
+
+// A pod in which nothing runs may go at once, before its node has looked.
+bool is_any_running(const PodView& pod) {
+  const auto is_on = [](const PodContainer& one) { return one.is_running; };
+  return pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
+}
+
+bool is_done(const HttpResponse& response) {
+  return response.status / 100 == 2 || response.status == kConflict;
+}
+
+}  // namespace
+
+ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterPatience& patience, AttemptSpec spec, Tell tell)
+    : api_(api), patience_(patience), spec_(std::move(spec)), tell_(std::move(tell)), calls_(api) {}
+
+ClusterAttempt::~ClusterAttempt() = default;
+
+void ClusterAttempt::create() {
+  stage_ = Stage::Created;
+  tell(observation(Phase::Created));
+}
+
+void ClusterAttempt::adopt() {
+  stage_ = Stage::Waiting;
+  on_waiting("waits for its pod");
+}
+
+// ---- the start ----
+
+void ClusterAttempt::start() {
+  if (stage_ != Stage::Created) return repeat();
+  stage_ = Stage::Posting;
+  post_secret();
+}
+
+void ClusterAttempt::post_secret() {
+  std::string body = secret_body(spec_);
+  if (body.empty()) return post_job();
+  calls_.ask(api_.create_secret(std::move(body)), [this](const HttpResponse& response) {
+    if (is_done(response)) return post_job();
+    refuse(Reason::CreateError, "the cluster takes no Secret: " + cluster_failure(response));
+  });
+}
+
+void ClusterAttempt::post_job() {
+  calls_.ask(api_.create_job(job_body(spec_)), [this](const HttpResponse& response) { on_posted(response); });
+}
+
+void ClusterAttempt::on_posted(const HttpResponse& response) {
+  if (response.status == kConflict) {
+    calls_.ask(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& job) { on_name_taken(job); });
+    return;
+  }
+  if (is_done(response)) {
+    if (stage_ == Stage::Posting) stage_ = Stage::Waiting;
+    if (stage_ != Stage::Waiting) return;
+    if (stop_grace_) return end_pod();
+    return on_waiting("waits for its pod");
+  }
+  if (stop_grace_) return refuse(Reason::Cancelled, "stopped before it began");
+  if (is_quota(response)) {
+    progress(cluster_failure(response));
+    return again(kAskAgain, &ClusterAttempt::post_job);
+  }
+  refuse(Reason::CreateError, "the cluster takes no Job: " + cluster_failure(response));
+}
+
+// A call whose answer was lost may have made it; something else may have its name.
+void ClusterAttempt::on_name_taken(const HttpResponse& response) {
+  if (response.status == kMissing) return post_job();
+  const auto own = spec_.labels.find(kSpecHashLabel);
+  const std::string hash = own == spec_.labels.end() ? std::string() : own->second;
+  if (parse_spec_hash(response.body) != hash)
+    return refuse(Reason::CreateError, "a Job of its name is there, with another studyctl.io/spec-hash");
+  HttpResponse made;
+  made.status = 200;
+  on_posted(made);
+}
+
+// ---- what its pod does ----
+
+void ClusterAttempt::on_pod(const PodView& pod) {
+  if (pod_ && pod_->uid != pod.uid) return;
+  pod_ = pod;
+  if (stage_ == Stage::Posting) stage_ = Stage::Waiting;  // the watch was faster than the answer
+  if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
+  const PodVerdict verdict = verdict_of(pod);
+  // A Job makes another pod for one that is deleted: it must not.
+  if (pod.is_leaving && !stop_grace_) remove_job();
+  if (stop_grace_ && !is_ending_pod_) end_pod();
+  using Of = PodVerdict::Stage;
+  if (verdict.stage != Of::Stuck) stuck_since_.reset();
+  switch (verdict.stage) {
+    case Of::Waiting: return on_waiting(verdict.message);
+    case Of::Stuck: return on_stuck(verdict);
+    case Of::Refused:
+    case Of::Exited: return collect(pod, verdict);
+    case Of::Running: return on_running(pod);
+    case Of::Lost: return miss(verdict.message);
+  }
+}
+
+void ClusterAttempt::on_waiting(const std::string& message) {
+  progress(why_.empty() ? message : why_);
+  if (timer_ == 0) again(kFirstLook, &ClusterAttempt::look_at_events);
+}
+
+// The status of a pod does not say why its volumes are not there, nor why a Job has no pod.
+void ClusterAttempt::look_at_events() {
+  if (stage_ != Stage::Waiting) return;
+  calls_.ask(api_.get_events(pod_ ? pod_->name : spec_.id.text),
+             [this](const HttpResponse& response) { on_events(response); });
+}
+
+void ClusterAttempt::on_events(const HttpResponse& response) {
+  if (stage_ != Stage::Waiting) return;
+  const ClusterWarning warning = parse_newest_warning(response.body);
+  why_ = warning.message;
+  const bool is_unmountable = warning.reason == "FailedMount";
+  const Steady now = api_.clock().steady();
+  if (!is_unmountable) unmountable_since_.reset();
+  if (is_unmountable && !unmountable_since_) unmountable_since_ = now;
+  if (is_unmountable && now - *unmountable_since_ >= patience_.container)
+    return refuse(Reason::CreateError, "its volumes cannot be mounted: " + warning.message);
+  if (!why_.empty()) progress(why_);
+  if (timer_ == 0) again(is_unmountable ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_events);
+}
+
+void ClusterAttempt::on_stuck(const PodVerdict& verdict) {
+  const Steady now = api_.clock().steady();
+  if (!stuck_since_) stuck_since_ = now;
+  const Duration patience = verdict.reason == Reason::ImagePull ? patience_.image : patience_.container;
+  if (now - *stuck_since_ >= patience) {
+    const bool is_image = verdict.reason == Reason::ImagePull;
+    return refuse(verdict.reason,
+                  (is_image ? "cannot pull image " + spec_.main.image + ": " : "") + verdict.message);
+  }
+  progress(verdict.message);
+  calls_.drop(timer_);
+  timer_ = calls_.after(std::min(kLookAgain, patience), [this] {
+    timer_ = 0;
+    if (pod_ && stuck_since_) on_pod(PodView(*pod_));
+  });
+}
+
+void ClusterAttempt::on_running(const PodView& pod) {
+  if (stage_ == Stage::Running) return;
+  stage_ = Stage::Running;
+  log_ = std::make_unique<PodLog>(api_, pod.name, spec_.directory);
+  log_->follow();
+  Observation running = observation(Phase::Running);
+  running.started_at = pod.main.started_at;
+  tell(std::move(running));
+}
+
+void ClusterAttempt::on_deleted(const PodView& pod) {
+  // Of its pods one alone counted, and that one is gone.
+  if (stage_ == Stage::Leaving) return leave({});
+  if (pod_ && pod_->uid != pod.uid) return;
+  if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
+  const PodVerdict verdict = verdict_of(pod);
+  if (verdict.stage == PodVerdict::Stage::Exited) return collect(pod, verdict);
+  if (stop_grace_ && stage_ == Stage::Waiting) return refuse(Reason::Cancelled, "stopped before it began");
+  if (!stop_grace_) return miss("somebody else deleted its pod");
+  PodVerdict killed{PodVerdict::Stage::Exited, Reason::Error, "ended by signal 9", 137, 9, {}};
+  collect(pod, killed);
+}
+
+// ---- the end ----
+
+void ClusterAttempt::collect(const PodView& pod, const PodVerdict& verdict) {
+  const bool has_run = verdict.stage == PodVerdict::Stage::Exited;
+  pod_ = pod;
+  if (has_run && stage_ == Stage::Waiting) on_running(pod);  // seen at its end alone
+  stage_ = Stage::Collecting;
+  end_ = observation(has_run ? Phase::Exited : Phase::Refused);
+  end_.reason = verdict.reason;
+  end_.message = verdict.message;
+  end_.exit_code = verdict.exit_code;
+  end_.signal = verdict.signal;
+  end_.warnings = verdict.warnings;
+  end_.started_at = pod.main.started_at;
+  end_.finished_at = pod.main.finished_at;
+  explain_kill(pod);
+  collect_init(0);
+}
+
+// Of an end by a signal: whose it was, as far as the pod's deletion tells.
+void ClusterAttempt::explain_kill(const PodView& pod) {
+  if (end_.reason != Reason::Error || (end_.signal != SIGKILL && end_.signal != SIGTERM)) return;
+  if (stop_grace_) {
+    end_.message = "ended by the signal that studyctl sent";
+  } else if (pod.is_leaving) {
+    end_.reason = Reason::Interrupted;
+    end_.message = "somebody else deleted its pod";
+  }
+}
+
+void ClusterAttempt::collect_init(size_t index) {
+  while (index < pod_->init.size() && !pod_->init[index].has_ended) ++index;
+  if (index >= pod_->init.size()) return collect_main();
+  const std::string name = "init-" + std::to_string(index);
+  const auto file = spec_.directory / (name + ".log");
+  calls_.ask(api_.get_pods("/" + pod_->name + "/log?container=" + name),
+             [this, index, file](const HttpResponse& response) {
+               if (response.status == 200) {
+                 auto written = write_file_atomically(file, response.body);
+                 if (!written) log::warning(written.error().message);
+               }
+               collect_init(index + 1);
+             });
+}
+
+void ClusterAttempt::collect_main() {
+  const auto settle = [this] {
+    log_.reset();
+    stage_ = Stage::Ended;
+    tell(end_);
+  };
+  if (end_.phase != Phase::Exited || !log_) return settle();
+  log_->finish(pod_->is_leaving ? kLogsPatience : Duration(0), [this, settle](const Result<void>& logs) {
+    if (!logs) end_.warnings.push_back(logs.error().message + ": its log may lack what it said last");
+    // The log calls back from within itself.
+    calls_.after(Duration(0), settle);
+  });
+}
+
+void ClusterAttempt::refuse(Reason reason, const std::string& message) {
+  if (stage_ >= Stage::Ended) return;
+  stage_ = Stage::Ended;
+  log_.reset();
+  Observation refused = observation(Phase::Refused);
+  refused.reason = reason;
+  refused.message = message;
+  tell(std::move(refused));
+}
+
+void ClusterAttempt::miss(const std::string& message) {
+  if (stage_ >= Stage::Ended) return;
+  stage_ = Stage::Ended;
+  log_.reset();
+  Observation missing = observation(Phase::Missing);
+  missing.reason = Reason::Interrupted;
+  missing.message = message;
+  tell(std::move(missing));
+}
+
+// ---- stopping and leaving ----
+
+void ClusterAttempt::stop(Duration grace) {
+  if (stop_grace_ || stage_ >= Stage::Collecting) return;
+  stop_grace_ = grace;
+  if (stage_ == Stage::Created) return refuse(Reason::Cancelled, "stopped before it began");
+  if (stage_ == Stage::Posting) {
+    // It waits for room in a quota.
+    if (timer_ != 0) refuse(Reason::Cancelled, "stopped before it began");
+    return;
+  }
+  end_pod();
+}
+
+// The Job goes first, and without its pod, so that it makes no other one; the pod has the grace that was
+// asked for.
+void ClusterAttempt::end_pod() {
+  is_ending_pod_ = true;
+  calls_.drop_all();
+  timer_ = 0;
+  const std::string query = "propagationPolicy=Orphan";
+  calls_.ask(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
+    if (!pod_) {
+      is_ending_pod_ = false;  // should it come yet, it is ended
+      timer_ = calls_.after(kLookAgain, [this] {
+        timer_ = 0;
+        if (!pod_) refuse(Reason::Cancelled, "stopped before it began");
+      });
+      return;
+    }
+    calls_.ask(api_.remove_pod(pod_->name, *stop_grace_), [](const HttpResponse&) {});
+  });
+}
+
+void ClusterAttempt::remove_job() {
+  if (std::exchange(is_job_gone_, true)) return;
+  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), [](const HttpResponse&) {});
+}
+
+void ClusterAttempt::forget() {
+  if (stage_ == Stage::Leaving) return;
+  const bool is_there = stage_ != Stage::Created;
+  stage_ = Stage::Leaving;
+  log_.reset();
+  calls_.drop_all();
+  if (!is_there) return leave({});
+  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
+             [this](const HttpResponse& response) { on_job_removed(response); });
+}
+
+void ClusterAttempt::on_job_removed(const HttpResponse& response) {
+  if (response.status / 100 != 2 && response.status != kMissing)
+    return leave("its Job: " + cluster_failure(response));
+  if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
+  if (!pod_) return leave({});
+  calls_.ask(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
+             [this](const HttpResponse& removed) {
+               if (removed.status == kMissing) leave({});
+             });
+}
+
+void ClusterAttempt::leave(std::string failure) {
+  if (last_ && last_->phase == Phase::Gone) return;
+  Observation gone = observation(Phase::Gone);
+  gone.message = std::move(failure);
+  tell(std::move(gone));
+}
+
+void ClusterAttempt::again(Duration delay, void (ClusterAttempt::*what)()) {
+  timer_ = calls_.after(delay, [this, what] {
+    timer_ = 0;
+    (this->*what)();
+  });
+}
+
+// ---- telling ----
+
+void ClusterAttempt::repeat() {
+  if (last_) tell(Observation(*last_));
+}
+
+void ClusterAttempt::progress(const std::string& message) {
+  if (last_ && last_->phase == Phase::Preparing && last_->message == message) return;
+  Observation preparing = observation(Phase::Preparing);
+  preparing.message = message;
+  tell(std::move(preparing));
+}
+
+Observation ClusterAttempt::observation(Phase phase) const {
+  Observation seen;
+  seen.attempt = spec_.id;
+  seen.phase = phase;
+  seen.container = spec_.id.text;  // its Job: pods are known later, when the start is on record
+  if (pod_) seen.image_digest = pod_->main.image_digest;
+  for (const DeviceRequest& device : spec_.devices)
+    seen.devices.push_back(std::to_string(device.count) + " × " + device.kind);
+  return seen;
+}
+
+void ClusterAttempt::tell(Observation observation) {
+  last_ = observation;
+  tell_(std::move(observation));
+}
+
+}  // namespace studyctl

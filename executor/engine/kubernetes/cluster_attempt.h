@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/engine.h"
+#include "engine/kubernetes/cluster_api.h"
+#include "engine/kubernetes/pod.h"
+#include "engine/kubernetes/pod_log.h"
+
+namespace studyctl {
+
+// How long a pod may be unable to begin before it is refused.
+struct ClusterPatience {
+  Duration image{std::chrono::minutes(2)};
+  Duration container{std::chrono::seconds(20)};
+};
+
+// One attempt as one Job, from create() to Gone. Nothing is in the cluster before start(): a Job that is
+// there runs. It only moves forward, and tells each step once.
+class ClusterAttempt {
+ public:
+  using Tell = std::function<void(Observation)>;
+
+  ClusterAttempt(ClusterApi& api, const ClusterPatience& patience, AttemptSpec spec, Tell tell);
+  ~ClusterAttempt();
+  ClusterAttempt(const ClusterAttempt&) = delete;
+  ClusterAttempt& operator=(const ClusterAttempt&) = delete;
+
+  void create();
+  // Takes over what a dead controller left in the cluster.
+  void adopt();
+  void start();
+  void stop(Duration grace);
+  void forget();
+  // Tells its last observation again.
+  void repeat();
+
+  // What the watch shows of its pods. Of several the first counts.
+  void on_pod(const PodView& pod);
+  void on_deleted(const PodView& pod);
+
+ private:
+  enum class Stage : uint8_t { New, Created, Posting, Waiting, Running, Collecting, Ended, Leaving };
+
+  void post_secret();
+  void post_job();
+  void on_posted(const HttpResponse& response);
+  void on_name_taken(const HttpResponse& response);
+  void on_waiting(const std::string& message);
+  void look_at_events();
+  void on_events(const HttpResponse& response);
+  void on_stuck(const PodVerdict& verdict);
+  void on_running(const PodView& pod);
+  void collect(const PodView& pod, const PodVerdict& verdict);
+  void explain_kill(const PodView& pod);
+  void collect_init(size_t index);
+  void collect_main();
+  void end_pod();
+  void refuse(Reason reason, const std::string& message);
+  void miss(const std::string& message);
+  void remove_job();
+  void on_job_removed(const HttpResponse& response);
+  void leave(std::string failure);
+  void again(Duration delay, void (ClusterAttempt::*what)());
+  void progress(const std::string& message);
+  Observation observation(Observation::Phase phase) const;
+  void tell(Observation observation);
+
+  ClusterApi& api_;
+  const ClusterPatience& patience_;
+  AttemptSpec spec_;
+  Tell tell_;
+  Stage stage_ = Stage::New;
+  std::optional<Observation> last_;
+  std::optional<PodView> pod_;
+  Observation end_;  // while its logs are collected
+  std::optional<Duration> stop_grace_;
+  bool is_ending_pod_ = false;
+  bool is_job_gone_ = false;
+  std::optional<Steady> stuck_since_, unmountable_since_;
+  std::string why_;  // it waits, as events tell
+  std::unique_ptr<PodLog> log_;
+  ClusterCalls::Token timer_ = 0;  // of what waits; 0 when none is on
+  ClusterCalls calls_;
+};
+
+}  // namespace studyctl

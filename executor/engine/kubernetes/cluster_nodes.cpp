@@ -1,0 +1,84 @@
+#include "engine/kubernetes/cluster_nodes.h"
+
+#include <limits>
+
+#include "base/text.h"
+#include "engine/json_read.h"
+#include "engine/kubernetes/job_body.h"
+
+namespace studyctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kBoundless = std::numeric_limits<int64_t>::max() / 4;
+
+bool takes_pods(const json& node) {
+  if (json_bool(json_child(node, "spec"), "unschedulable")) return false;
+  for (const json& condition : json_child(json_child(node, "status"), "conditions")) {
+    if (json_string(condition, "type") == "Ready") return json_string(condition, "status") == "True";
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string parse_cluster_version(std::string_view text) {
+  const std::string version = json_string(json::parse(text, nullptr, false), "gitVersion");
+  return printable(version.starts_with('v') ? version.substr(1) : version);
+}
+
+void add_nodes(std::string_view text, Inventory& inventory) {
+  const json list = json::parse(text, nullptr, false);
+  if (!list.is_object()) {
+    inventory.millicpu = inventory.memory_bytes = kBoundless;
+    return;
+  }
+  for (const json& node : json_child(list, "items")) {
+    if (!takes_pods(node)) continue;
+    const json& amounts = json_child(json_child(node, "status"), "allocatable");
+    for (const auto& [kind, amount] : amounts.items()) {
+      const std::string written = amount.is_string() ? amount.get<std::string>() : amount.dump();
+      if (kind == "cpu") {
+        inventory.millicpu += parse_millicpu(written) ? *parse_millicpu(written) : 0;
+      } else if (kind == "memory") {
+        inventory.memory_bytes += parse_bytes(written) ? *parse_bytes(written) : 0;
+      } else if (kind.find('/') != std::string::npos) {
+        inventory.devices[kind] += std::atoi(written.c_str());
+      }
+    }
+  }
+}
+
+ClusterWarning parse_newest_warning(std::string_view text) {
+  ClusterWarning newest;
+  std::string at;
+  const json list = json::parse(text, nullptr, false);
+  for (const json& event : json_child(list, "items")) {
+    const std::string time = json_string(event, "lastTimestamp");
+    if (json_string(event, "type") != "Warning" || time < at) continue;
+    at = time;
+    newest = {json_string(event, "reason"), printable(json_string(event, "message"))};
+  }
+  return newest;
+}
+
+std::string parse_spec_hash(std::string_view text) {
+  const json object = json::parse(text, nullptr, false);
+  const json& metadata = json_child(object, "metadata");
+  const std::string label = json_string(json_child(metadata, "labels"), kSpecHashLabel);
+  return label.empty() ? json_string(json_child(metadata, "annotations"), kSpecHashLabel) : label;
+}
+
+ListedJobs parse_job_list(std::string_view text) {
+  ListedJobs listed;
+  const json list = json::parse(text, nullptr, false);
+  listed.next = json_string(json_child(list, "metadata"), "continue");
+  for (const json& job : json_child(list, "items")) {
+    const json& metadata = json_child(job, "metadata");
+    listed.runs[json_string(metadata, "name")] = json_string(json_child(metadata, "labels"), kRunLabel);
+  }
+  return listed;
+}
+
+}  // namespace studyctl

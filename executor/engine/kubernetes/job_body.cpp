@@ -1,0 +1,241 @@
+#include "engine/kubernetes/job_body.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "engine/docker/command_line.h"
+
+namespace studyctl {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+// Between SIGTERM and SIGKILL, where whoever ends a pod says nothing else.
+constexpr Duration kUsualGrace{10'000};
+// What a pod may take beside the workload, for images and init containers: its deadline is for when no
+// controller is there to see to the attempt's own.
+constexpr Duration kBeside{std::chrono::minutes(15)};
+
+// Whether the cluster takes a text as a label's value.
+bool is_label(const std::string& text) {
+  const auto is_inner = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  };
+  const auto is_outer = [](char c) { return std::isalnum(static_cast<unsigned char>(c)); };
+  return text.size() <= 63 && std::all_of(text.begin(), text.end(), is_inner) &&
+         (text.empty() || (is_outer(text.front()) && is_outer(text.back())));
+}
+
+json metadata_of(const AttemptSpec& spec) {
+  json labels = json::object(), annotations = json::object();
+  labels[kAttemptLabel] = spec.id.text;
+  for (const auto& [name, value] : spec.labels) (is_label(value) ? labels : annotations)[name] = value;
+  json metadata{{"labels", labels}};
+  if (!annotations.empty()) metadata["annotations"] = annotations;
+  return metadata;
+}
+
+// Exact, in the smallest unit.
+json quantities(const Resources& resources, const std::vector<DeviceRequest>& devices, bool is_request) {
+  json amounts = json::object();
+  const auto cpu = is_request && resources.millicpu_request ? resources.millicpu_request : resources.millicpu;
+  const auto memory =
+      is_request && resources.memory_bytes_request ? resources.memory_bytes_request : resources.memory_bytes;
+  if (cpu) amounts["cpu"] = std::to_string(*cpu) + "m";
+  if (memory) amounts["memory"] = std::to_string(*memory);
+  for (const DeviceRequest& device : devices) amounts[device.kind] = std::to_string(device.count);
+  return amounts;
+}
+
+json security_of(const SecurityContext& security) {
+  json context{{"allowPrivilegeEscalation", security.allow_privilege_escalation || security.privileged}};
+  if (security.run_as_user) context["runAsUser"] = *security.run_as_user;
+  if (security.run_as_group) context["runAsGroup"] = *security.run_as_group;
+  if (security.read_only_root) context["readOnlyRootFilesystem"] = true;
+  if (security.privileged) context["privileged"] = true;
+  json capabilities = json::object();
+  if (!security.add_capabilities.empty()) capabilities["add"] = security.add_capabilities;
+  if (!security.drop_capabilities.empty()) capabilities["drop"] = security.drop_capabilities;
+  if (!capabilities.empty()) context["capabilities"] = capabilities;
+  return context;
+}
+
+// A node makes no directory for what is not there: results would be lost in it.
+json host_path(const std::string& path) {
+  std::error_code failure;
+  const auto kind = std::filesystem::status(path, failure).type();
+  using Type = std::filesystem::file_type;
+  const bool is_other = kind == Type::socket || kind == Type::character || kind == Type::block;
+  const char* type = kind == Type::regular ? "File" : "Directory";
+  if (is_other) return {{"path", path}};
+  return {{"path", path}, {"type", type}};
+}
+
+json source_of(const Mount& mount) {
+  switch (mount.kind) {
+    case Mount::Kind::Bind: return {{"hostPath", host_path(mount.source)}};
+    case Mount::Kind::Volume: return {{"persistentVolumeClaim", {{"claimName", mount.source}}}};
+    case Mount::Kind::Memory: break;
+  }
+  json memory{{"medium", "Memory"}};
+  if (mount.size_limit) memory["sizeLimit"] = std::to_string(*mount.size_limit);
+  return {{"emptyDir", memory}};
+}
+
+// The volumes of a pod, each source once.
+class Volumes {
+ public:
+  json mounts_of(const ContainerSpec& container) {
+    json mounts = json::array();
+    for (const Mount& mount : container.mounts) {
+      json one{{"name", name_of_source(source_of(mount), mount)}, {"mountPath", mount.target}};
+      if (mount.read_only) one["readOnly"] = true;
+      mounts.push_back(one);
+    }
+    return mounts;
+  }
+  const json& volumes() const { return volumes_; }
+
+ private:
+  std::string name_of_source(const json& source, const Mount& mount) {
+    for (const json& known : volumes_) {
+      json bare = known;
+      bare.erase("name");
+      if (mount.kind != Mount::Kind::Memory && bare == source) return known["name"];
+    }
+    json volume{{"name", "v" + std::to_string(volumes_.size())}};
+    volume.update(source);
+    volumes_.push_back(volume);
+    return volumes_.back()["name"];
+  }
+  json volumes_ = json::array();
+};
+
+std::string secret_key(size_t container, const std::string& variable) {
+  return std::to_string(container) + "." + variable;
+}
+
+// `index` of all containers, init containers first.
+json environment_of(const AttemptSpec& spec, const ContainerSpec& container, size_t index) {
+  json variables = json::array();
+  for (const auto& [name, value] : container.environment) {
+    if (name == "NVIDIA_VISIBLE_DEVICES") continue;  // would show devices that the cluster gave to others
+    json variable{{"name", name}};
+    if (container.secret_variables.contains(name)) {
+      variable["valueFrom"]["secretKeyRef"] = {{"name", spec.id.text}, {"key", secret_key(index, name)}};
+    } else {
+      // "$(NAME)" is a reference to the cluster, and text to us.
+      std::string escaped;
+      for (const char c : value) escaped += c == '$' ? std::string("$$") : std::string(1, c);
+      variable["value"] = escaped;
+    }
+    variables.push_back(variable);
+  }
+  return variables;
+}
+
+std::vector<std::string> escaped_words(std::vector<std::string> words) {
+  for (std::string& word : words) {
+    std::string escaped;
+    for (const char c : word) escaped += c == '$' ? std::string("$$") : std::string(1, c);
+    word = escaped;
+  }
+  return words;
+}
+
+std::string_view policy_of(PullPolicy policy) {
+  switch (policy) {
+    case PullPolicy::Always: return "Always";
+    case PullPolicy::Never: return "Never";
+    case PullPolicy::IfNotPresent: break;
+  }
+  return "IfNotPresent";
+}
+
+json container_of(const AttemptSpec& spec, size_t index, Volumes& volumes) {
+  const bool is_main = index == spec.init.size();
+  const ContainerSpec& container = is_main ? spec.main : spec.init[index];
+  json body{{"name", is_main ? "main" : "init-" + std::to_string(index)},
+            {"image", container.image},
+            {"imagePullPolicy", policy_of(container.pull_policy)}};
+  if (!container.command.empty()) body["command"] = escaped_words(container.command);
+  if (!container.arguments.empty()) body["args"] = escaped_words(container.arguments);
+  if (!container.working_directory.empty()) body["workingDir"] = container.working_directory;
+  if (auto variables = environment_of(spec, container, index); !variables.empty()) body["env"] = variables;
+  const std::vector<DeviceRequest> devices = is_main ? spec.devices : std::vector<DeviceRequest>();
+  json resources = json::object();
+  if (auto limits = quantities(container.resources, devices, false); !limits.empty())
+    resources["limits"] = limits;
+  if (auto requests = quantities(container.resources, devices, true); !requests.empty())
+    resources["requests"] = requests;
+  if (!resources.empty()) body["resources"] = resources;
+  body["securityContext"] = security_of(container.security);
+  if (auto mounts = volumes.mounts_of(container); !mounts.empty()) body["volumeMounts"] = mounts;
+  return body;
+}
+
+int64_t seconds_of(Duration duration) {
+  return std::chrono::ceil<std::chrono::seconds>(duration).count();
+}
+
+json pod_of(const AttemptSpec& spec) {
+  Volumes volumes;
+  const Duration grace = spec.grace > Duration(0) ? spec.grace : kUsualGrace;
+  json pod{{"restartPolicy", "Never"},
+           {"automountServiceAccountToken", false},
+           {"enableServiceLinks", false},
+           {"terminationGracePeriodSeconds", seconds_of(grace)}};
+  if (spec.run_timeout) pod["activeDeadlineSeconds"] = seconds_of(*spec.run_timeout + grace + kBeside);
+  if (spec.host_network) pod["hostNetwork"] = true;
+  if (spec.share_process_namespace) pod["shareProcessNamespace"] = true;
+  json init = json::array();
+  for (size_t i = 0; i < spec.init.size(); ++i) init.push_back(container_of(spec, i, volumes));
+  if (!init.empty()) pod["initContainers"] = init;
+  pod["containers"] = json::array({container_of(spec, spec.init.size(), volumes)});
+  if (!volumes.volumes().empty()) pod["volumes"] = volumes.volumes();
+  return pod;
+}
+
+json job_of(const AttemptSpec& spec) {
+  json metadata{{"name", spec.id.text}};
+  metadata.update(metadata_of(spec));
+  return {{"apiVersion", "batch/v1"},
+          {"kind", "Job"},
+          {"metadata", metadata},
+          {"spec",
+           {{"backoffLimit", 0},
+            {"completions", 1},
+            {"parallelism", 1},
+            {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec)}}}}}};
+}
+
+std::string text_of(const json& body) {
+  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string job_body(const AttemptSpec& spec) {
+  return text_of(job_of(spec));
+}
+
+std::string secret_body(const AttemptSpec& spec) {
+  json data = json::object();
+  for (size_t i = 0; i <= spec.init.size(); ++i) {
+    const ContainerSpec& container = i == spec.init.size() ? spec.main : spec.init[i];
+    for (const auto& [name, value] : container.environment) {
+      if (container.secret_variables.contains(name)) data[secret_key(i, name)] = to_base64(value);
+    }
+  }
+  if (data.empty()) return {};
+  json metadata{{"name", spec.id.text}};
+  metadata.update(metadata_of(spec));
+  return text_of({{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", metadata}, {"data", data}});
+}
+
+std::string job_by_hand(const AttemptSpec& spec) {
+  return "echo " + shell_quote(text_of(job_of(spec))) + " | kubectl create -f -\n";
+}
+
+}  // namespace studyctl

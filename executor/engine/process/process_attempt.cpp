@@ -1,0 +1,230 @@
+#include "engine/process/process_attempt.h"
+
+#include <csignal>
+
+#include "base/text.h"
+
+namespace studyctl {
+namespace {
+
+using Phase = Observation::Phase;
+
+std::string limit_text(const ContainerSpec& container) {
+  const auto& limit = container.resources.memory_bytes;
+  return limit ? " (" + human_bytes(*limit) + ")" : "";
+}
+
+void explain(const SupervisedEnd& end, bool was_stopped, const ContainerSpec& container,
+             Observation& observation) {
+  observation.exit_code = end.exit_code;
+  observation.signal = end.signal;
+  if (end.exit_code == 0 && end.oom_kills > 0)
+    observation.warnings.push_back("a process in it was killed at the memory limit" + limit_text(container));
+  if (end.exit_code == 0) return;
+  observation.reason = Reason::Error;
+  const bool is_kill = end.signal == SIGKILL || end.signal == SIGTERM;
+  if (was_stopped && is_kill)
+    observation.message = "ended by the signal that studyctl sent";
+  else if (end.oom_kills > 0)
+    observation.reason = Reason::OOMKilled,
+    observation.message = "killed at the memory limit" + limit_text(container);
+  else if (end.exit_code == 128 + SIGKILL)
+    observation.message = "killed (137), cause unknown";
+  else if (end.signal != 0)
+    observation.message = "ended by signal " + std::to_string(end.signal);
+  else
+    observation.message = "exited with code " + std::to_string(end.exit_code);
+}
+
+std::string name_in(const ContainerSpec& container, size_t index) {
+  const std::string name = container.name.empty() ? "" : " (" + container.name + ")";
+  return "init container " + std::to_string(index) + name;
+}
+
+}  // namespace
+
+Observation ProcessAttempt::observation(Phase phase) const {
+  Observation made;
+  made.attempt = spec_.id;
+  made.phase = phase;
+  return made;
+}
+
+std::string ProcessAttempt::current() const {
+  return stage_ == Stage::Init ? name_of_init(init_) : spec_.id.text;
+}
+
+Result<ProcessStart> ProcessAttempt::start_order(const std::string& name,
+                                                 const ContainerSpec& container) const {
+  for (const Mount& mount : container.mounts)
+    if (mount.kind == Mount::Kind::Bind && !std::filesystem::exists(mount.source))
+      return Error{ErrorCode::NotFound, mount.source + ": does not exist on this machine"};
+  auto process = host_process(container, parts_.options);
+  if (!process) return std::move(process).error();
+  const auto run = spec_.labels.find("studyctl.io/run");
+  ProcessStart start{name, run == spec_.labels.end() ? "" : run->second, *std::move(process)};
+  const bool is_main = name == spec_.id.text;
+  const std::string init_log = "init-" + name.substr(name.rfind("-i") + 2) + ".log";
+  start.out = spec_.directory / (is_main ? "stdout.log" : init_log);
+  start.err = spec_.directory / (is_main ? "stderr.log" : init_log);
+  start.cpus = spec_.cpus;
+  start.user = container.security.run_as_user;
+  start.group = container.security.run_as_group;
+  if (start.user && !start.group) start.group = 0;
+  start.may_gain_privileges = container.security.privileged || container.security.allow_privilege_escalation;
+  start.limits = {container.resources.memory_bytes, container.resources.millicpu, container.resources.pids};
+  return start;
+}
+
+void ProcessAttempt::create() {
+  if (stage_ != Stage::New) {
+    if (told_) parts_.tell(*told_);
+    return;
+  }
+  if (auto main = start_order(spec_.id.text, spec_.main); !main)
+    return refuse(Reason::CreateError, main.error().message);
+  init_ = 0;
+  begin_init();
+}
+
+void ProcessAttempt::begin_init() {
+  if (init_ == spec_.init.size()) {
+    stage_ = Stage::Created;
+    return parts_.tell(*(told_ = observation(Phase::Created)));
+  }
+  stage_ = Stage::Init;
+  auto order = start_order(current(), spec_.init[init_]);
+  if (!order) return refuse(Reason::CreateError, order.error().message);
+  told_ = observation(Phase::Preparing);
+  told_->message = name_in(spec_.init[init_], init_) + " runs";
+  parts_.tell(*told_);
+  parts_.order({ProcessOrder::Kind::Start, current(), Duration(0), *std::move(order)});
+}
+
+void ProcessAttempt::start() {
+  if (stage_ != Stage::Created) return;
+  auto order = start_order(spec_.id.text, spec_.main);
+  if (!order) return refuse(Reason::CreateError, order.error().message);
+  stage_ = Stage::Starting;
+  parts_.order({ProcessOrder::Kind::Start, spec_.id.text, Duration(0), *std::move(order)});
+}
+
+void ProcessAttempt::stop(Duration grace) {
+  if (stage_ == Stage::Created || stage_ == Stage::New)
+    return refuse(Reason::Cancelled, "cancelled before it started");
+  if (stage_ != Stage::Init && stage_ != Stage::Starting && stage_ != Stage::Running) return;
+  stopping_ = grace;
+  parts_.order({ProcessOrder::Kind::Stop, current(), grace});
+}
+
+void ProcessAttempt::forget() {
+  if (stage_ == Stage::Gone) return parts_.tell(observation(Phase::Gone));
+  stage_ = Stage::Forgetting;
+  forget_processes();
+}
+
+// Of main last: its answer is the attempt's.
+void ProcessAttempt::forget_processes() {
+  for (size_t i = 0; i < spec_.init.size(); ++i) parts_.order({ProcessOrder::Kind::Forget, name_of_init(i)});
+  parts_.order({ProcessOrder::Kind::Forget, spec_.id.text});
+}
+
+void ProcessAttempt::adopt(const Engine::Expected& expected, const SupervisedProcesses& known) {
+  const auto main = known.find(spec_.id.text);
+  if (main != known.end()) {
+    stage_ = Stage::Running;
+    if (main->second.end) return on_end(main->second);
+    return on_running(main->second);
+  }
+  if (expected.start_intended)
+    return miss(Reason::Interrupted, "whether it was started is not known, and it is not there");
+  miss(Reason::Lost, "it was not started yet when its controller ended");
+}
+
+void ProcessAttempt::compare(const SupervisedProcesses& known) {
+  if (stage_ == Stage::Forgetting) return forget_processes();
+  if (stage_ != Stage::Init && stage_ != Stage::Starting && stage_ != Stage::Running) return;
+  const auto found = known.find(current());
+  if (found != known.end()) {
+    const auto kind = found->second.end ? ProcessNews::Kind::Ended : ProcessNews::Kind::Running;
+    on_news({kind, found->second});
+    if (stopping_ && !found->second.end) parts_.order({ProcessOrder::Kind::Stop, current(), *stopping_});
+  } else if (stage_ == Stage::Init) {
+    begin_init();
+  } else if (stage_ == Stage::Starting) {
+    stage_ = Stage::Created;  // a supervisor records before it starts: this one has never been
+    start();
+  } else {
+    miss(Reason::Lost, "the supervisor of the processes does not know it");
+  }
+}
+
+void ProcessAttempt::on_news(const ProcessNews& news) {
+  if (news.kind == ProcessNews::Kind::Gone) {
+    if (stage_ != Stage::Forgetting || news.process.id != spec_.id.text) return;
+    stage_ = Stage::Gone;
+    return parts_.tell(observation(Phase::Gone));
+  }
+  const bool is_current = stage_ == Stage::Init || stage_ == Stage::Starting || stage_ == Stage::Running;
+  if (!is_current || news.process.id != current()) return;
+  if (news.kind == ProcessNews::Kind::Refused) return refuse(Reason::CreateError, news.message);
+  if (stage_ == Stage::Init) {
+    if (news.process.end) on_init_end(*news.process.end);
+    return;
+  }
+  if (news.process.end) return on_end(news.process);
+  if (stage_ == Stage::Starting) on_running(news.process);
+}
+
+void ProcessAttempt::on_init_end(const SupervisedEnd& end) {
+  const std::string which = name_in(spec_.init[init_], init_);
+  if (stopping_) return refuse(Reason::Cancelled, "cancelled while " + which + " ran");
+  if (!end.is_known) return refuse(Reason::Interrupted, which + ": its supervisor was killed while it ran");
+  if (end.exit_code != 0) {
+    Observation made;
+    explain(end, false, spec_.init[init_], made);
+    return refuse(made.reason, which + " " + made.message);
+  }
+  ++init_;
+  begin_init();
+}
+
+void ProcessAttempt::on_running(const SupervisedProcess& process) {
+  stage_ = Stage::Running;
+  told_ = observation(Phase::Running);
+  told_->started_at = process.started_at;
+  told_->container = process.pid > 0 ? "process " + std::to_string(process.pid) : "";
+  parts_.tell(*told_);
+}
+
+// One that has ended is told to have run before.
+void ProcessAttempt::on_end(const SupervisedProcess& process) {
+  if (!told_ || told_->phase != Phase::Running) on_running(process);
+  if (!process.end->is_known)
+    return miss(Reason::Interrupted,
+                "the supervisor of the processes was killed while it ran, or the machine went down");
+  stage_ = Stage::Over;
+  Observation made = *told_;
+  made.phase = Phase::Exited;
+  made.finished_at = process.end->at;
+  explain(*process.end, stopping_.has_value(), spec_.main, made);
+  parts_.tell(*(told_ = std::move(made)));
+}
+
+void ProcessAttempt::refuse(Reason reason, std::string message) {
+  stage_ = Stage::Over;
+  told_ = observation(Phase::Refused);
+  told_->reason = reason;
+  told_->message = std::move(message);
+  parts_.tell(*told_);
+}
+
+void ProcessAttempt::miss(Reason reason, std::string message) {
+  stage_ = Stage::Over;
+  told_ = observation(Phase::Missing);
+  told_->reason = reason;
+  told_->message = std::move(message);
+  parts_.tell(*told_);
+}
+
+}  // namespace studyctl

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+
+namespace studyctl {
+
+// The directory of one attempt that its task and the controllers share (batch_script.h has the files).
+class AttemptHome {
+ public:
+  AttemptHome() = default;
+  explicit AttemptHome(const AttemptSpec& spec) : path_(spec.scratch / "slurm") {}
+
+  const std::filesystem::path& path() const { return path_; }
+  bool exists() const;
+
+  // Writes what the task reads. `options`: as options_of(). What is there already stays. Conflict: it was
+  // made for something else.
+  Result<void> make(const AttemptSpec& spec, const std::vector<std::string>& options) const;
+  std::vector<std::string> options() const;
+
+  // Before sbatch: the job's name and the number of the task in it.
+  struct Place {
+    std::string batch;
+    uint32_t index = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  Result<void> note_place(const Place& place) const;
+  std::optional<Place> place() const;
+
+  // Whether no task has taken it.
+  bool is_untouched() const;
+  // From now on no task runs it; false when one has taken it before. True again on repeat.
+  bool withdraw() const;
+
+  // What the task has noted, of kStartedFile or kExitFile; nothing before it has.
+  std::optional<std::map<std::string, std::string>> notes(const char* file) const;
+  void remove() const;
+
+  // Whether other machines' files show late here, as on NFS.
+  bool is_on_network() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace studyctl

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "study/apply_request.h"
+
+namespace studyctl {
+
+// How a run is driven, by whoever begins it or goes on with it.
+struct DriveOptions {
+  std::string engine;           // --engine: docker, podman, kubernetes, or an address
+  std::string lease_directory;  // --lease-dir
+  std::string gpus;             // --gpus: instead of what the machine says
+  std::optional<uint64_t> at_most;
+  std::vector<std::string> secret_directories;
+  std::string who, asked;  // by whom the run is begun or gone on with, and by what word; empty: not known
+  std::vector<std::string> flags;  // that won over the manifest, as typed, for the record
+  Reuse reuse = Reuse::SameHost;
+  bool accept_image_change = false;
+  bool no_pilot_pause = false;
+};
+
+}  // namespace studyctl

@@ -1,0 +1,61 @@
+#include "service/engine_finder.h"
+
+#include "service/kubeconfig.h"
+#include "service/preflight.h"
+#include "study/applied_manifest.h"
+#include "study/secret_sources.h"
+
+namespace studyctl {
+
+EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& options, std::string wanted) {
+  EngineRequest request;
+  const bool is_address = wanted.find("://") != std::string::npos;
+  (is_address ? request.fixed_endpoint : request.wanted) = std::move(wanted);
+  request.kubeconfigs = read_kubeconfigs;
+  request.volume = volume.id();
+  request.process_directory = volume.private_directory() / "processes";
+  request.lease_directory = options.lease_directory;
+  request.gpus = options.gpus;
+  return request;
+}
+
+Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
+  auto engine = make_engine(loop, request, std::move(sink));
+  if (!engine) return std::move(engine).error();
+  std::optional<Result<Inventory>> inventory;
+  (*engine)->inspect([&](Result<Inventory> found) { inventory = std::move(found); });
+  while (!inventory) loop.run_once(std::chrono::seconds(1));
+  if (!*inventory) return std::move(*inventory).error();
+  return FoundEngine{*std::move(engine), **std::move(inventory)};
+}
+
+namespace {
+
+Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const DriveOptions& options) {
+  SystemClock clock;
+  EventLoop loop(clock);
+  EngineRequest request = engine_request(chosen.volume, options, chosen.run.record.engine);
+  request.fixed_endpoint = chosen.run.record.endpoint;
+  request.kubernetes = study.study().execution.kubernetes;
+  auto found = find_engine(loop, request, [](const Observation&) {});
+  if (!found) return std::move(found).error();
+  SecretSources secrets(study.manifest, options.secret_directories);
+  if (auto kept = secrets.keep(chosen.volume, chosen.run.record.id); !kept) return kept;
+  auto images = preflight({study, found->inventory, chosen.volume, *found->engine, loop, &secrets});
+  if (!images) return std::move(images).error();
+  if (options.accept_image_change) return {};
+  return expect_same_images(chosen.catalog, chosen.run, *images);
+}
+
+}  // namespace
+
+Result<std::string> hand_over(const ChosenRun& chosen, const LoadedStudy& study, const DriveOptions& options,
+                              const TellStaged& tell) {
+  if (auto ready = look_ahead(study, chosen, options); !ready) return std::move(ready).error();
+  if (auto kept = keep_inputs(study, chosen.directory); !kept) return std::move(kept).error();
+  auto staged = stage(chosen.volume, manifest_as_applied(study, options.flags));
+  if (!staged) return staged;
+  return tell(chosen.run.record.id, *staged);
+}
+
+}  // namespace studyctl

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# A study on a real cluster, whose node sees the results volume: all of it, what fails, a stop, a controller that is killed.
+. "$(dirname "$0")/lib.sh"
+
+points=10
+# shellcheck disable=SC2016
+a_study cluster 'echo "said $STUDY_PARAM_I"; echo "{\"i\": $STUDY_PARAM_I}" >/results/out.json' 'engine: kubernetes, parallelism: 4'
+expect_code 0 studyctl apply study.yaml
+expect_equal "$(jobs_in Succeeded)" 10 "experiments that succeeded"
+expect_equal "$(find results/cluster -name out.json | wc -l)" 10 "results that came home"
+expect_equal "$(studyctl logs cluster -l i=7 | grep -c 'said 7')" 1 "lines of a log"
+expect_equal "$(studyctl get runs -o json | jq -r '.items[0].engine')" kubernetes "the run's engine"
+expect_equal "$(things_left)" 0 "Jobs and pods that are left"
+
+# What fails is told as anywhere; what cannot be pulled is said before the study waits for ever.
+points=2
+# shellcheck disable=SC2016
+a_study failing 'exit 3' 'parallelism: 2'
+expect_code 1 studyctl apply study.yaml --engine kubernetes
+expect_equal "$(jobs_in Failed)" 2 "experiments that failed"
+expect_said "exit code 3"
+
+# Whoever stops it is obeyed, and nothing stays.
+points=3
+a_study stopped 'echo up; sleep 300' 'engine: kubernetes, parallelism: 2'
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 grep -rqs up results/stopped/latest --include stdout.log
+expect_code 0 studyctl cancel stopped
+expect_code 3 studyctl wait stopped --timeout 60s
+expect_equal "$(things_left)" 0 "Jobs and pods after a cancel"
+
+# A controller that was killed goes on with what runs.
+points=4
+a_study killed 'sleep 6; echo done' 'engine: kubernetes, parallelism: 2'
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 running_pods 2
+kill -KILL "$(jq -r .pid results/.studyctl/lock)"
+expect_code 0 studyctl apply study.yaml
+expect_equal "$(jobs_in Succeeded)" 14 "experiments that succeeded, of all studies"
+expect_equal "$(grep -rl done results/killed --include stdout.log | wc -l)" 4 "whole logs"
+expect_equal "$(find results/killed -name 'attempt-2*' | wc -l)" 0 "attempts that were made again instead of adopted"
+expect_equal "$(things_left)" 0 "Jobs and pods that are left"
+
+# One sentence for what cannot be.
+a_study nowhere 'true' 'engine: kubernetes'
+KUBECONFIG=$work/none expect_code 8 studyctl apply study.yaml
+expect_said "there is no kubeconfig"
+expect_code 8 studyctl apply study.yaml --set execution.kubernetes.context=moon
+expect_said "there is no context 'moon'"

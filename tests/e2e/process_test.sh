@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Studies as plain processes: what a workload sees, kills of the controller and of the supervisor, limits, trees of processes,
+# and the fallback of a machine that has no container engine.
+# usage: process_test.sh process [KILLS]
+. "$(dirname "$0")/lib.sh"
+kills=${2:-${STUDYCTL_KILLS:-6}}
+
+# The processes of this volume's supervisor, found by what marks them.
+of_ours() { grep -sla "STUDYCTL_PROCESS=studyctl-$(cut -c1-8 results/.studyctl/volume-id)" /proc/[0-9]*/environ | cut -d/ -f3; }
+supervisor() { pgrep -f "supervise $PWD/results/.studyctl/processes" | head -n 1; }
+none_left() { [ -z "$(of_ours)" ]; }
+
+# ---- what a workload sees
+cat >study.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: sees}
+spec:
+  sweep: {count: [1, 2]}
+  files: {input.txt: "n ${params.count}\n"}
+  template:
+    spec:
+      initContainers:
+        - {name: make, image: none, command: [sh, -c, 'echo made > made.txt; echo said by init']}
+      containers:
+        - name: main
+          image: busybox:1
+          command: [sh, -c, 'cat made.txt "$1"; echo "E=$STUDY_PARAM_COUNT.5 $FROM_SETUP ${WANTED-unset} ${OTHER-unset}"; pwd; cp "$1" "$STUDY_RESULTS/copy"', sh, /study/input.txt]
+  results:
+    required: [copy]
+    metrics: [{name: energy, from: {stdout: true, regex: 'E=(\S+)'}}]
+  execution: {engine: process, process: {setup: export FROM_SETUP=set, inheritEnv: [WANTED]}, timeouts: {run: 1m}}
+YAML
+export WANTED=wanted OTHER=other
+expect_code 0 studyctl apply study.yaml
+expect_said 'engine process uses no image: the commands of busybox:1 run as this machine has them'
+expect_equal "$(grep -c 'uses no image' out)" 1 "how often it says that no image is used"
+attempt=$(echo results/sees/latest/experiments/*/1-*/cycle-1/attempt-1)
+printf 'made\nn 1\nE=1.5 set wanted unset\n%s\n' "$(dirname "$(readlink -f "$attempt")")/attempt-1.partial" >wanted
+diff wanted "$attempt/stdout.log" || fail "what the workload saw"
+expect_equal "$(cat "$attempt/init-0.log")" 'said by init' "what its init container said"
+[ ! -e "$attempt/stderr.log" ] || fail "an empty file was made"
+unset WANTED OTHER
+
+# ---- the controller and the supervisor are killed: every repetition succeeds once, nothing is left
+cat >kills.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: kills}
+spec:
+  sweep: {i: {from: 1, to: 60, step: 1}}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: none
+          command: [sh, -c, 'echo begin; (setsid sleep 600 &); sleep 0.$((STUDY_PARAM_I % 10)); echo "end $STUDY_PARAM_I"']
+  execution: {engine: process, parallelism: 6, timeouts: {run: 1m}, retry: {backoff: {initial: 100ms}}}
+YAML
+for kill in $(seq "$kills"); do
+  studyctl apply kills.yaml >>apply.log 2>&1 &
+  pid=$!
+  sleep "0.$((3 + RANDOM % 5))"
+  [ $((kill % 3)) != 0 ] || kill -9 "$(supervisor)" 2>/dev/null || true
+  [ $((kill % 6)) = 0 ] || kill -9 "$pid" 2>/dev/null || true
+  wait "$pid" || true
+done
+expect_code 0 studyctl apply kills.yaml
+expect_equal "$(sqlite3 results/studies.db "select count(*) from jobs where state = 'Succeeded' and study = 'kills'")" 60 succeeded
+for log in results/kills/latest/experiments/*/*/cycle-1/result/stdout.log; do
+  expect_equal "$(head -n 1 "$log") $(tail -n 1 "$log" | cut -d' ' -f1) $(wc -l <"$log")" 'begin end 2' "$log"
+done
+wait_until 10 none_left
+
+# ---- a cancel ends whole trees
+cat >tree.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: tree}
+spec:
+  template: {spec: {containers: [{name: main, image: none, command: [sh, -c, 'setsid sleep 600 & sh -c "trap : TERM; sleep 600; sleep 600" & echo up; wait']}]}}
+  execution: {engine: process, timeouts: {run: 2m, grace: 1s}}
+YAML
+expect_code 0 studyctl apply tree.yaml --detach
+wait_until 30 sh -c 'grep -sq up results/tree/latest/experiments/*/*/cycle-1/attempt-1.partial/stdout.log'
+expect_code 0 studyctl cancel tree
+expect_code 3 studyctl wait tree --timeout 60s
+wait_until 10 none_left
+
+# ---- limits, where control groups may be made: root on cgroup v1, and v2
+cat >limits.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: limits}
+spec:
+  sweep: {what: [memory, child, pids, wiped]}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: none
+          command:
+            - bash
+            - -c
+            - |
+              case $STUDY_PARAM_WHAT in
+                memory) x=$(head -c 200000000 /dev/zero | tr "\0" x); echo survived;;
+                child) (x=$(head -c 200000000 /dev/zero | tr "\0" x)); exit 0;;
+                pids) for i in $(seq 20); do sleep 5 & done;;
+                wiped) env -i setsid sleep 600 & sleep 0.2; exit 0;;
+              esac
+          resources: {limits: {memory: 32Mi, cpu: 900m, studyctl.io/pids: 12}}
+  execution: {engine: process, timeouts: {run: 1m}}
+YAML
+expect_code 1 studyctl apply limits.yaml
+expect_said 'OOMKilled: killed at the memory limit (32.0 MiB)'
+reason() { sqlite3 results/studies.db "select coalesce(reason, '') from jobs where experiment like '$1-%'"; }
+expect_equal "$(reason memory)" OOMKilled "over its memory"
+expect_equal "$(reason child)" Completed "a child over its memory"
+expect_equal "$(reason pids)" Error "over its number of processes"
+jq -r '.warnings[]' results/limits/latest/experiments/*/child-*/cycle-1/attempt-1/attempt.json | grep -q 'killed at the memory limit' ||
+  fail "no word of the child that was killed"
+! pgrep -fx 'sleep 600' >/dev/null || fail "what has wiped its environment is left"
+
+# ---- what cannot be
+cat >absent.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: absent}
+spec:
+  template: {spec: {containers: [{name: main, image: none, command: [there-is-no-such-program]}]}}
+  execution: {engine: process, timeouts: {run: 1m}}
+YAML
+expect_code 1 studyctl apply absent.yaml
+expect_said "there is no program 'there-is-no-such-program' in PATH"
+
+# ---- no container engine at all: auto takes processes, and says so
+sed 's/engine: process, //; s/name: sees/name: fallback/' study.yaml >fallback.yaml
+env -u DOCKER_HOST -u CONTAINER_HOST -u XDG_RUNTIME_DIR unshare --mount sh -c 'mount -t tmpfs none /run; PATH='"$(dirname "$(command -v studyctl)")"' exec studyctl apply fallback.yaml' \
+  >out 2>&1 || { cat out; fail "the fallback"; }
+expect_said 'NO CONTAINER ENGINE was found: experiments run as plain processes of this machine'
+
+# ---- the example
+expect_code 0 studyctl apply "$top/examples/plain-processes/study.yaml"
+expect_code 0 studyctl results plain-processes --by level
+expect_said 'size (%)'
+
+# ---- the supervisor goes when it is needed no more
+no_supervisor() { [ -z "$(supervisor)" ]; }
+wait_until 20 no_supervisor

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Studies on a Slurm of this test's own: job arrays that are cut by the site's limit, a controller that is killed while Slurm's
+# is restarted, timeouts, cancel, devices, what the site refuses, and a Slurm that does not answer.
+# usage: slurm_test.sh slurm
+. "$(dirname "$0")/lib.sh"
+slurm=$top/tests/testbed/slurm.sh
+"$slurm" purge --instance e2e
+SLURM_CONF=$("$slurm" up --instance e2e --max-array 64)
+export SLURM_CONF
+cleanups+=('"$slurm" purge --instance e2e')
+
+# on_slurm NAME SCRIPT EXECUTION
+on_slurm() {
+  a_study "$1" "$2" "engine: slurm, $3"
+  sed -i 's|image: .*|image: none|' study.yaml
+}
+jobs_left() { squeue --noheader --array | wc -l; }
+no_jobs_left() { [ "$(jobs_left)" = 0 ]; }
+at_least() { [ "$(jobs_in "$1")" -ge "$2" ]; }
+
+# shellcheck disable=SC2016
+points=200 on_slurm array 'echo ${params.i} >$STUDY_RESULTS/out.txt; sleep 0.1' 'parallelism: 200'
+studyctl apply study.yaml >apply.log 2>&1 &
+controller=$!
+wait_until 90 at_least Succeeded 10
+kill -9 "$controller"
+wait "$controller" 2>/dev/null || true
+"$slurm" restart --instance e2e
+expect_code 0 studyctl apply study.yaml
+expect_equal "$(jobs_in Succeeded)" 200 "repetitions that succeeded"
+expect_equal "$(sqlite3 results/studies.db 'select count(*) from attempts')" 200 "attempts: none was made twice"
+expect_equal "$(cat results/array/latest/experiments/*/*/cycle-1/result/out.txt | sort -n | tr '\n' ' ')" "$(seq -s ' ' 200) " \
+  "what was written"
+expect_equal "$(squeue --noheader --states=all --array --format=%F | sort -u | wc -l)" 4 "arrays of 64 at most"
+expect_equal "$(find results/array -name slurm -o -name '*.scratch' | wc -l)" 0 "files of the engine that were left"
+wait_until 20 no_jobs_left
+
+# shellcheck disable=SC2016
+points=2 on_slurm limits '[ ${params.i} = 1 ] || sleep 60; echo $CUDA_VISIBLE_DEVICES' 'parallelism: 2'
+sed -i 's|run: 2m|run: 3s|; s|\(image: none\)|\1\n          resources: {limits: {nvidia.com/gpu: 1, cpu: 1, memory: 64Mi}}|' study.yaml
+expect_code 1 studyctl apply study.yaml --results limits-results
+expect_equal "$(sqlite3 limits-results/studies.db "select group_concat(reason) from (select reason from attempts order by 1)")" \
+  Completed,Timeout "how they ended"
+
+points=4 on_slurm cancelled 'echo up; sleep 100' 'parallelism: 4'
+studyctl apply study.yaml >apply.log 2>&1 &
+controller=$!
+wait_until 60 at_least Running 2
+expect_code 0 studyctl cancel cancelled
+wait "$controller" || true
+expect_equal "$(jobs_in Cancelled)" 4 "repetitions that were cancelled"
+wait_until 20 no_jobs_left
+
+points=2 on_slurm refused true 'slurm: {partition: nope}'
+expect_code 4 studyctl apply study.yaml
+expect_said "execution.slurm.partition: Slurm's cluster studyctl-e2e has no 'nope'; there are main"
+points=2 on_slurm refused true 'slurm: {particion: main}'
+expect_code 4 studyctl apply study.yaml
+expect_said "did you mean 'partition'?"
+points=2 on_slurm refused true 'slurm: {extraArgs: [--mem=9999999]}'
+expect_code 1 studyctl apply study.yaml
+expect_said "Slurm refused it: "
+points=2 on_slurm away true 'parallelism: 2'
+SLURM_CONF=$work/none.conf expect_code 5 studyctl apply study.yaml
+kill "$(cat "${SLURM_CONF%/*}/munged.pid")"
+expect_code 5 studyctl apply study.yaml
+expect_said "Slurm cannot be asked: munge"

@@ -1,0 +1,96 @@
+#include "engine/kubernetes/job_body.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace studyctl {
+namespace {
+
+using nlohmann::json;
+
+AttemptSpec spec_of_all() {
+  AttemptSpec spec;
+  spec.id.text = "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1";
+  spec.labels = {{"studyctl.io/volume", "v"}, {"studyctl.io/run", "r"}, {"studyctl.io/name", "two words"}};
+  spec.run_timeout = std::chrono::minutes(10);
+  spec.grace = Duration(1500);
+  spec.main.image = "acme/x:1";
+  spec.main.command = {"/bin/sh", "-c", "echo $HOME $(HOME)"};
+  spec.main.arguments = {"a"};
+  spec.main.environment = {{"A", "1$x"}, {"TOKEN", "hunter2"}};
+  spec.main.secret_variables = {"TOKEN"};
+  spec.main.working_directory = "/work";
+  spec.main.resources.millicpu = 1500;
+  spec.main.resources.memory_bytes = 64 << 20;
+  spec.main.resources.memory_bytes_request = 32 << 20;
+  spec.main.security.run_as_user = 7;
+  spec.main.security.drop_capabilities = {"ALL"};
+  spec.main.mounts = {{Mount::Kind::Bind, "/tmp", "/results", false, {}},
+                      {Mount::Kind::Bind, "/etc/hostname", "/in", true, {}},
+                      {Mount::Kind::Bind, "/tmp", "/again", false, {}},
+                      {Mount::Kind::Volume, "data", "/data", false, {}},
+                      {Mount::Kind::Memory, {}, "/dev/shm", false, 1024}};
+  spec.devices = {{"nvidia.com/gpu", 2}};
+  spec.init.resize(1);
+  spec.init[0].image = "acme/fetch:1";
+  spec.init[0].pull_policy = PullPolicy::Always;
+  return spec;
+}
+
+TEST(JobBody, SaysTheWholeAttempt) {
+  const json expected = json::parse(R"json({
+    "apiVersion": "batch/v1", "kind": "Job",
+    "metadata": {"name": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1",
+      "labels": {"studyctl.io/attempt-id": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1",
+                 "studyctl.io/run": "r", "studyctl.io/volume": "v"},
+      "annotations": {"studyctl.io/name": "two words"}},
+    "spec": {"backoffLimit": 0, "completions": 1, "parallelism": 1, "template": {
+      "metadata": {
+        "labels": {"studyctl.io/attempt-id": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1",
+                   "studyctl.io/run": "r", "studyctl.io/volume": "v"},
+        "annotations": {"studyctl.io/name": "two words"}},
+      "spec": {"restartPolicy": "Never", "automountServiceAccountToken": false, "enableServiceLinks": false,
+        "terminationGracePeriodSeconds": 2, "activeDeadlineSeconds": 1502,
+        "initContainers": [{"name": "init-0", "image": "acme/fetch:1", "imagePullPolicy": "Always",
+                            "securityContext": {"allowPrivilegeEscalation": false}}],
+        "containers": [{"name": "main", "image": "acme/x:1", "imagePullPolicy": "IfNotPresent",
+          "command": ["/bin/sh", "-c", "echo $$HOME $$(HOME)"], "args": ["a"], "workingDir": "/work",
+          "env": [{"name": "A", "value": "1$$x"},
+                  {"name": "TOKEN", "valueFrom": {"secretKeyRef": {
+                     "name": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1", "key": "1.TOKEN"}}}],
+          "resources": {"limits": {"cpu": "1500m", "memory": "67108864", "nvidia.com/gpu": "2"},
+                        "requests": {"cpu": "1500m", "memory": "33554432", "nvidia.com/gpu": "2"}},
+          "securityContext": {"allowPrivilegeEscalation": false, "runAsUser": 7,
+                              "capabilities": {"drop": ["ALL"]}},
+          "volumeMounts": [{"name": "v0", "mountPath": "/results"},
+                           {"name": "v1", "mountPath": "/in", "readOnly": true},
+                           {"name": "v0", "mountPath": "/again"},
+                           {"name": "v2", "mountPath": "/data"},
+                           {"name": "v3", "mountPath": "/dev/shm"}]}],
+        "volumes": [{"name": "v0", "hostPath": {"path": "/tmp", "type": "Directory"}},
+                    {"name": "v1", "hostPath": {"path": "/etc/hostname", "type": "File"}},
+                    {"name": "v2", "persistentVolumeClaim": {"claimName": "data"}},
+                    {"name": "v3", "emptyDir": {"medium": "Memory", "sizeLimit": "1024"}}]
+}
+}
+}
+})json");
+  EXPECT_EQ(json::parse(job_body(spec_of_all())), expected);
+}
+
+TEST(JobBody, KeepsSecretsInASecretAlone) {
+  const AttemptSpec spec = spec_of_all();
+  EXPECT_EQ(job_body(spec).find("hunter2"), std::string::npos);
+  EXPECT_EQ(job_by_hand(spec).find("hunter2"), std::string::npos);
+  EXPECT_EQ(json::parse(secret_body(spec))["data"], json::parse(R"({"1.TOKEN": "aHVudGVyMg=="})"));
+}
+
+TEST(JobBody, MakesNoSecretWhereNothingIsSecret) {
+  AttemptSpec spec = spec_of_all();
+  spec.main.secret_variables.clear();
+  EXPECT_EQ(secret_body(spec), "");
+}
+
+}  // namespace
+}  // namespace studyctl
