@@ -30,8 +30,7 @@ std::string text_of(const RunSummary& run) {
 Result<void> delete_each(const std::vector<RunSummary>& runs,
                          const std::function<Result<void>(const RunRecord&)>& deletes) {
   for (const RunSummary& run : runs) {
-    if (auto deleted = deletes(run.record); !deleted)
-      return std::move(deleted).error().within(run.record.directory);
+    if (auto deleted = deletes(run.record); !deleted) return deleted;
     std::printf("deleted %s\n", text_of(run).c_str());
     std::fflush(stdout);
   }

@@ -61,6 +61,12 @@ void LiveRuns::release(const std::string& run) {
   std::lock_guard lock(mutex_);
   std::erase_if(holder_.runs, [&](const HeldRun& held) { return held.run == run; });
   if (auto written = lock_.rename(holder_); !written) log::warning(written.error().message);
+  released_.notify_all();
+}
+
+bool LiveRuns::await_release(const std::string& run, Duration at_most) {
+  std::unique_lock lock(mutex_);
+  return released_.wait_for(lock, at_most, [&] { return !holder_.drives(run); });
 }
 
 std::vector<std::string> LiveRuns::runs() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "control/core_pool.h"
 #include "control/gateway.h"
@@ -45,6 +47,8 @@ class LiveRuns {
   // It is not; another one may come. Until release() the run is held by this process all the same.
   void leave(const std::string& run);
   void release(const std::string& run);
+  // Whether it is held no more, by now or within this time.
+  bool await_release(const std::string& run, Duration at_most);
 
   // From here on what runs have to tell is sent. Call once, before the first of them is there.
   void start_notifier(const ResultsVolume& volume, NotifierOptions options);
@@ -82,6 +86,7 @@ class LiveRuns {
   MetricsPage page_;
   std::mutex history_;
   mutable std::mutex mutex_;
+  std::condition_variable released_;
   VolumeLock lock_;
   LockHolder holder_;
   std::map<std::string, Run> runs_;

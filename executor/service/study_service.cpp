@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kMostRuns = 64;  // a thread and a connection to the engine each
 constexpr Duration kFirstPause{1000};
 constexpr Duration kLongestPause = std::chrono::minutes(1);
+constexpr Duration kClearsUpWithin{10'000};
 
 Result<Room> machine_of(const ResultsVolume& volume, const DriveOptions& options) {
   SystemClock clock;
@@ -120,6 +121,12 @@ Result<void> StudyService::take_up(const RunSummary& run) {
   return started ? Result<void>() : Result<void>(started.error());
 }
 
+// One whose end can be read is held a moment longer, until its controller has cleared up.
+bool StudyService::is_on(const RunSummary& run) {
+  return is_final(run.state) ? !live_->await_release(run.record.id, kClearsUpWithin)
+                             : live_->holds(run.record.id);
+}
+
 // What was said when the run was applied.
 DriveOptions StudyService::options_for(const ChosenRun& chosen) const {
   DriveOptions options = options_.drive;
@@ -164,7 +171,7 @@ Result<Applied> StudyService::again(const std::string& run, AgainRequest request
   if (!chosen) return chosen.error();
   const auto newest = newest_run(volume_, chosen->run.record.study);
   if (!newest) return newest.error();
-  if (*newest && live_->holds((*newest)->run.record.id))
+  if (*newest && is_on((*newest)->run))
     return Error{ErrorCode::Conflict,
                  (*newest)->run.record.directory + " is on: stop or cancel it before a new run is opened"};
   auto again = run_again(*chosen, request);
@@ -176,7 +183,7 @@ Result<void> StudyService::remove(const std::string& run) {
   std::lock_guard one_at_a_time(apply_mutex_);
   const auto chosen = choose_run(volume_, run);
   if (!chosen) return chosen.error();
-  if (live_->holds(run))
+  if (is_on(chosen->run))
     return Error{ErrorCode::Conflict,
                  chosen->run.record.directory + " is on: cancel it before it is deleted"};
   std::lock_guard history(live_->history());
@@ -187,7 +194,7 @@ Result<void> StudyService::remove(const std::string& run) {
 Result<Applied> StudyService::apply_to(const ChosenRun& newest, ApplyRequest request) {
   const RunSummary& run = newest.run;
   const std::string& name = run.record.study;
-  const bool is_live = live_->holds(run.record.id);
+  const bool is_live = is_on(run);
   if (request.fresh && is_live)
     return Error{ErrorCode::Conflict,
                  name + ": " + run.record.directory + " is on: stop or cancel it before a new run is opened"};

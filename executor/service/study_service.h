@@ -62,6 +62,7 @@ class StudyService final : public Desk {
   StudyService(ResultsVolume volume, ServiceOptions options, Room machine, std::unique_ptr<LiveRuns> live);
   void take_up_unfinished();
   Result<void> take_up(const RunSummary& run);
+  bool is_on(const RunSummary& run);
   DriveOptions options_for(const ChosenRun& chosen) const;
   Result<Applied> begin(ApplyRequest request, std::optional<RunSummary> again,
                         std::optional<Command> first = std::nullopt);

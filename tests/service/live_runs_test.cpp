@@ -56,6 +56,16 @@ TEST_F(LiveRunsTest, OthersSeeWhichRunsItHolds) {
   EXPECT_EQ(live_->study_of("1"), "");
 }
 
+TEST_F(LiveRunsTest, WhoWaitsForARunToBeLetGoIsWokenByIt) {
+  ASSERT_TRUE(live_->hold("nmr", "1"));
+  EXPECT_FALSE(live_->await_release("1", Duration(0)));
+  EXPECT_TRUE(live_->await_release("2", Duration(0)));
+  auto waits =
+      std::async(std::launch::async, [&] { return live_->await_release("1", std::chrono::hours(1)); });
+  live_->release("1");
+  EXPECT_TRUE(waits.get());
+}
+
 TEST_F(LiveRunsTest, WhoTakesTheVolumeSecondIsToldOfTheService) {
   const auto second = LiveRuns::take(volume_, this_holder("nmr"));
   ASSERT_FALSE(second);
