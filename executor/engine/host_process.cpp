@@ -83,7 +83,8 @@ Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOp
                  "command: is not there, and no image is used that could have one; write command: [...]"};
   if (!options.setup.empty()) process.words = after_setup(options.setup, process.words);
   for (const auto& [name, value] : container.environment)
-    process.environment.emplace_back(name, on_host(value, container.mounts));
+    if (name != "NVIDIA_VISIBLE_DEVICES")  // the workload does not choose its devices, as with containers
+      process.environment.emplace_back(name, on_host(value, container.mounts));
   complete(process.environment, options.inherit_env);
   if (!container.working_directory.empty())
     process.directory = on_host(container.working_directory, container.mounts);

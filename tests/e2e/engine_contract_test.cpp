@@ -5,6 +5,7 @@
 
 #include "real_cluster.h"
 #include "real_engine.h"
+#include "real_processes.h"
 
 // What engine.h promises, on each real engine.
 namespace studyctl {
@@ -12,9 +13,12 @@ namespace {
 
 using Phase = Observation::Phase;
 
+constexpr char kProcesses[] = "processes";  // the others: the variables that say where they are
+
 class EngineContract : public ::testing::TestWithParam<std::string> {
  protected:
   static std::unique_ptr<AnyEngine> another() {
+    if (GetParam() == kProcesses) return std::make_unique<RealProcesses>();
     const std::string where = test_engine(GetParam());
     if (GetParam() == "STUDYCTL_TEST_KUBERNETES") return std::make_unique<RealCluster>(where);
     return std::make_unique<RealEngine>(where);
@@ -30,6 +34,9 @@ class EngineContract : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<AnyEngine> real_;
 };
 
+// What runs from images.
+class ImageContract : public EngineContract {};
+
 // What container engines have and clusters do not: a container that is made and waits, both streams apart,
 // limits of pids, chosen cpus, a kernel's word on memory.
 class ContainerContract : public EngineContract {};
@@ -42,7 +49,6 @@ TEST_P(EngineContract, RunsAnAttemptAndBringsItsLogsAndExitCode) {
   EXPECT_EQ(end.signal, 0);
   EXPECT_EQ(end.reason, Reason::Error);
   EXPECT_EQ(end.message, "exited with code 7");
-  EXPECT_TRUE(end.image_digest.starts_with("sha256:"));
   ASSERT_TRUE(end.started_at && end.finished_at);
   EXPECT_GE(*end.finished_at, *end.started_at - std::chrono::seconds(2));  // engines' clocks are coarse
   EXPECT_EQ(output(spec), "out\nerr\n");
@@ -113,7 +119,11 @@ TEST_P(ContainerContract, RefusesANameThatBelongsToSomethingElse) {
 
 // ---- what cannot be ----
 
-TEST_P(EngineContract, NamesAnImageThatIsNotThere) {
+TEST_P(ImageContract, TellsWhatItRan) {
+  EXPECT_TRUE(real().run(real().attempt("image", "true")).image_digest.starts_with("sha256:"));
+}
+
+TEST_P(ImageContract, NamesAnImageThatIsNotThere) {
   AttemptSpec spec = real().attempt("no-image", "true");
   spec.main.image = "studyctl/there-is-none:7";
   spec.main.pull_policy = PullPolicy::Never;
@@ -123,7 +133,7 @@ TEST_P(EngineContract, NamesAnImageThatIsNotThere) {
   EXPECT_NE(end.message.find("studyctl/there-is-none:7"), std::string::npos) << end.message;
 }
 
-TEST_P(EngineContract, SaysWhyAPullFailed) {
+TEST_P(ImageContract, SaysWhyAPullFailed) {
   AttemptSpec spec = real().attempt("no-registry", "true");
   spec.main.image = "localhost:1/x:1";
   const Observation end = real().run(spec);
@@ -358,6 +368,11 @@ TEST_P(EngineContract, TakesUpACreatedAttemptThatWasNeverToStart) {
   real().begin();
   ASSERT_TRUE(real().resync({{spec, false}}));
   ASSERT_NE(real().last(spec.id), nullptr);
+  if (real().last(spec.id)->phase == Phase::Missing) {  // nothing is there before the start: it is made anew
+    EXPECT_EQ(real().last(spec.id)->reason, Reason::Lost);
+    real().engine->create(spec);
+    ASSERT_TRUE(real().await(spec.id, Phase::Created));
+  }
   EXPECT_EQ(real().last(spec.id)->phase, Phase::Created);
   real().engine->start(spec.id);
   ASSERT_TRUE(real().await(spec.id, Phase::Exited));
@@ -422,11 +437,16 @@ TEST_P(EngineContract, RunsManyAtOnce) {
 }
 
 std::string name_of_engine(const ::testing::TestParamInfo<std::string>& engine) {
+  if (engine.param == kProcesses) return "Processes";
   if (engine.param == "STUDYCTL_TEST_KUBERNETES") return "Kubernetes";
   return engine.param == "STUDYCTL_TEST_DOCKER" ? "Docker" : "Podman";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
+                         ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",
+                                           "STUDYCTL_TEST_KUBERNETES", kProcesses),
+                         name_of_engine);
+INSTANTIATE_TEST_SUITE_P(Engines, ImageContract,
                          ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",
                                            "STUDYCTL_TEST_KUBERNETES"),
                          name_of_engine);

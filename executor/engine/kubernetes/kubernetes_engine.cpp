@@ -61,6 +61,11 @@ void KubernetesEngine::create(const AttemptSpec& spec) {
 
 void KubernetesEngine::start(const AttemptId& attempt) {
   if (ClusterAttempt* known = find(attempt)) return known->start();
+  miss(attempt);
+}
+
+// Nothing of it is in the cluster before its start; whether its files are made is not known here.
+void KubernetesEngine::miss(const AttemptId& attempt) {
   Observation missing;
   missing.attempt = attempt;
   missing.reason = Reason::Lost;
@@ -171,10 +176,7 @@ void KubernetesEngine::take_up(const Expected& one) {
   for (const auto& [name, pod] : watch_.pods()) {
     if (pod.attempt == one.spec.id.text) pods.push_back(pod);
   }
-  if (pods.empty() && !resync_->jobs.contains(one.spec.id.text)) {
-    if (one.start_intended) return start(one.spec.id);  // which it does not know
-    return add(one.spec).create();
-  }
+  if (pods.empty() && !resync_->jobs.contains(one.spec.id.text)) return miss(one.spec.id);
   ClusterAttempt& adopted = add(one.spec);
   adopted.adopt();
   for (const PodView& pod : pods) adopted.on_pod(pod);

@@ -54,6 +54,7 @@ class KubernetesEngine final : public Engine {
   void on_jobs(const HttpResponse& response);
   void on_all_listed();
   void take_up(const Expected& one);
+  void miss(const AttemptId& attempt);
   void remove_strangers();
   void end_resync(Result<void> result);
   ClusterAttempt* find(const AttemptId& attempt);

@@ -77,7 +77,9 @@ Result<ProcessStart> ProcessAttempt::start_order(const std::string& name,
 }
 
 void ProcessAttempt::create() {
-  if (stage_ != Stage::New) {
+  // What was missed is made anew: only who knows that it never ran asks for it.
+  const bool is_missed = told_ && told_->phase == Phase::Missing;
+  if (stage_ != Stage::New && !is_missed) {
     if (told_) parts_.tell(*told_);
     return;
   }
@@ -136,9 +138,8 @@ void ProcessAttempt::adopt(const Engine::Expected& expected, const SupervisedPro
     if (main->second.end) return on_end(main->second);
     return on_running(main->second);
   }
-  if (expected.start_intended)
-    return miss(Reason::Interrupted, "whether it was started is not known, and it is not there");
-  miss(Reason::Lost, "it was not started yet when its controller ended");
+  miss(Reason::Lost, expected.start_intended ? "the supervisor of the processes does not know it"
+                                             : "it was not started yet when its controller ended");
 }
 
 void ProcessAttempt::compare(const SupervisedProcesses& known) {

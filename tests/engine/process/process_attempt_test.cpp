@@ -69,6 +69,16 @@ TEST_F(ProcessAttemptTest, NothingRunsBeforeItIsStarted) {
   EXPECT_EQ(orders_[0].start.run, "run");
 }
 
+TEST_F(ProcessAttemptTest, OneThatWasOnlyMeantToBeIsMadeByTheNextController) {
+  attempt().adopt({spec_, false}, {});
+  EXPECT_EQ(last().phase, Phase::Missing);
+  EXPECT_EQ(last().reason, Reason::Lost);
+  attempt().create();
+  EXPECT_EQ(last().phase, Phase::Created);
+  attempt().start();
+  EXPECT_EQ(story(), "start a;");
+}
+
 TEST_F(ProcessAttemptTest, InitContainersRunOneAfterAnother) {
   spec_.init.resize(2, spec_.main);
   attempt().create();
@@ -163,7 +173,7 @@ TEST_F(ProcessAttemptTest, ANewControllerIsToldOfAnEndThatNobodySaw) {
 TEST_F(ProcessAttemptTest, WhatWasMeantToStartAndIsNotThereIsNotStartedAgain) {
   attempt().adopt({spec_, true}, {});
   EXPECT_EQ(last().phase, Phase::Missing);
-  EXPECT_EQ(last().reason, Reason::Interrupted);
+  EXPECT_EQ(last().reason, Reason::Lost);
   EXPECT_EQ(story(), "");
 }
 
