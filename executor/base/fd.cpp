@@ -13,15 +13,26 @@ namespace studyctl {
 namespace {
 
 // Of an open file that is about to become `path`.
-Result<void> fill_and_sync(const Fd& file, std::string_view bytes, int mode) {
+Result<void> fill(const Fd& file, std::string_view bytes, int mode, bool is_synced) {
   if (fchmod(file.get(), static_cast<mode_t>(mode)) != 0) return errno_error("cannot set its mode");
   if (auto written = write_all(file.get(), bytes); !written) return written;
-  if (fsync(file.get()) != 0) return errno_error("cannot sync");
+  if (is_synced && fsync(file.get()) != 0) return errno_error("cannot sync");
   return {};
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+Result<void> replace(const std::filesystem::path& path, std::string_view bytes, int mode, bool is_synced) {
+  std::string beside = (directory_of(path) / ".studyctl-tmp-XXXXXX").string();
+  const Fd file(mkostemp(beside.data(), O_CLOEXEC));
+  if (!file) return errno_error(path.string());
+  Result<void> done = fill(file, bytes, mode, is_synced);
+  if (done && rename(beside.c_str(), path.c_str()) != 0) done = errno_error("cannot rename");
+  if (done) return {};
+  unlink(beside.c_str());
+  return std::move(done).error().within(path.string());
 }
 
 }  // namespace
@@ -83,17 +94,12 @@ Result<void> write_all(int fd, std::string_view bytes) {
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes, int mode) {
-  const std::filesystem::path directory = directory_of(path);
-  std::string beside = (directory / ".studyctl-tmp-XXXXXX").string();
-  Fd file(mkostemp(beside.data(), O_CLOEXEC));
-  if (!file) return errno_error(path.string());
-  Result<void> done = fill_and_sync(file, bytes, mode);
-  if (done && rename(beside.c_str(), path.c_str()) != 0) done = errno_error("cannot rename");
-  if (!done) {
-    unlink(beside.c_str());
-    return std::move(done).error().within(path.string());
-  }
-  return sync_directory(directory);
+  if (auto replaced = replace(path, bytes, mode, true); !replaced) return replaced;
+  return sync_directory(directory_of(path));
+}
+
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, int mode) {
+  return replace(path, bytes, mode, false);
 }
 
 Result<void> sync_directory(const std::filesystem::path& directory) {

@@ -39,6 +39,8 @@ std::string read_or_empty(const std::filesystem::path& path);
 // chmod.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
                                    int mode = 0644);
+// The same, not synced: for what is made durable later, with all that lies beside it.
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes, int mode = 0644);
 
 // All of `bytes`, over short writes and EINTR.
 Result<void> write_all(int fd, std::string_view bytes);

@@ -60,8 +60,8 @@ Result<void> Controller::recover() {
     ledger_.apply(dated);
     if (const auto* ended = std::get_if<AttemptEnded>(&event.fact))
       to_settle_.emplace_back(ended->key, ended->verdict);
-    // Only the last may not be published yet: no more of them than ran at a time.
-    while (to_settle_.size() > most_at_a_time) to_settle_.pop_front();
+    // Only the last may not be published yet, or not durably.
+    while (to_settle_.size() > most_at_a_time + kMostUnsynced) to_settle_.pop_front();
     published_.replayed(dated);
   });
   if (!replayed) return replayed;
@@ -174,14 +174,30 @@ Result<void> Controller::hold_back(const Error& error) {
 }
 
 Result<void> Controller::settle_ended() {
-  for (; !to_settle_.empty(); to_settle_.pop_front()) {
+  size_t count = 0;
+  Result<void> settled;
+  for (; !to_settle_.empty(); to_settle_.pop_front(), ++count) {
     const auto& [key, verdict] = to_settle_.front();
-    auto settled = workspace_.settle(key, verdict);
+    settled = workspace_.settle(key, verdict);
     if (settled) continue;
-    if (settled.error().code == ErrorCode::Unavailable) return settled;
+    if (settled.error().code == ErrorCode::Unavailable) break;
     log::error(settled.error().message);
+    settled = {};
   }
-  return {};
+  unsynced_ += count;
+  if (count > 0) sync_settled(count);
+  return settled;
+}
+
+void Controller::sync_settled(size_t count) {
+  workspace_.sync_settled([this, count](const Result<void>& synced) {
+    if (synced) {
+      unsynced_ -= count;
+      return;
+    }
+    log::warning(synced.error().message);
+    try_later([this, count] { sync_settled(count); });
+  });
 }
 
 void Controller::try_later(std::function<void()> act) {
@@ -212,7 +228,8 @@ std::optional<Steady> Controller::next_turn() const {
 
 bool Controller::finished() const {
   if (handed_over_) return true;
-  if (recovering_ || !live_.empty() || !unpublished_.empty() || !seen_.empty() || !has_come_to_rest())
+  if (recovering_ || !live_.empty() || !unpublished_.empty() || !seen_.empty() || unsynced_ > 0 ||
+      !has_come_to_rest())
     return false;
   return leaving_.empty() || clock_.steady() >= given_up_at();
 }

@@ -56,6 +56,8 @@ struct RunPlan {
 
 // What a run says that is paused since its pilot is over, before what else there is to say.
 inline constexpr std::string_view kPilotIsOver = "the pilot is over";
+// Ends that are published and not durable yet: nothing starts beyond, and recovery publishes as many again.
+inline constexpr size_t kMostUnsynced = 1000;
 
 // What is known of an active attempt beyond the ledger, and need not outlive the process.
 struct LiveAttempt {
@@ -139,6 +141,7 @@ class Controller {
   void retry_later();
   Result<void> hold_back(const Error& error);
   Result<void> settle_ended();
+  void sync_settled(size_t count);
   Result<void> commit_and_act();
   void open_or_go_on();
   void ask_what_is_true(std::vector<Engine::Expected> expected);
@@ -225,6 +228,7 @@ class Controller {
   std::vector<Observation> seen_;
   std::vector<Event> unpublished_;
   std::deque<std::pair<AttemptKey, Verdict>> to_settle_;  // their ends are on disk
+  size_t unsynced_ = 0;                                   // settled, and gone again after a power cut
   std::vector<std::function<void()>> acts_;  // they do, and record nothing: what they decided is on disk
   std::vector<std::pair<Gateway::Request, Gateway::Answer>> to_answer_;
   std::vector<std::function<void()>> later_;  // acts that failed for a while, tried again at retry_at_

@@ -90,7 +90,7 @@ std::optional<Steady> Controller::study_deadline() const {
 void Controller::advance_run() {
   if (const auto deadline = study_deadline(); deadline && clock_.steady() >= *deadline)
     cancel_all("the study ran longer than " + format_duration(*execution_.timeouts.study), RunState::Failed);
-  if (!live_.empty() || recovering_) return;
+  if (!live_.empty() || recovering_ || !to_settle_.empty() || unsynced_ > 0) return;
   const std::string message = ledger_.run_message();
   switch (ledger_.run_state()) {
     case RunState::Stopping:
@@ -134,7 +134,7 @@ void Controller::start_what_may() {
   why_waiting_ = held_back_;
   waits_until_.reset();
   if (recovering_ || disk_full_ || handing_over_ || !held_back_.empty()) return;
-  while (ledger_.run_state() == RunState::Running) {
+  while (ledger_.run_state() == RunState::Running && unsynced_ < kMostUnsynced) {
     if (has_run_at_most())
       return change_run(RunState::Stopping,
                         "--at-most " + std::to_string(*plan_.at_most) + " have been started");

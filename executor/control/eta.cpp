@@ -11,6 +11,7 @@ constexpr size_t kMostRemembered = 2000;
 // Repetitions that are looked at, whether they still wait: all of a small study, a sample of a large one.
 constexpr uint64_t kMostLooks = 1000;
 constexpr Duration kRest = std::chrono::seconds(5);
+constexpr Duration kLeastRest = std::chrono::seconds(1);  // of a study that many end in
 
 Duration less(Duration duration, Duration passed) {
   return std::max(duration - passed, Duration(0));
@@ -53,9 +54,9 @@ void Eta::note(const Event& event) {
 }
 
 std::optional<Forecast> Eta::left(const Scene& scene) {
-  const bool is_old =
-      !made_ || scene.now - made_->at >= kRest || (ended_ - made_->ended) * 10 >= lasted_.size();
-  if (is_old) {
+  const Duration age = made_ ? scene.now - made_->at : kRest;
+  const bool has_grown = made_ && (ended_ - made_->ended) * 10 >= lasted_.size();
+  if (age >= kRest || (age >= kLeastRest && has_grown)) {
     const auto fresh = forecast(scene);
     if (!fresh) return std::nullopt;
     made_ = Made{*fresh, scene.now, ended_};

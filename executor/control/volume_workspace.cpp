@@ -13,7 +13,6 @@
 #include "store/attempt_record.h"
 #include "store/harvest/harvest.h"
 #include "store/harvest/progress_file.h"
-#include "store/harvest/sync.h"
 
 namespace studyctl {
 namespace {
@@ -33,7 +32,7 @@ Result<void> write_study_file(const std::filesystem::path& directory, const std:
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return Error{ErrorCode::Unavailable, path.parent_path().string() + ": " + error.message()};
-  return write_file_atomically(path, content, 0644);
+  return replace_file(path, content);
 }
 
 }  // namespace
@@ -176,7 +175,7 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   if (!volumes) return std::move(volumes).error();
   volumes_[key] = *std::move(volumes);
   if (!command_line_) return {};
-  return write_file_atomically(*directory / "command.txt", command_line_(spec) + "\n");
+  return replace_file(*directory / "command.txt", command_line_(spec) + "\n");
 }
 
 Result<std::string> VolumeWorkspace::read_input(const RepetitionKey& key, const std::string& path) {
@@ -220,18 +219,28 @@ void VolumeWorkspace::read(const AttemptKey& key, Question question, std::functi
                         });
 }
 
+std::function<void(Result<void>)> VolumeWorkspace::posted(std::function<void(Result<void>)> done) {
+  return [this, done = std::move(done)](Result<void> result) {
+    parts_.post([done, result = std::move(result)] { done(result); });
+  };
+}
+
 void VolumeWorkspace::seal(AttemptRecord record, std::function<void(Result<void>)> done) {
-  const std::filesystem::path directory = parts_.directory.partial(place(record.key));
+  const AttemptPlace where = place(record.key);
+  const std::filesystem::path directory = parts_.directory.partial(where);
   complete(record);
-  const auto work = [directory, record = std::move(record)]() -> Result<void> {
+  std::vector<SyncItem> items{{directory}};
+  for (auto& above : parts_.directory.in_what(where)) items.push_back({std::move(above), false});
+  const auto work = [directory, record = std::move(record)] {
     std::error_code ignored;
     std::filesystem::create_directories(directory, ignored);  // the workload may have removed it
-    if (auto written = write_attempt(directory, record); !written) return written;
-    return sync_tree(directory);
+    return write_attempt(directory, record);
   };
-  parts_.workers.submit(work, [this, done = std::move(done)](Result<void> sealed) mutable {
-    parts_.post([done = std::move(done), sealed = std::move(sealed)]() mutable { done(std::move(sealed)); });
-  });
+  parts_.workers.submit(
+      work, [this, items = std::move(items), done = posted(std::move(done))](Result<void> written) mutable {
+        if (!written) return done(std::move(written));
+        sync_.submit(std::move(items), std::move(done));
+      });
 }
 
 void VolumeWorkspace::complete(AttemptRecord& record) {
@@ -260,7 +269,18 @@ Result<void> VolumeWorkspace::settle(const AttemptKey& key, Verdict verdict) {
   const AttemptFiles files = verdict == Verdict::Succeeded ? AttemptFiles::Published : AttemptFiles::Failed;
   auto finished = parts_.directory.finish_attempt(where, files);
   if (!finished) return std::move(finished).error();
+  renamed_in_.push_back({finished->parent_path(), false});
   return {};
+}
+
+void VolumeWorkspace::sync_settled(std::function<void(Result<void>)> done) {
+  std::vector<SyncItem> items = std::exchange(renamed_in_, {});
+  // What somebody has removed since then needs nothing.
+  std::erase_if(items, [](const SyncItem& item) { return !std::filesystem::is_directory(item.directory); });
+  sync_.submit(items, posted([this, items, done = std::move(done)](Result<void> synced) {
+                 if (!synced) renamed_in_.insert(renamed_in_.end(), items.begin(), items.end());
+                 done(std::move(synced));
+               }));
 }
 
 void VolumeWorkspace::look(const AttemptKey& key, std::function<void(Sign)> done) {

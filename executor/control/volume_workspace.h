@@ -13,6 +13,7 @@
 #include "plan/resolve.h"
 #include "store/attempt_record.h"
 #include "store/harvest/activity.h"
+#include "store/harvest/group_sync.h"
 #include "store/harvest/worker.h"
 #include "store/run_directory.h"
 
@@ -48,7 +49,8 @@ class VolumeWorkspace final : public Workspace {
     std::function<Result<std::map<std::string, std::string>>(const ProjectedVolume&)> projected;
   };
 
-  VolumeWorkspace(RunFacts facts, Parts parts) : facts_(std::move(facts)), parts_(std::move(parts)) {}
+  VolumeWorkspace(RunFacts facts, Parts parts)
+      : facts_(std::move(facts)), parts_(std::move(parts)), sync_(parts_.workers) {}
 
   AttemptId id(const AttemptKey& key) override;
   Result<AttemptSpec> spec(const AttemptKey& key, const Placement& placement) override;
@@ -59,6 +61,7 @@ class VolumeWorkspace final : public Workspace {
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
   void seal(AttemptRecord record, std::function<void(Result<void>)> done) override;
   Result<void> settle(const AttemptKey& key, Verdict verdict) override;
+  void sync_settled(std::function<void(Result<void>)> done) override;
   void look(const AttemptKey& key, std::function<void(Sign)> done) override;
 
   // For command.txt; set once the engine is known.
@@ -75,9 +78,13 @@ class VolumeWorkspace final : public Workspace {
   Result<std::string> read_input(const RepetitionKey& key, const std::string& path);
   bool has_checkpoint(const AttemptKey& key);
   void complete(AttemptRecord& record);
+  // Tells `done` on the control thread.
+  std::function<void(Result<void>)> posted(std::function<void(Result<void>)> done);
 
   RunFacts facts_;
   Parts parts_;
+  GroupSync sync_;
+  std::vector<SyncItem> renamed_in_;  // since the last sync_settled()
   std::function<std::string(const AttemptSpec&)> command_line_;
   std::map<RepetitionKey, ActivityFingerprint> seen_;                 // at the last look
   std::map<AttemptKey, std::map<std::string, std::string>> volumes_;  // cold or warm when it was made

@@ -65,6 +65,9 @@ class Workspace {
   // the last ones again. Unavailable: nothing goes on until it is done.
   virtual Result<void> settle(const AttemptKey& key, Verdict verdict) = 0;
 
+  // Makes durable, off-thread, what was settled since it was asked last. What fails is part of the next ask.
+  virtual void sync_settled(std::function<void(Result<void>)> done) = 0;
+
   // Looks, off-thread, whether the attempt wrote anything since the last look.
   virtual void look(const AttemptKey& key, std::function<void(Sign)> done) = 0;
 };

@@ -168,7 +168,7 @@ Result<AttemptRecord> attempt_from_json(std::string_view text) {
 }
 
 Result<void> write_attempt(const std::filesystem::path& directory, const AttemptRecord& record) {
-  return write_file_atomically(directory / kName, to_json(record));
+  return replace_file(directory / kName, to_json(record));
 }
 
 Result<AttemptRecord> read_attempt(const std::filesystem::path& directory) {

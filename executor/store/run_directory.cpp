@@ -29,10 +29,9 @@ std::string directory_name(Instant at) {
   return name;
 }
 
-// Makes `directory` below one that is there, durably.
+// Makes `directory` below one that is there.
 Result<void> make_below(const fs::path& directory, mode_t mode) {
-  if (mkdir(directory.c_str(), mode) == 0) return sync_directory(directory.parent_path());
-  if (errno != EEXIST) return errno_error(directory.string());
+  if (mkdir(directory.c_str(), mode) != 0 && errno != EEXIST) return errno_error(directory.string());
   return {};
 }
 
@@ -74,6 +73,7 @@ Result<void> make_for(const fs::path& directory, const std::optional<FileOwner>&
 Result<RunDirectory> RunDirectory::create(const fs::path& results, const std::string& study, Instant now) {
   const fs::path home = results / study;
   if (Result<void> made = make_below(home, 0755); !made) return std::move(made).error();
+  if (Result<void> synced = sync_directory(results); !synced) return std::move(synced).error();
   const std::string name = directory_name(now);
   for (int n = 1; n <= kMostInOneSecond; ++n) {
     const std::string unique = n == 1 ? name : name + "-" + std::to_string(n);
@@ -85,7 +85,8 @@ Result<RunDirectory> RunDirectory::create(const fs::path& results, const std::st
     for (const char* below : {"experiments", "inputs"})
       if (Result<void> made = make_below(directory / below, 0755); !made) return std::move(made).error();
     if (Result<void> pointed = point(home / "latest", unique); !pointed) return std::move(pointed).error();
-    if (Result<void> synced = sync_directory(home); !synced) return std::move(synced).error();
+    for (const fs::path& changed : {directory, home})
+      if (Result<void> synced = sync_directory(changed); !synced) return std::move(synced).error();
     return RunDirectory(directory);
   }
   return Error{ErrorCode::Unavailable, home.string() + ": has too many runs of one second"};
@@ -152,6 +153,11 @@ Result<fs::path> RunDirectory::begin_attempt(const AttemptPlace& place,
   return files;
 }
 
+std::vector<fs::path> RunDirectory::in_what(const AttemptPlace& place) const {
+  const fs::path experiment = repetition(place).parent_path();
+  return {repetition(place), experiment, experiment.parent_path(), experiment.parent_path().parent_path()};
+}
+
 Result<fs::path> RunDirectory::begin_checkpoint(const AttemptPlace& place,
                                                 std::optional<FileOwner> owner) const {
   if (Result<void> made = make_for(checkpoint(place), owner); !made) return std::move(made).error();
@@ -174,7 +180,6 @@ Result<fs::path> RunDirectory::finish_attempt(const AttemptPlace& place, Attempt
   if (files == AttemptFiles::Published)
     if (Result<void> pointed = point(repetition(place) / "result", to.filename()); !pointed)
       return std::move(pointed).error();
-  if (Result<void> synced = sync_directory(repetition(place)); !synced) return std::move(synced).error();
   return to;
 }
 

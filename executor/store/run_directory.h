@@ -56,17 +56,20 @@ class RunDirectory {
   // Whichever of the three is there. NotFound.
   Result<std::filesystem::path> locate(const AttemptPlace& place) const;
 
-  // Makes the .partial directory, durably. It belongs to `owner` when we are root; else everybody may write
-  // there, below a directory that only we may enter.
+  // Makes the .partial directory; it is durable once in_what() is. It belongs to `owner` when we are root;
+  // else everybody may write there, below a directory that only we may enter.
   Result<std::filesystem::path> begin_attempt(const AttemptPlace& place,
                                               std::optional<FileOwner> owner) const;
   // Makes the directory of a repetition that outlives its attempts, for whom begin_attempt() was for.
   Result<std::filesystem::path> begin_checkpoint(const AttemptPlace& place,
                                                  std::optional<FileOwner> owner) const;
+  // The directories that the attempt's, and what leads there, have their names in: its repetition's first.
+  std::vector<std::filesystem::path> in_what(const AttemptPlace& place) const;
   std::filesystem::path checkpoint(const AttemptPlace& place) const {
     return repetition(place) / "checkpoint";
   }
-  // Gives it its last name, durably; a published one gets the `result` link. Nothing happens when it has it.
+  // Gives it its last name, durable once its repetition's directory is; a published one gets the `result`
+  // link. Nothing happens when it has it.
   Result<std::filesystem::path> finish_attempt(const AttemptPlace& place, AttemptFiles files) const;
 
   // The STOP file that a user touches.

@@ -87,6 +87,29 @@ TEST_F(ControllerTest, AnEndIsCommittedThenPublishedThenItsContainerRemoved) {
   EXPECT_EQ(published.last_seq, journal.events().back().seq);
 }
 
+// Else nobody would look after them: a run that is over is not taken up again.
+TEST_F(ControllerTest, ARunIsOverOnceItsLastEndsArePublishedForGood) {
+  experiments = 1;
+  begin();
+  settle();
+  engine.exit({"e0-c1-a1"}, 0);
+  engine.tell();
+  turn();
+  workspace.answer_all();
+  turn();  // the end is on disk, and published
+  EXPECT_FALSE(workspace.settled.empty());
+  turn();
+  EXPECT_EQ(run_state(), RunState::Running);
+  EXPECT_FALSE(controller->finished());
+  workspace.full = true;
+  workspace.answer_all();
+  turn();
+  EXPECT_EQ(run_state(), RunState::Running);
+  workspace.full = false;
+  pass(seconds(2));  // it is tried again
+  EXPECT_EQ(run_state(), RunState::Completed);
+}
+
 TEST_F(ControllerTest, SeeingTheSameTwiceChangesNothing) {
   begin();
   settle();

@@ -192,6 +192,12 @@ class FakeWorkspace final : public Workspace {
     settled[plain(key)] = verdict;
     return {};
   }
+  void sync_settled(std::function<void(Result<void>)> done) override {
+    promise([this, done = std::move(done)] {
+      if (full) return done(Error{ErrorCode::Unavailable, "no space left on device"});
+      done({});
+    });
+  }
   void look(const AttemptKey& key, std::function<void(Sign)> done) override {
     promise([this, key, done = std::move(done)] { done(sign_of ? sign_of(key) : Sign{}); });
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -31,33 +32,68 @@ bool is_worth_syncing(const TreeEntry& entry) {
   return S_ISREG(entry.status.st_mode) || S_ISDIR(entry.status.st_mode);
 }
 
+struct OpenItem {
+  AttemptDirectory directory;
+  bool with_all_below;
+};
+
+Result<std::vector<OpenItem>> open_all(const std::vector<SyncItem>& items) {
+  std::vector<OpenItem> opened;
+  for (const SyncItem& item : items) {
+    auto directory = AttemptDirectory::open(item.directory);
+    if (!directory) return std::move(directory).error();
+    opened.push_back({*std::move(directory), item.with_all_below});
+  }
+  return opened;
+}
+
+// False when there are more entries than these, or not all of them can be seen.
+bool visit_files(const std::vector<OpenItem>& items, uint64_t most_entries,
+                 const std::function<void(const TreeEntry&)>& visit) {
+  uint64_t seen = 0;
+  for (const OpenItem& item : items) {
+    if (!item.with_all_below) continue;
+    const bool seen_all = walk_tree(item.directory.fd(), most_entries - seen, [&](const TreeEntry& entry) {
+      ++seen;
+      visit(entry);
+    });
+    if (!seen_all || seen > most_entries) return false;
+  }
+  return true;
+}
+
 // False when something could not be synced by itself.
-bool sync_each(int directory, uint64_t most_entries) {
+bool sync_each(const std::vector<OpenItem>& items, uint64_t most_entries) {
+  if (items.size() > most_entries) return false;
   // All of them on their way to the disk before the first is waited for.
-  const bool seen_all = walk_tree(directory, most_entries, [](const TreeEntry& entry) {
+  const bool seen_all = visit_files(items, most_entries, [](const TreeEntry& entry) {
     if (!S_ISREG(entry.status.st_mode)) return;
     if (const Fd file = open_entry(entry)) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   });
   if (!seen_all) return false;
   bool all_synced = true;
-  const bool seen_again = walk_tree(directory, most_entries, [&](const TreeEntry& entry) {
+  const bool seen_again = visit_files(items, most_entries, [&](const TreeEntry& entry) {
     if (!is_worth_syncing(entry)) return;
     const Fd file = open_entry(entry);
     all_synced = file && fsync(file.get()) == 0 && all_synced;
   });
+  for (const OpenItem& item : items)
+    if (!item.with_all_below) all_synced = fsync(item.directory.fd()) == 0 && all_synced;
   return seen_again && all_synced;
 }
 
 }  // namespace
 
-Result<void> sync_tree(const std::filesystem::path& path) {
-  const auto directory = AttemptDirectory::open(path);
-  if (!directory) return directory.error();
+Result<void> sync_all(const std::vector<SyncItem>& items) {
+  const auto opened = open_all(items);
+  if (!opened) return opened.error();
+  if (opened->empty()) return {};
+  const std::filesystem::path& first = items.front().directory;
   // Network file systems and FUSE may answer syncfs without having passed it on.
-  const bool by_itself_only = is_on_network(path);
-  if (sync_each(directory->fd(), by_itself_only ? kMostEntries : kFewEntries)) return {};
+  const bool by_itself_only = is_on_network(first);
+  if (sync_each(*opened, by_itself_only ? kMostEntries : kFewEntries)) return {};
   // Also for files that only the workload's user may read.
-  if (syncfs(directory->fd()) != 0) return errno_error(path.string());
+  if (syncfs(opened->front().directory.fd()) != 0) return errno_error(first.string());
   return {};
 }
 

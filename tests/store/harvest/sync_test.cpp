@@ -8,24 +8,26 @@
 namespace studyctl {
 namespace {
 
-TEST(SyncTree, SyncsFewFilesAndMany) {
+TEST(SyncAll, SyncsFewFilesAndMany) {
   const AttemptScratch attempt;
   attempt.write("a/b/c", "text");
-  EXPECT_TRUE(sync_tree(attempt.path()));
+  EXPECT_TRUE(sync_all({{attempt.path()}, {attempt.path().parent_path(), false}}));
   for (int i = 0; i < 200; ++i) attempt.write("many/" + std::to_string(i), "text");
-  EXPECT_TRUE(sync_tree(attempt.path()));
+  EXPECT_TRUE(sync_all({{attempt.path()}}));
+  EXPECT_TRUE(sync_all({}));
 }
 
-TEST(SyncTree, PassesOverPipesAndLinks) {
+TEST(SyncAll, PassesOverPipesAndLinks) {
   const AttemptScratch attempt;
   ASSERT_EQ(mkfifo((attempt.path() / "pipe").c_str(), 0600), 0);
   attempt.link("out", attempt.outside());
   attempt.link("dangling", "none");
-  EXPECT_TRUE(sync_tree(attempt.path()));
+  EXPECT_TRUE(sync_all({{attempt.path()}}));
 }
 
-TEST(SyncTree, TellsWhenThereIsNothing) {
-  EXPECT_EQ(sync_tree("/nonexistent/attempt").error().code, ErrorCode::NotFound);
+TEST(SyncAll, TellsWhenThereIsNothing) {
+  const AttemptScratch attempt;
+  EXPECT_EQ(sync_all({{attempt.path()}, {"/nonexistent/attempt"}}).error().code, ErrorCode::NotFound);
 }
 
 TEST(TreeSize, IsWhatTheFilesTakeOnDisk) {
