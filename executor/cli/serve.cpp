@@ -1,11 +1,16 @@
 #include <csignal>
 #include <cstdio>
+#include <ctime>
+#include <optional>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "service/kubeconfig.h"
+#include "service/operator/leadership.h"
+#include "service/operator/study_operator.h"
 #include "service/service_channels.h"
 #include "service/service_manager.h"
 #include "service/study_service.h"
@@ -14,27 +19,111 @@
 namespace studyctl {
 namespace {
 
+struct OperatorOptions {
+  bool is_on = false;
+  KubernetesOptions cluster;
+  std::string results_claim;
+};
+
 struct ServeOptions {
+  OperatorOptions for_objects;
   ServiceAddress address{"127.0.0.1:8080", {}, {}, {}};
   ServiceOptions service;
   std::string drain;
   bool prints_config = false;
 };
 
+constexpr int kLeadership = SIGUSR1;  // from ourselves: it was won, or lost
+
 // Blocked before the first thread is made, so that they come to wait_for_the_end() alone.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, kLeadership}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
 }
 
-// The terminal that it was started from may go.
-const char* wait_for_the_end(const sigset_t& set) {
+// The terminal that it was started from may go. `leadership`: null where nobody else may lead.
+const char* wait_for_the_end(const sigset_t& set, const Leadership* leadership) {
   int signal = 0;
-  while (sigwait(&set, &signal) != 0 || signal == SIGHUP) continue;
+  while (sigwait(&set, &signal) != 0 || signal == SIGHUP || signal == kLeadership) {
+    if (leadership && leadership->state() == Leadership::State::Lost) return "another one leads";
+  }
   return signal == SIGINT ? "Ctrl+C" : "SIGTERM";
+}
+
+Result<ClusterAccess> cluster_of(const KubernetesOptions& options) {
+  const auto files = read_kubeconfigs();
+  if (!files) return files.error();
+  auto access = find_cluster(*files, options);
+  if (!access) return access;
+  if (auto fine = check_studies(*access); !fine) return std::move(fine).error();
+  return access;
+}
+
+// Of those that could, one acts. False: it was told to end before it was its turn.
+bool await_leadership(const Leadership& leadership, const sigset_t& set) {
+  while (leadership.state() == Leadership::State::Waits) {
+    int signal = 0;
+    if (sigwait(&set, &signal) == 0 && signal != SIGHUP && signal != kLeadership) return false;
+  }
+  return leadership.state() == Leadership::State::Leads;
+}
+
+// Who led before may need a moment to let go of the volume.
+Result<std::unique_ptr<StudyService>> open_service(const ResultsVolume& volume, const ServiceOptions& options,
+                                                   const Leadership* leadership, const sigset_t& set) {
+  constexpr timespec kPause{1, 0};
+  bool is_said = false;
+  while (true) {
+    auto service = StudyService::open(volume, options);
+    const bool may_come = leadership && leadership->state() == Leadership::State::Leads;
+    if (service || !may_come || service.error().code != ErrorCode::Conflict) return service;
+    if (!std::exchange(is_said, true)) log::info("waits for the volume: " + service.error().message);
+    const int signal = sigtimedwait(&set, nullptr, &kPause);
+    if (signal == SIGINT || signal == SIGTERM) return service;
+  }
+}
+
+// What serves, once it is this process's turn.
+int serve_volume(const Context& context, ServeOptions& options, const ClusterAccess* cluster,
+                 const Leadership* leadership) {
+  const sigset_t signals = block_signals();
+  auto volume = ResultsVolume::open(context.results, context.state_directory);
+  if (!volume) return fail(volume.error());
+  auto service = open_service(*volume, options.service, leadership, signals);
+  if (!service) return fail(service.error());
+  auto channels = ServiceChannels::open(**service, options.address);
+  if (!channels) return fail(channels.error());
+  std::optional<StudyOperator> studies;
+  if (cluster) studies.emplace(**service, *cluster);
+  const std::string& address = (*channels)->listens_at();
+  log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address) +
+            (cluster ? ", and the Studies of namespace " + cluster->namespace_name : ""));
+  tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
+  const std::string why = wait_for_the_end(signals, leadership);
+  tell_service_manager("STOPPING=1");
+  log::info(why + ": " +
+            (options.service.drain > Duration(0) ? "what runs may finish, at most " + options.drain
+                                                 : "what runs is handed over: the next service adopts it"));
+  studies.reset();
+  (*service)->shut_down();
+  return leadership && leadership->state() == Leadership::State::Lost ? kUnavailable : kSucceeded;
+}
+
+int serve_objects(const Context& context, ServeOptions& options) {
+  auto cluster = cluster_of(options.for_objects.cluster);
+  if (!cluster) return fail(cluster.error());
+  DriveOptions& drive = options.service.drive;
+  if (drive.engine.empty()) drive.engine = name_of(EngineKind::Kubernetes);
+  drive.results_claim = options.for_objects.results_claim;
+  drive.kubernetes = {cluster->namespace_name, options.for_objects.cluster.context};
+  const sigset_t signals = block_signals();
+  const pthread_t main_thread = pthread_self();
+  const Leadership leadership(*cluster, [main_thread] { pthread_kill(main_thread, kLeadership); });
+  if (!await_leadership(leadership, signals)) return kSucceeded;
+  return serve_volume(context, options, &*cluster, &leadership);
 }
 
 int serve(const Context& context, ServeOptions& options) {
@@ -47,25 +136,14 @@ int serve(const Context& context, ServeOptions& options) {
     if (!drain) return fail(std::move(drain).error().within("--drain"));
     options.service.drain = *drain;
   }
+  const KubernetesOptions& cluster = options.for_objects.cluster;
+  if (!options.for_objects.is_on &&
+      !(cluster.namespace_name + cluster.context + options.for_objects.results_claim).empty())
+    return fail({ErrorCode::Invalid, "--namespace, --kube-context and --results-claim: take --operator"});
   if (auto fine = ServiceChannels::check(options.address); !fine) return fail(fine.error());
-  const sigset_t signals = block_signals();
   log::to_stderr(log::Level::Info);
-  auto volume = ResultsVolume::open(context.results, context.state_directory);
-  if (!volume) return fail(volume.error());
-  auto service = StudyService::open(*volume, options.service);
-  if (!service) return fail(service.error());
-  auto channels = ServiceChannels::open(**service, options.address);
-  if (!channels) return fail(channels.error());
-  const std::string& address = (*channels)->listens_at();
-  log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address));
-  tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
-  const std::string why = wait_for_the_end(signals);
-  tell_service_manager("STOPPING=1");
-  log::info(why + ": " +
-            (options.service.drain > Duration(0) ? "what runs may finish, at most " + options.drain
-                                                 : "what runs is handed over: the next service adopts it"));
-  (*service)->shut_down();
-  return kSucceeded;
+  return options.for_objects.is_on ? serve_objects(context, options)
+                                   : serve_volume(context, options, nullptr, nullptr);
 }
 
 void add_address(CLI::App& command, ServiceAddress& address) {
@@ -97,6 +175,35 @@ void add_address(CLI::App& command, ServiceAddress& address) {
           "things (PEM)")
       ->envname("STUDYCTL_TLS_CLIENT_CA")
       ->type_name("FILE");
+}
+
+void add_operator(CLI::App& command, OperatorOptions& options) {
+  const char* group = "Studies that are objects of a Kubernetes cluster";
+  command
+      .add_flag("--operator", options.is_on,
+                "Run what kubectl applies: the Studies of a namespace (manifests/crd.yaml); of several "
+                "operators one acts")
+      ->envname("STUDYCTL_OPERATOR")
+      ->group(group);
+  command
+      .add_option("--namespace", options.cluster.namespace_name,
+                  "Of which namespace; the context's, or this pod's, unless it is named")
+      ->envname("STUDYCTL_NAMESPACE")
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--kube-context", options.cluster.context,
+                  "Of which context of the kubeconfig; its current one unless it is named")
+      ->envname("STUDYCTL_KUBE_CONTEXT")
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option(
+          "--results-claim", options.results_claim,
+          "The persistentVolumeClaim whose root is --results: pods mount it, instead of paths of nodes")
+      ->envname("STUDYCTL_RESULTS_CLAIM")
+      ->type_name("NAME")
+      ->group(group);
 }
 
 void add_policy(CLI::App& command, SubmitPolicy& policy) {
@@ -150,6 +257,7 @@ void add_serve(CLI::App& app, Context& context) {
                    "A directory with a directory per Secret, a file per key")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  add_operator(*command, options.for_objects);
   add_policy(*command, options.service.policy);
   command->add_flag("--print-config", options.prints_config, "Print such a file with what holds now, and end")
       ->configurable(false);

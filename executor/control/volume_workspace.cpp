@@ -136,6 +136,8 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement
   spec.device_rules.patience = execution.cooldown.max_wait;
   const std::set<int> cores = cores_of(placement.cpus);
   spec.cpus.assign(cores.begin(), cores.end());
+  spec.labels.insert(study.pod.labels.begin(), study.pod.labels.end());
+  spec.image_pull_secrets = study.pod.image_pull_secrets;
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;

@@ -66,6 +66,7 @@ struct AttemptSpec {
   bool cold_start = false;  // Created tells where its inputs lie
   bool host_network = false;
   bool share_process_namespace = false;
+  std::vector<std::string> image_pull_secrets{};  // Secrets of the cluster, where there is one
   std::filesystem::path
       directory;  // the logs of main go to stdout.log, stderr.log and log.idx in here, of init to init-0.log…
   std::filesystem::path scratch;  // for files of the engine's own; removed when the attempt is settled

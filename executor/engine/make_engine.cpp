@@ -75,28 +75,19 @@ bool may_be_processes(const EngineSearch& search, const Error& error) {
   return search.kind == EngineKind::Auto && !is_named && error.code == ErrorCode::NotFound;
 }
 
-Result<ClusterAccess> cluster_access(const EngineRequest& request) {
-  auto files = request.kubeconfigs ? request.kubeconfigs() : std::vector<KubeconfigFile>();
-  if (!files) return std::move(files).error();
-  if (!files->empty() || !request.kubernetes.context.empty())
-    return access_from(*files, request.kubernetes.context);
-  auto own = access_of_this_pod();
-  if (own || own.error().code != ErrorCode::NotFound) return own;
-  return Error{ErrorCode::NotFound,
-               "no cluster: there is no kubeconfig, and this is no pod of one; set KUBECONFIG"};
-}
-
 Result<std::unique_ptr<Engine>> make_kubernetes(EventLoop& loop, const EngineRequest& request,
                                                 ObservationSink sink) {
-  auto access = cluster_access(request);
+  const auto files = request.kubeconfigs ? request.kubeconfigs() : std::vector<KubeconfigFile>();
+  if (!files) return files.error();
+  auto access = find_cluster(*files, request.kubernetes);
   if (!access) return std::move(access).error();
   const std::string address = access->address.text();
   if (!request.fixed_endpoint.empty() && request.fixed_endpoint != address)
     return Error{ErrorCode::Conflict, access->name + " is the cluster " + address + ", and the run is on " +
                                           request.fixed_endpoint + "; name its context"};
-  if (!request.kubernetes.namespace_name.empty()) access->namespace_name = request.kubernetes.namespace_name;
   ClusterOptions options;
   options.is_of_another = request.is_of_another;
+  options.results = request.results_claim;
   return Result<std::unique_ptr<Engine>>(std::make_unique<KubernetesEngine>(
       loop, *std::move(access), std::move(sink), request.volume, std::move(options)));
 }

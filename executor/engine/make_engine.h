@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "engine/engine.h"
 #include "engine/kubernetes/access.h"
+#include "engine/kubernetes/job_body.h"
 #include "io/event_loop.h"
 
 namespace studyctl {
@@ -24,6 +25,7 @@ struct EngineRequest {
   std::function<bool(const std::string& run)> is_of_another{};
   ProcessOptions process{};
   KubernetesOptions kubernetes{};
+  ClaimedDirectory results_claim{};  // what a cluster calls the results
   // Asked where a cluster is wanted; may be empty.
   std::function<Result<std::vector<KubeconfigFile>>()> kubeconfigs{};
   SlurmOptions slurm{};

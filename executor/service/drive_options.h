@@ -5,15 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "model/engine_options.h"
 #include "study/apply_request.h"
 
 namespace studyctl {
 
 // How a run is driven, by whoever begins it or goes on with it.
 struct DriveOptions {
-  std::string engine;           // --engine: docker, podman, kubernetes, or an address
-  std::string lease_directory;  // --lease-dir
-  std::string gpus;             // --gpus: instead of what the machine says
+  std::string engine;            // --engine: docker, podman, kubernetes, or an address
+  std::string lease_directory;   // --lease-dir
+  std::string gpus;              // --gpus: instead of what the machine says
+  KubernetesOptions kubernetes;  // where a study names none
+  std::string results_claim;     // --results-claim: what a cluster calls the volume
   std::optional<uint64_t> at_most;
   std::vector<std::string> secret_directories;
   std::string who, asked;  // by whom the run is begun or gone on with, and by what word; empty: not known

@@ -12,11 +12,18 @@ EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& op
   const bool is_address = wanted.find("://") != std::string::npos;
   (is_address ? request.fixed_endpoint : request.wanted) = std::move(wanted);
   request.kubeconfigs = read_kubeconfigs;
+  request.kubernetes = options.kubernetes;
+  request.results_claim = {options.results_claim, volume.root()};
   request.volume = volume.id();
   request.process_directory = volume.private_directory() / "processes";
   request.lease_directory = options.lease_directory;
   request.gpus = options.gpus;
   return request;
+}
+
+void choose_cluster(EngineRequest& request, const KubernetesOptions& asked) {
+  if (!asked.namespace_name.empty()) request.kubernetes.namespace_name = asked.namespace_name;
+  if (!asked.context.empty()) request.kubernetes.context = asked.context;
 }
 
 Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
@@ -36,7 +43,7 @@ Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const
   EventLoop loop(clock);
   EngineRequest request = engine_request(chosen.volume, options, chosen.run.record.engine);
   request.fixed_endpoint = chosen.run.record.endpoint;
-  request.kubernetes = study.study().execution.kubernetes;
+  choose_cluster(request, study.study().execution.kubernetes);
   auto found = find_engine(loop, request, [](const Observation&) {});
   if (!found) return std::move(found).error();
   SecretSources secrets(study.manifest, options.secret_directories);

@@ -22,6 +22,9 @@ struct FoundEngine {
 // For an engine that looks after containers of `volume`, on the machine that the options tell of.
 EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& options, std::string wanted);
 
+// What a study asks for goes before what the service is told.
+void choose_cluster(EngineRequest& request, const KubernetesOptions& asked);
+
 // Finds the engine that is wanted and asks what it has; runs the loop meanwhile.
 Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink);
 

@@ -10,6 +10,7 @@
 #include "plan/plan_values.h"
 #include "plan/start_queue.h"
 #include "plan/variant.h"
+#include "service/engine_limits.h"
 #include "store/harvest/sync.h"
 #include "study/applied_manifest.h"
 #include "study/run_text.h"
@@ -180,7 +181,7 @@ ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>&
 }  // namespace
 
 Result<ImageDigests> preflight(const PreflightParts& parts) {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = not_heeded(parts.study.study(), parts.inventory.kind);
   check_room(parts, problems);
   check_mounts(parts, problems);
   check_space(parts, problems);

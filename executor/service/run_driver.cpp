@@ -79,7 +79,7 @@ Result<void> RunDriver::find_engine() {
   EngineRequest request = engine_request(
       volume_, options_, options_.engine.empty() ? std::string(name_of(execution.engine)) : options_.engine);
   request.process = execution.process;
-  request.kubernetes = execution.kubernetes;
+  choose_cluster(request, execution.kubernetes);
   request.slurm = execution.slurm;
   if (again_) request.fixed_endpoint = again_->record.endpoint;
   request.is_of_another = [this](const std::string& run) {

@@ -216,7 +216,9 @@ Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments)
 }
 
 Result<std::unique_ptr<LoadedStudy>> load_sent(const SentManifest& sent) {
-  return load(sent, {});
+  Overrides overrides;
+  overrides.find_config = sent.find_config;
+  return load(sent, std::move(overrides));
 }
 
 Overrides::ReadInput kept_in(const std::filesystem::path& directory, const Inputs& inputs) {

@@ -49,6 +49,7 @@ struct SentManifest {
   bool is_applied = false;  // it was read before: flags are put in, Secrets are cut
   std::vector<SecretDocument> secrets{};
   Overrides::ReadInput read_input{};
+  Overrides::FindConfig find_config{};  // may be empty
 };
 Result<std::unique_ptr<LoadedStudy>> load_sent(const SentManifest& sent);
 

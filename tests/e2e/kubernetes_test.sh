@@ -41,6 +41,34 @@ expect_equal "$(grep -rl done results/killed --include stdout.log | wc -l)" 4 "w
 expect_equal "$(find results/killed -name 'attempt-2*' | wc -l)" 0 "attempts that were made again instead of adopted"
 expect_equal "$(things_left)" 0 "Jobs and pods that are left"
 
+# What has no room waits, says for what, and fails for nothing: on no node, and in a quota.
+waits_for() { jq -r '.current[].message' "results/$1/latest/status.json" | grep -qF "$2"; }
+space=waiting-$$
+kubectl create namespace "$space" >/dev/null
+cleanups+=('kubectl delete namespace "$space" --wait=false')
+kubectl -n "$space" run hog --image=studyctl/tiny:1 --image-pull-policy=IfNotPresent --restart=Never --overrides='{"spec":{"containers":[{"name":"hog",
+  "image":"studyctl/tiny:1","command":["sleep","300"],"resources":{"limits":{"nvidia.com/gpu":"2"}}}],"terminationGracePeriodSeconds":0}}' >/dev/null
+points=1
+a_study crowded 'true' "engine: kubernetes, kubernetes: {namespace: $space}"
+sed -i 's|image: studyctl/tiny:1|&\n          resources: {limits: {nvidia.com/gpu: 1}}|' study.yaml
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 waits_for crowded "Insufficient nvidia.com/gpu"
+kubectl -n "$space" delete pod hog --wait=false >/dev/null
+expect_code 0 studyctl wait crowded --timeout 60s
+kubectl -n "$space" create quota one --hard=count/jobs.batch=1 >/dev/null
+wait_until 30 eval '[ "$(kubectl -n "$space" get quota one -o "jsonpath={.status.hard}")" ]'
+points=2
+a_study quota 'sleep 3' "engine: kubernetes, parallelism: 2, kubernetes: {namespace: $space}"
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 waits_for quota "exceeded quota"
+expect_code 0 studyctl wait quota --timeout 90s
+expect_equal "$(find results/crowded results/quota -name 'attempt-2*' | wc -l)" 0 "attempts that failed for want of room"
+
+# What a node alone can see to is refused, not forgotten.
+a_study cold 'true' 'engine: kubernetes, coldStart: true'
+expect_code 4 studyctl apply study.yaml
+expect_said "spec.execution.coldStart: engine kubernetes cannot see to it"
+
 # One sentence for what cannot be.
 a_study nowhere 'true' 'engine: kubernetes'
 KUBECONFIG=$work/none expect_code 8 studyctl apply study.yaml

@@ -48,7 +48,7 @@ class RealCluster final : public AnyEngine {
 
   std::vector<PodView> pods() {
     auto list = parse_pod_list(ask(api().get_pods(selector())).body);
-    return list ? list->pods : std::vector<PodView>();
+    return list ? list->objects : std::vector<PodView>();
   }
   size_t jobs() { return parse_job_list(ask(api().get_jobs(selector())).body).runs.size(); }
 

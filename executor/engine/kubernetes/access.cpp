@@ -152,6 +152,17 @@ Result<ClusterAccess> access_of_this_pod() {
   return access;
 }
 
+Result<ClusterAccess> find_cluster(const std::vector<KubeconfigFile>& files,
+                                   const KubernetesOptions& options) {
+  const bool is_configured = !files.empty() || !options.context.empty();
+  auto access = is_configured ? access_from(files, options.context) : access_of_this_pod();
+  if (!is_configured && !access && access.error().code == ErrorCode::NotFound)
+    return Error{ErrorCode::NotFound,
+                 "no cluster: there is no kubeconfig, and this is no pod of one; set KUBECONFIG"};
+  if (access && !options.namespace_name.empty()) access->namespace_name = options.namespace_name;
+  return access;
+}
+
 Result<std::string> current_token(const ClusterAccess& access) {
   if (access.token_file.empty()) return access.token;
   auto text = read_file(access.token_file);

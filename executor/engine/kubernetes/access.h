@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "io/http_client.h"
+#include "model/engine_options.h"
 
 namespace studyctl {
 
@@ -30,6 +31,10 @@ Result<ClusterAccess> access_from(const std::vector<KubeconfigFile>& files, cons
 
 // What a pod gets of its cluster: NotFound when this is none.
 Result<ClusterAccess> access_of_this_pod();
+
+// The cluster that is asked for: of the kubeconfigs where there are any, else of this pod.
+Result<ClusterAccess> find_cluster(const std::vector<KubeconfigFile>& files,
+                                   const KubernetesOptions& options);
 
 // The token as it is now: in its file, where it has one.
 Result<std::string> current_token(const ClusterAccess& access);

@@ -160,6 +160,16 @@ HttpRequest ClusterApi::get_pods(const std::string& rest) const {
 HttpRequest ClusterApi::get_jobs(const std::string& rest) const {
   return request("GET", place("/apis/batch/v1", "jobs" + rest));
 }
+HttpRequest ClusterApi::of_kind(const std::string& method, const std::string& group, const std::string& rest,
+                                std::string body) const {
+  return request(method, place(group, rest), std::move(body));
+}
+HttpRequest ClusterApi::merge(const std::string& group, const std::string& rest, std::string body) const {
+  HttpRequest merging = request("PATCH", place(group, rest));
+  merging.headers.emplace_back("Content-Type", "application/merge-patch+json");
+  merging.body = std::move(body);
+  return merging;
+}
 HttpRequest ClusterApi::get_events(const std::string& name) const {
   return request("GET",
                  place("/api/v1", "events?fieldSelector=" + query_escape("involvedObject.name=" + name)));
@@ -180,6 +190,16 @@ HttpRequest ClusterApi::remove_pod(const std::string& name, Duration grace) cons
 }
 HttpRequest ClusterApi::remove_secret(const std::string& name) const {
   return request("DELETE", place("/api/v1", "secrets/" + name));
+}
+
+ClusterCalls::Token ClusterCalls::once(HttpRequest request, HttpClient::Done done) {
+  const Token token = next_++;
+  open_[token] =
+      api_.once(std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
+        open_.erase(token);
+        done(std::move(answer));
+      });
+  return token;
 }
 
 ClusterCalls::Token ClusterCalls::ask(const HttpRequest& request, std::function<void(HttpResponse)> done) {

@@ -40,6 +40,11 @@ class ClusterApi {
   // Of the namespace: "pods?labelSelector=…", "pods/x/log"; jobs are of another API group.
   HttpRequest get_pods(const std::string& rest) const;
   HttpRequest get_jobs(const std::string& rest) const;
+  // Of any kind in the namespace: "/apis/studyctl.io/v1alpha1", "studies/x".
+  HttpRequest of_kind(const std::string& method, const std::string& group, const std::string& rest,
+                      std::string body = {}) const;
+  // What the body does not name stays (a JSON merge patch).
+  HttpRequest merge(const std::string& group, const std::string& rest, std::string body) const;
   // What was said about one object, by its name.
   HttpRequest get_events(const std::string& name) const;
   HttpRequest create_job(std::string body) const;
@@ -84,6 +89,7 @@ class ClusterCalls {
   ClusterCalls& operator=(const ClusterCalls&) = delete;
 
   // As ClusterApi has them.
+  Token once(HttpRequest request, HttpClient::Done done);
   Token ask(const HttpRequest& request, std::function<void(HttpResponse)> done);
   Token after(Duration delay, std::function<void()> callback);
   void drop(Token token);

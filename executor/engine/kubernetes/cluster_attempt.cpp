@@ -38,8 +38,13 @@ bool is_done(const HttpResponse& response) {
 
 }  // namespace
 
-ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterPatience& patience, AttemptSpec spec, Tell tell)
-    : api_(api), patience_(patience), spec_(std::move(spec)), tell_(std::move(tell)), calls_(api) {}
+ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterOptions& options, AttemptSpec spec, Tell tell)
+    : api_(api),
+      patience_(options.patience),
+      results_(options.results),
+      spec_(std::move(spec)),
+      tell_(std::move(tell)),
+      calls_(api) {}
 
 ClusterAttempt::~ClusterAttempt() = default;
 
@@ -71,7 +76,8 @@ void ClusterAttempt::post_secret() {
 }
 
 void ClusterAttempt::post_job() {
-  calls_.ask(api_.create_job(job_body(spec_)), [this](const HttpResponse& response) { on_posted(response); });
+  calls_.ask(api_.create_job(job_body(spec_, results_)),
+             [this](const HttpResponse& response) { on_posted(response); });
 }
 
 void ClusterAttempt::on_posted(const HttpResponse& response) {

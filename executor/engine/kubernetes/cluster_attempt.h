@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/kubernetes/cluster_api.h"
+#include "engine/kubernetes/job_body.h"
 #include "engine/kubernetes/pod.h"
 #include "engine/kubernetes/pod_log.h"
 
@@ -18,13 +19,20 @@ struct ClusterPatience {
   Duration container{std::chrono::seconds(20)};
 };
 
+struct ClusterOptions {
+  ClusterPatience patience{};
+  // Whether another controller of this process drives a run: what is there of it is left alone. May be empty.
+  std::function<bool(const std::string& run)> is_of_another{};
+  ClaimedDirectory results{};
+};
+
 // One attempt as one Job, from create() to Gone. Nothing is in the cluster before start(): a Job that is
 // there runs. It only moves forward, and tells each step once.
 class ClusterAttempt {
  public:
   using Tell = std::function<void(Observation)>;
 
-  ClusterAttempt(ClusterApi& api, const ClusterPatience& patience, AttemptSpec spec, Tell tell);
+  ClusterAttempt(ClusterApi& api, const ClusterOptions& options, AttemptSpec spec, Tell tell);
   ~ClusterAttempt();
   ClusterAttempt(const ClusterAttempt&) = delete;
   ClusterAttempt& operator=(const ClusterAttempt&) = delete;
@@ -71,6 +79,7 @@ class ClusterAttempt {
 
   ClusterApi& api_;
   const ClusterPatience& patience_;
+  const ClaimedDirectory& results_;
   AttemptSpec spec_;
   Tell tell_;
   Stage stage_ = Stage::New;

@@ -72,7 +72,16 @@ json host_path(const std::string& path) {
   return {{"path", path}, {"type", type}};
 }
 
-json source_of(const Mount& mount) {
+// Where below the claim a path lies; nothing where it does not.
+std::optional<std::string> place_in(const ClaimedDirectory& results, const Mount& mount) {
+  if (results.claim.empty() || mount.kind != Mount::Kind::Bind) return std::nullopt;
+  const std::filesystem::path place = std::filesystem::path(mount.source).lexically_relative(results.root);
+  if (place.empty() || *place.begin() == "..") return std::nullopt;
+  return place.string();
+}
+
+json source_of(const Mount& mount, const ClaimedDirectory& results) {
+  if (place_in(results, mount)) return {{"persistentVolumeClaim", {{"claimName", results.claim}}}};
   switch (mount.kind) {
     case Mount::Kind::Bind: return {{"hostPath", host_path(mount.source)}};
     case Mount::Kind::Volume: return {{"persistentVolumeClaim", {{"claimName", mount.source}}}};
@@ -86,11 +95,14 @@ json source_of(const Mount& mount) {
 // The volumes of a pod, each source once.
 class Volumes {
  public:
+  explicit Volumes(const ClaimedDirectory& results) : results_(results) {}
+
   json mounts_of(const ContainerSpec& container) {
     json mounts = json::array();
     for (const Mount& mount : container.mounts) {
-      json one{{"name", name_of_source(source_of(mount), mount)}, {"mountPath", mount.target}};
+      json one{{"name", name_of_source(source_of(mount, results_), mount)}, {"mountPath", mount.target}};
       if (mount.read_only) one["readOnly"] = true;
+      if (const auto place = place_in(results_, mount); place && *place != ".") one["subPath"] = *place;
       mounts.push_back(one);
     }
     return mounts;
@@ -109,6 +121,7 @@ class Volumes {
     volumes_.push_back(volume);
     return volumes_.back()["name"];
   }
+  const ClaimedDirectory& results_;
   json volumes_ = json::array();
 };
 
@@ -179,8 +192,8 @@ int64_t seconds_of(Duration duration) {
   return std::chrono::ceil<std::chrono::seconds>(duration).count();
 }
 
-json pod_of(const AttemptSpec& spec) {
-  Volumes volumes;
+json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
+  Volumes volumes(results);
   const Duration grace = spec.grace > Duration(0) ? spec.grace : kUsualGrace;
   json pod{{"restartPolicy", "Never"},
            {"automountServiceAccountToken", false},
@@ -189,6 +202,8 @@ json pod_of(const AttemptSpec& spec) {
   if (spec.run_timeout) pod["activeDeadlineSeconds"] = seconds_of(*spec.run_timeout + grace + kBeside);
   if (spec.host_network) pod["hostNetwork"] = true;
   if (spec.share_process_namespace) pod["shareProcessNamespace"] = true;
+  for (const std::string& secret : spec.image_pull_secrets)
+    pod["imagePullSecrets"].push_back({{"name", secret}});
   json init = json::array();
   for (size_t i = 0; i < spec.init.size(); ++i) init.push_back(container_of(spec, i, volumes));
   if (!init.empty()) pod["initContainers"] = init;
@@ -197,7 +212,7 @@ json pod_of(const AttemptSpec& spec) {
   return pod;
 }
 
-json job_of(const AttemptSpec& spec) {
+json job_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
   json metadata{{"name", spec.id.text}};
   metadata.update(metadata_of(spec));
   return {{"apiVersion", "batch/v1"},
@@ -207,7 +222,7 @@ json job_of(const AttemptSpec& spec) {
            {{"backoffLimit", 0},
             {"completions", 1},
             {"parallelism", 1},
-            {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec)}}}}}};
+            {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec, results)}}}}}};
 }
 
 std::string text_of(const json& body) {
@@ -216,8 +231,8 @@ std::string text_of(const json& body) {
 
 }  // namespace
 
-std::string job_body(const AttemptSpec& spec) {
-  return text_of(job_of(spec));
+std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results) {
+  return text_of(job_of(spec, results));
 }
 
 std::string secret_body(const AttemptSpec& spec) {
@@ -234,8 +249,8 @@ std::string secret_body(const AttemptSpec& spec) {
   return text_of({{"apiVersion", "v1"}, {"kind", "Secret"}, {"metadata", metadata}, {"data", data}});
 }
 
-std::string job_by_hand(const AttemptSpec& spec) {
-  return "echo " + shell_quote(text_of(job_of(spec))) + " | kubectl create -f -\n";
+std::string job_by_hand(const AttemptSpec& spec, const ClaimedDirectory& results) {
+  return "echo " + shell_quote(text_of(job_of(spec, results))) + " | kubectl create -f -\n";
 }
 
 }  // namespace studyctl

@@ -1,10 +1,18 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "engine/engine.h"
 
 namespace studyctl {
+
+// A persistentVolumeClaim of the namespace, and where this process sees its files: what is mounted from below
+// there is mounted from the claim, on whatever node. None where it is empty: nodes see paths as we do.
+struct ClaimedDirectory {
+  std::string claim;
+  std::filesystem::path root;
+};
 
 inline constexpr char kVolumeLabel[] = "studyctl.io/volume";
 inline constexpr char kRunLabel[] = "studyctl.io/run";
@@ -13,13 +21,13 @@ inline constexpr char kSpecHashLabel[] = "studyctl.io/spec-hash";
 inline constexpr char kAttemptLabel[] = "studyctl.io/attempt-id";
 
 // The body of a batch/v1 Job that is one attempt, and runs it at most once: the cluster tries nothing again.
-std::string job_body(const AttemptSpec& spec);
+std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results = {});
 
 // The body of a Secret with what the attempt's variables keep, which its Job refers to; empty when they keep
 // nothing.
 std::string secret_body(const AttemptSpec& spec);
 
 // A Job that runs `spec` by hand, as kubectl reads it; of secrets the names alone.
-std::string job_by_hand(const AttemptSpec& spec);
+std::string job_by_hand(const AttemptSpec& spec, const ClaimedDirectory& results = {});
 
 }  // namespace studyctl

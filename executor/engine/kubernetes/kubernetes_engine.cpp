@@ -10,6 +10,15 @@ namespace {
 
 using Phase = Observation::Phase;
 
+ObjectWatch<PodView>::Source pods_of(const ClusterApi& api, const std::string& volume) {
+  const std::string selector = query_escape(kVolumeLabel + ("=" + volume));
+  return {"pods",
+          [&api, selector](const std::string& query) {
+            return api.get_pods("?labelSelector=" + selector + "&" + query);
+          },
+          parse_pod_list, parse_pod_change};
+}
+
 }  // namespace
 
 KubernetesEngine::KubernetesEngine(EventLoop& loop, ClusterAccess access, ObservationSink sink,
@@ -18,9 +27,8 @@ KubernetesEngine::KubernetesEngine(EventLoop& loop, ClusterAccess access, Observ
       volume_(std::move(volume)),
       options_(std::move(options)),
       api_(loop, std::move(access)),
-      watch_(api_, kVolumeLabel + ("=" + volume_),
-             PodWatch::Listener{[this](const PodView& pod) { on_pod(pod); },
-                                [this](const PodView& pod) { on_deleted(pod); }}) {
+      watch_(api_, pods_of(api_, volume_),
+             {[this](const PodView& pod) { on_pod(pod); }, [this](const PodView& pod) { on_deleted(pod); }}) {
   watch_.list({});
 }
 
@@ -83,14 +91,14 @@ void KubernetesEngine::forget(const AttemptId& attempt) {
   nameless.id = attempt;
   ClusterAttempt& added = add(nameless);
   added.adopt();
-  for (const auto& [name, pod] : watch_.pods()) {
+  for (const auto& [uid, pod] : watch_.objects()) {
     if (pod.attempt == attempt.text) added.on_pod(pod);
   }
   added.forget();
 }
 
 std::string KubernetesEngine::command_line(const AttemptSpec& spec) const {
-  return job_by_hand(spec);
+  return job_by_hand(spec, options_.results);
 }
 
 ClusterAttempt* KubernetesEngine::find(const AttemptId& attempt) {
@@ -100,7 +108,7 @@ ClusterAttempt* KubernetesEngine::find(const AttemptId& attempt) {
 
 ClusterAttempt& KubernetesEngine::add(const AttemptSpec& spec) {
   auto& slot = attempts_[spec.id];
-  slot = std::make_unique<ClusterAttempt>(api_, options_.patience, spec,
+  slot = std::make_unique<ClusterAttempt>(api_, options_, spec,
                                           [this](Observation seen) { tell(std::move(seen)); });
   return *slot;
 }
@@ -173,7 +181,7 @@ void KubernetesEngine::on_all_listed() {
 void KubernetesEngine::take_up(const Expected& one) {
   if (ClusterAttempt* known = find(one.spec.id)) return known->repeat();
   std::vector<PodView> pods;
-  for (const auto& [name, pod] : watch_.pods()) {
+  for (const auto& [uid, pod] : watch_.objects()) {
     if (pod.attempt == one.spec.id.text) pods.push_back(pod);
   }
   if (pods.empty() && !resync_->jobs.contains(one.spec.id.text)) return miss(one.spec.id);
@@ -185,7 +193,7 @@ void KubernetesEngine::take_up(const Expected& one) {
 // What bears this volume's label and belongs to nothing that is known was left by a dead controller.
 void KubernetesEngine::remove_strangers() {
   std::unordered_map<std::string, std::string> strangers = resync_->runs;
-  for (const auto& [name, pod] : watch_.pods()) strangers[pod.attempt] = pod.run;
+  for (const auto& [uid, pod] : watch_.objects()) strangers[pod.attempt] = pod.run;
   int removed = 0;
   for (const auto& [name, run] : strangers) {
     if (find(AttemptId{name}) || (options_.is_of_another && options_.is_of_another(run))) continue;

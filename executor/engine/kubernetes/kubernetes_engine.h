@@ -10,16 +10,10 @@
 #include "engine/engine.h"
 #include "engine/kubernetes/cluster_api.h"
 #include "engine/kubernetes/cluster_attempt.h"
-#include "engine/kubernetes/pod_watch.h"
+#include "engine/kubernetes/pod.h"
 #include "io/event_loop.h"
 
 namespace studyctl {
-
-struct ClusterOptions {
-  ClusterPatience patience{};
-  // Whether another controller of this process drives a run: what is there of it is left alone. May be empty.
-  std::function<bool(const std::string& run)> is_of_another{};
-};
 
 // A cluster, of which one namespace is used: a Job for each attempt, which is made when it is to start.
 class KubernetesEngine final : public Engine {
@@ -68,7 +62,7 @@ class KubernetesEngine final : public Engine {
   std::string volume_;
   ClusterOptions options_;
   ClusterApi api_;
-  PodWatch watch_;
+  ObjectWatch<PodView> watch_;
   std::unordered_map<AttemptId, std::unique_ptr<ClusterAttempt>> attempts_;
   std::vector<Observation> told_;
   std::unique_ptr<Resync> resync_;

@@ -6,6 +6,7 @@
 #include "engine/docker/api_json.h"
 #include "engine/json_read.h"
 #include "engine/kubernetes/job_body.h"
+#include "engine/kubernetes/object_json.h"
 
 namespace studyctl {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using nlohmann::json;
 using Stage = PodVerdict::Stage;
 
-constexpr int kGone = 410;
 constexpr int kSignals = 64;
 
 PodContainer parse_container_status(const json& status) {
@@ -194,40 +194,11 @@ PodVerdict verdict_of(const PodView& pod) {
 }
 
 PodChange parse_pod_change(std::string_view line) {
-  PodChange change;
-  const json event = json::parse(line, nullptr, false);
-  const std::string type = json_string(event, "type");
-  const json& object = json_child(event, "object");
-  if (type == "ERROR") {
-    const bool is_expired = json_int(object, "code") == kGone;
-    change.kind = is_expired ? PodChange::Kind::Expired : PodChange::Kind::Failed;
-    change.failure = printable(json_string(object, "message"));
-    return change;
-  }
-  change.resource_version = json_string(json_child(object, "metadata"), "resourceVersion");
-  if (change.resource_version.empty()) {
-    change.failure = "a line of its watch is none";
-    return change;
-  }
-  if (type == "BOOKMARK") {
-    change.kind = PodChange::Kind::Bookmark;
-    return change;
-  }
-  change.kind = type == "DELETED" ? PodChange::Kind::Deleted : PodChange::Kind::Shown;
-  change.pod = parse_pod(object);
-  return change;
+  return parse_object_change<PodView>(line, parse_pod);
 }
 
 Result<PodList> parse_pod_list(std::string_view text) {
-  const json document = json::parse(text, nullptr, false);
-  const json& metadata = json_child(document, "metadata");
-  PodList list;
-  list.resource_version = json_string(metadata, "resourceVersion");
-  list.next = json_string(metadata, "continue");
-  if (list.resource_version.empty())
-    return Error{ErrorCode::Unavailable, "the cluster's list of pods cannot be read"};
-  for (const json& one : json_child(document, "items")) list.pods.push_back(parse_pod(one));
-  return list;
+  return parse_object_list<PodView>(text, "pods", parse_pod);
 }
 
 }  // namespace studyctl

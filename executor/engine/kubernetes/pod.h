@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/kubernetes/object_watch.h"
 #include "model/states.h"
 
 // What a cluster says of a pod, and what that comes to. Reading never throws: what is absent or of another
@@ -36,21 +37,9 @@ struct PodView {
   PodContainer main;
 };
 
-// A line of a watch.
-struct PodChange {
-  enum class Kind : uint8_t { Shown, Deleted, Bookmark, Expired, Failed };
-  Kind kind = Kind::Failed;
-  PodView pod;                   // Shown and Deleted
-  std::string resource_version;  // of all but Expired and Failed
-  std::string failure;           // Failed
-};
+using PodChange = ObjectChange<PodView>;
 PodChange parse_pod_change(std::string_view line);
-
-struct PodList {
-  std::vector<PodView> pods;
-  std::string resource_version;
-  std::string next;  // the token of the next page; empty on the last
-};
+using PodList = ObjectList<PodView>;
 Result<PodList> parse_pod_list(std::string_view json);
 
 // What a pod comes to.

@@ -38,6 +38,27 @@ AttemptSpec spec_of_all() {
   return spec;
 }
 
+TEST(JobBody, NamesTheSecretsThatPullItsImages) {
+  AttemptSpec spec = spec_of_all();
+  EXPECT_FALSE(json::parse(job_body(spec))["spec"]["template"]["spec"].contains("imagePullSecrets"));
+  spec.image_pull_secrets = {"registry"};
+  EXPECT_EQ(json::parse(job_body(spec))["spec"]["template"]["spec"]["imagePullSecrets"],
+            json::parse(R"([{"name":"registry"}])"));
+}
+
+TEST(JobBody, MountsWhatIsOfAClaimFromTheClaim) {
+  AttemptSpec spec = spec_of_all();
+  spec.main.mounts = {{Mount::Kind::Bind, "/results/a/b", "/results", false, {}},
+                      {Mount::Kind::Bind, "/results", "/all", true, {}},
+                      {Mount::Kind::Bind, "/results-of-others", "/in", true, {}}};
+  const json pod = json::parse(job_body(spec, {"mine", "/results"}))["spec"]["template"]["spec"];
+  EXPECT_EQ(pod["volumes"], json::parse(R"([{"name":"v0","persistentVolumeClaim":{"claimName":"mine"}},
+      {"name":"v1","hostPath":{"path":"/results-of-others","type":"Directory"}}])"));
+  EXPECT_EQ(pod["containers"][0]["volumeMounts"],
+            json::parse(R"([{"name":"v0","mountPath":"/results","subPath":"a/b"},
+      {"name":"v0","mountPath":"/all","readOnly":true},{"name":"v1","mountPath":"/in","readOnly":true}])"));
+}
+
 TEST(JobBody, SaysTheWholeAttempt) {
   const json expected = json::parse(R"json({
     "apiVersion": "batch/v1", "kind": "Job",

@@ -14,7 +14,7 @@ PodVerdict verdict(const std::string& status, const std::string& metadata = "") 
       parse_pod_change(R"({"type":"MODIFIED","object":{"metadata":{"resourceVersion":"1","name":"p")" +
                        metadata + R"(},"spec":{"nodeName":"n"},"status":)" + status + "}}");
   EXPECT_EQ(change.kind, Kind::Shown);
-  return verdict_of(change.pod);
+  return verdict_of(change.object);
 }
 
 std::string ended(const std::string& how) {
@@ -130,8 +130,8 @@ TEST(PodChange, ReadsWhatAWatchSays) {
       R"({"type":"DELETED","object":{"metadata":{"name":"p","uid":"u","resourceVersion":"7","labels":
           {"studyctl.io/attempt-id":"a","studyctl.io/run":"r"}}}})");
   EXPECT_EQ(deleted.kind, Kind::Deleted);
-  EXPECT_EQ(deleted.pod.attempt, "a");
-  EXPECT_EQ(deleted.pod.run, "r");
+  EXPECT_EQ(deleted.object.attempt, "a");
+  EXPECT_EQ(deleted.object.run, "r");
 }
 
 TEST(PodList, ReadsAPageAndWhereTheNextOneIs) {
@@ -140,7 +140,7 @@ TEST(PodList, ReadsAPageAndWhereTheNextOneIs) {
   ASSERT_TRUE(list);
   EXPECT_EQ(list->resource_version, "9");
   EXPECT_EQ(list->next, "more");
-  EXPECT_EQ(list->pods.size(), 1u);
+  EXPECT_EQ(list->objects.size(), 1u);
   EXPECT_FALSE(parse_pod_list("[]"));
 }
 

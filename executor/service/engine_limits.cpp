@@ -1,0 +1,42 @@
+#include "service/engine_limits.h"
+
+#include <algorithm>
+
+namespace studyctl {
+namespace {
+
+bool limits_processes(const Study& study) {
+  const auto is_limited = [](const Container& container) { return container.resources.pids.has_value(); };
+  const PodTemplate& pod = study.pod;
+  return is_limited(pod.main) ||
+         std::any_of(pod.init_containers.begin(), pod.init_containers.end(), is_limited) ||
+         std::any_of(study.overrides.begin(), study.overrides.end(),
+                     [](const Override& rule) { return rule.resources.pids.has_value(); });
+}
+
+// What is of a machine is a node's, of which the controller sees nothing.
+std::vector<std::string> not_heeded_by_kubernetes(const Study& study) {
+  const Execution& execution = study.execution;
+  std::vector<std::string> problems;
+  const auto refuse = [&](bool is_asked, const std::string& field, const std::string& instead) {
+    if (is_asked) problems.push_back("spec." + field + ": engine kubernetes cannot see to it: " + instead);
+  };
+  refuse(limits_processes(study), "template.spec.containers: limits[studyctl.io/pids]",
+         "it is kubelet's --pod-max-pids of a node; leave it out");
+  refuse(execution.pin_cpus, "execution.pinCpus",
+         "a node pins by its CPU manager (policy static) where limits are whole cores; leave it out");
+  refuse(execution.cold_start, "execution.coldStart", "page caches are the nodes' own; leave it out");
+  refuse(execution.gpu_require_idle, "execution.gpu.requireIdle",
+         "who uses a GPU is known to its node alone; leave it out");
+  refuse(execution.cooldown.gpu_temperature_below.has_value(), "execution.cooldown.gpuTemperatureBelow",
+         "how hot a GPU is is known to its node alone; use cooldown.experiment");
+  return problems;
+}
+
+}  // namespace
+
+std::vector<std::string> not_heeded(const Study& study, const std::string& kind) {
+  return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : std::vector<std::string>();
+}
+
+}  // namespace studyctl

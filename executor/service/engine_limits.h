@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/study.h"
+
+namespace studyctl {
+
+// What a study asks for and an engine of `kind` ("kubernetes") would not heed: a sentence each, with what to
+// do instead.
+std::vector<std::string> not_heeded(const Study& study, const std::string& kind);
+
+}  // namespace studyctl

@@ -1,0 +1,57 @@
+#include "service/operator/leadership.h"
+
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "service/operator/leader_election.h"
+
+namespace studyctl {
+namespace {
+
+constexpr char kLease[] = "studyctl";  // one for a namespace: who leads acts for all Studies in it
+constexpr Duration kLastWord{3'000};
+
+std::string identity() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + "_" + random_uuid();
+}
+
+}  // namespace
+
+Leadership::Leadership(ClusterAccess access, std::function<void()> changed)
+    : access_(std::move(access)), changed_(std::move(changed)), loop_(clock_), thread_([this] { run(); }) {}
+
+Leadership::~Leadership() {
+  is_ending_ = true;
+  loop_.wake();
+  thread_.join();
+}
+
+void Leadership::run() {
+  ClusterApi api(loop_, access_);
+  const std::string who = identity();
+  const auto become = [this](State state) {
+    state_ = state;
+    changed_();
+  };
+  LeaderElection election(api, kLease, who,
+                          {[&] {
+                             log::info("leads: it holds the Lease " + access_.namespace_name + "/" + kLease);
+                             become(State::Leads);
+                           },
+                           [&](const std::string& why) {
+                             log::error("leads no more: " + why);
+                             become(State::Lost);
+                           },
+                           [](const std::string& holder) { log::info("waits for " + holder); }});
+  election.begin();
+  while (!is_ending_) loop_.run_once(std::chrono::hours(1));
+  bool is_done = false;
+  election.let_go([&] { is_done = true; });
+  const Steady deadline = clock_.steady() + kLastWord;
+  while (!is_done && clock_.steady() < deadline) loop_.run_once(std::chrono::milliseconds(100));
+}
+
+}  // namespace studyctl

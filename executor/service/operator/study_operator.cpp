@@ -1,0 +1,267 @@
+#include "service/operator/study_operator.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "service/operator/study_report.h"
+#include "store/status_file.h"
+
+namespace studyctl {
+namespace {
+
+constexpr Duration kTick{1000};  // and the least time between two writes of one object
+constexpr Duration kApplyAgain{10'000};
+constexpr int kPage = 50;  // an object may be large
+constexpr int kMissing = 404;
+constexpr char kRefused[] = "Refused";
+
+ObjectWatch<StudyObject>::Source studies_of(const ClusterApi& api) {
+  return {"studies",
+          [&api](const std::string& query) {
+            return api.of_kind("GET", std::string(kStudyGroup), "studies?" + query);
+          },
+          parse_study_list, parse_study_change, kPage};
+}
+
+}  // namespace
+
+Result<void> check_studies(const ClusterAccess& access) {
+  SystemClock clock;
+  EventLoop loop(clock);
+  ClusterApi api(loop, access);
+  std::optional<Result<HttpResponse>> answer;
+  api.once(api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"),
+           [&](Result<HttpResponse> got) { answer = std::move(got); });
+  while (!answer) loop.run_once(std::chrono::seconds(1));
+  const std::string where = access.name + " (" + access.address.text() + ")";
+  if (!*answer) return std::move(*answer).error().within(where);
+  if ((*answer)->status == 200) return {};
+  if ((*answer)->status == kMissing)
+    return Error{ErrorCode::NotFound,
+                 where + ": the cluster knows no Studies: kubectl apply -f manifests/crd.yaml"};
+  return Error{ErrorCode::Unavailable, where + ": " + cluster_failure(**answer)};
+}
+
+StudyOperator::StudyOperator(StudyService& service, const ClusterAccess& access)
+    : loop_(clock_),
+      access_(access),
+      applies_(service, access, [this] { loop_.wake(); }),
+      thread_([this] { run(); }) {}
+
+StudyOperator::~StudyOperator() {
+  is_ending_ = true;
+  loop_.wake();
+  thread_.join();
+}
+
+void StudyOperator::run() {
+  api_ = std::make_unique<ClusterApi>(loop_, access_);
+  ObjectWatch<StudyObject> watch(*api_, studies_of(*api_),
+                                 {[this](const StudyObject& object) { on_shown(object); },
+                                  [this](const StudyObject& object) { followed_.erase(object.uid); }});
+  watch.list({});
+  Steady next_tick = clock_.steady();
+  while (!is_ending_) {
+    const Steady now = clock_.steady();
+    if (now >= next_tick) {
+      for (auto& [uid, followed] : followed_) look(followed);
+      next_tick = clock_.steady() + kTick;
+    }
+    loop_.run_once(std::chrono::ceil<Duration>(std::max(Steady::duration(0), next_tick - clock_.steady())));
+    for (const TaskOutcome& outcome : applies_.drain()) on_outcome(outcome);
+  }
+}
+
+StudyOperator::Followed* StudyOperator::find(const std::string& uid) {
+  const auto found = followed_.find(uid);
+  return found == followed_.end() ? nullptr : &found->second;
+}
+
+void StudyOperator::on_shown(const StudyObject& object) {
+  const auto [found, is_new] = followed_.try_emplace(object.uid);
+  Followed& followed = found->second;
+  followed.object = object;
+  if (is_new) {
+    followed.status = followed.written = object.status;
+    followed.asked_generation = object.status.observed_generation;
+  }
+  look(followed);
+}
+
+// ---- what is to be done for one object ----
+
+void StudyOperator::look(Followed& followed) {
+  const StudyObject& object = followed.object;
+  const Steady now = clock_.steady();
+  if (object.is_leaving) {
+    if (object.is_held()) release(followed);
+  } else if (!object.is_held()) {
+    hold(followed, true);  // first, so that no delete is missed
+  } else if (!followed.is_asking && (object.generation != followed.asked_generation ||
+                                     (followed.apply_again_at && now >= *followed.apply_again_at))) {
+    ask_to_apply(followed);
+  }
+  if (!followed.is_found && !followed.is_asking && !followed.status.run_id.empty()) {
+    followed.is_found = true;
+    applies_.post({ObjectTask::Kind::Find, object.uid, object.name, {}, followed.status.run_id});
+  }
+  read_run(followed);
+  write(followed);
+}
+
+void StudyOperator::ask_to_apply(Followed& followed) {
+  const StudyObject& object = followed.object;
+  if (object.manifest.empty()) return;
+  followed.is_asking = true;
+  followed.asked_generation = object.generation;
+  followed.apply_again_at.reset();
+  applies_.post({ObjectTask::Kind::Apply, object.uid, object.name, object.manifest, {}, object.generation});
+}
+
+// An object that was deleted goes once nothing of it runs.
+void StudyOperator::release(Followed& followed) {
+  const Steady now = clock_.steady();
+  if (followed.is_asking || (followed.cancel_again_at && now < *followed.cancel_again_at)) return;
+  const bool never_ran = followed.status.run_id.empty() && followed.status.observed_generation != 0;
+  if (never_ran) return hold(followed, false);
+  followed.is_asking = true;
+  applies_.post({ObjectTask::Kind::Cancel,
+                 followed.object.uid,
+                 followed.object.name,
+                 {},
+                 followed.status.run_id,
+                 0,
+                 followed.was_cancelled});
+}
+
+void StudyOperator::hold(Followed& followed, bool is_held) {
+  if (std::exchange(followed.is_holding, true)) return;
+  const StudyObject& object = followed.object;
+  api_->ask(api_->merge(std::string(kStudyGroup), "studies/" + object.name, finalizer_patch(object, is_held)),
+            [this, uid = object.uid, name = object.name](const HttpResponse& response) {
+              Followed* again = find(uid);
+              if (!again) return;
+              again->is_holding = false;
+              // A conflict: it has changed meanwhile, and is shown as it is now.
+              if (response.status / 100 != 2 && response.status != 409 && response.status != kMissing)
+                log::warning("study " + name + ": its finalizer: " + cluster_failure(response));
+            });
+}
+
+// ---- what came of it ----
+
+void StudyOperator::on_outcome(const TaskOutcome& outcome) {
+  Followed* followed = find(outcome.task.uid);
+  if (!followed) return;
+  switch (outcome.task.kind) {
+    case ObjectTask::Kind::Apply: on_applied(*followed, outcome); break;
+    case ObjectTask::Kind::Cancel: on_cancelled(*followed, outcome); break;
+    case ObjectTask::Kind::Find:
+      followed->directory = outcome.directory;
+      if (outcome.error) refuse(*followed, Error(*outcome.error).within("its run " + followed->status.run));
+      break;
+  }
+  look(*followed);
+}
+
+void StudyOperator::on_applied(Followed& followed, const TaskOutcome& outcome) {
+  followed.is_asking = false;
+  StudyObjectStatus& status = followed.status;
+  if (outcome.error) return refuse(followed, *outcome.error);
+  status.observed_generation = outcome.task.generation;
+  followed.is_found = true;
+  followed.directory = outcome.directory;
+  followed.read_at = {};
+  status.run = outcome.directory.filename().string();
+  status.run_id = outcome.applied.run;
+  const std::string kind(name_of(outcome.applied.kind));
+  std::string reason = kind;
+  reason.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(reason.front())));
+  put_accepted(status, true, reason, outcome.applied.message);
+  log::info("study " + followed.object.name + ": " + outcome.applied.message);
+  if (outcome.applied.kind != Applied::Kind::Unchanged)
+    tell(followed.object, {false, reason, "run " + status.run + ": " + outcome.applied.message});
+}
+
+void StudyOperator::refuse(Followed& followed, const Error& error) {
+  StudyObjectStatus& status = followed.status;
+  // What the manifest is not to blame for may be otherwise in a while.
+  const bool is_for_good = error.code == ErrorCode::Invalid;
+  if (is_for_good) {
+    status.observed_generation = followed.asked_generation;
+  } else {
+    followed.apply_again_at = clock_.steady() + kApplyAgain;
+  }
+  const std::string message = printable(error.message);
+  const StudyObjectStatus before = status;
+  put_accepted(status, false, is_for_good ? "Invalid" : "NotYet", message);
+  if (status.run_id.empty()) {
+    status.state = is_for_good ? kRefused : name_of(RunState::Pending);
+    status.message = message;
+  }
+  if (status == before) return;
+  log::warning("study " + followed.object.name + ": " + message);
+  tell(followed.object, {true, is_for_good ? kRefused : "NotYet", message});
+}
+
+void StudyOperator::on_cancelled(Followed& followed, const TaskOutcome& outcome) {
+  followed.is_asking = false;
+  if (outcome.is_over) {
+    followed.cancel_again_at = clock_.steady() + kTick;
+    return hold(followed, false);
+  }
+  followed.cancel_again_at = clock_.steady() + kTick;
+  if (outcome.error) {
+    log::warning("study " + followed.object.name + ": " + outcome.error->message);
+  } else if (!std::exchange(followed.was_cancelled, true)) {
+    tell(followed.object, {false, "Cancelling", "it was deleted: what runs is cancelled"});
+  }
+}
+
+// ---- what is said of it ----
+
+void StudyOperator::read_run(Followed& followed) {
+  if (followed.directory.empty()) return;
+  const std::filesystem::path path = followed.directory / "status.json";
+  std::error_code error;
+  const auto changed_at = std::filesystem::last_write_time(path, error);
+  if (error || changed_at == followed.read_at) return;
+  followed.read_at = changed_at;
+  const auto run = read_status(path);
+  if (!run) return;
+  const StudyObjectStatus before = followed.status;
+  put_run(followed.status, *run, clock_.now());
+  if (auto event = event_of_change(before, followed.status)) tell(followed.object, *event);
+}
+
+void StudyOperator::write(Followed& followed) {
+  if (followed.is_writing) return;
+  const Steady now = clock_.steady();
+  if (followed.written_at && now - *followed.written_at < kTick) return;
+  date_conditions(followed.status, followed.written, clock_.now());
+  if (followed.status == followed.written) return;
+  followed.is_writing = true;
+  followed.written_at = now;
+  followed.written = followed.status;
+  const StudyObject& object = followed.object;
+  api_->ask(api_->merge(std::string(kStudyGroup), "studies/" + object.name + "/status",
+                        status_patch(object, followed.status)),
+            [this, uid = object.uid, name = object.name](const HttpResponse& response) {
+              Followed* again = find(uid);
+              if (again) again->is_writing = false;
+              if (response.status / 100 == 2 || response.status == kMissing) return;
+              log::warning("study " + name + ": its status: " + cluster_failure(response));
+              if (!again) return;
+              again->written = again->object.status;
+              again->written_at = clock_.steady() + kApplyAgain;
+            });
+}
+
+void StudyOperator::tell(const StudyObject& object, const StudyEvent& event) {
+  api_->ask(api_->of_kind("POST", "/api/v1", "events", event_body(object, event, clock_.now())),
+            [name = object.name](const HttpResponse& response) {
+              if (response.status / 100 != 2)
+                log::warning("study " + name + ": an event of it: " + cluster_failure(response));
+            });
+}
+
+}  // namespace studyctl

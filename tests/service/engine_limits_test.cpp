@@ -1,0 +1,33 @@
+#include "service/engine_limits.h"
+
+#include <gtest/gtest.h>
+
+namespace studyctl {
+namespace {
+
+TEST(EngineLimits, AreNamedWithTheirFields) {
+  Study study;
+  EXPECT_TRUE(not_heeded(study, "kubernetes").empty());
+  study.execution.pin_cpus = study.execution.cold_start = study.execution.gpu_require_idle = true;
+  study.execution.cooldown.gpu_temperature_below = 60;
+  Override rule;
+  rule.resources.pids = 100;
+  study.overrides.push_back(rule);
+  const auto problems = not_heeded(study, "kubernetes");
+  ASSERT_EQ(problems.size(), 5u);
+  for (const char* field :
+       {"studyctl.io/pids", "pinCpus", "coldStart", "requireIdle", "gpuTemperatureBelow"}) {
+    size_t named = 0;
+    for (const std::string& problem : problems) named += problem.find(field) != std::string::npos ? 1 : 0;
+    EXPECT_EQ(named, 1u) << field;
+  }
+}
+
+TEST(EngineLimits, AreNoConcernOfAnEngineOnThisMachine) {
+  Study study;
+  study.execution.pin_cpus = true;
+  EXPECT_TRUE(not_heeded(study, "docker").empty());
+}
+
+}  // namespace
+}  // namespace studyctl
