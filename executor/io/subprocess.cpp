@@ -82,15 +82,6 @@ Fd input_of(const Program& command) {
   return file;
 }
 
-// Valid as long as `texts` is.
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 Error failure(const Program& command, int code) {
   errno = code;
   return errno_error(printable(command.name()));
@@ -102,6 +93,14 @@ ProcessEnd end_of(const siginfo_t& status) {
 }
 
 }  // namespace
+
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 std::string ProcessEnd::text() const {
   if (signal == 0) return "exit code " + std::to_string(exit_code);

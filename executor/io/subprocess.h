@@ -27,6 +27,9 @@ struct Program {
   std::string name() const { return words.empty() ? std::string() : words.front(); }
 };
 
+// The words as execve(2) takes them, valid as long as they are.
+std::vector<char*> pointers_to(std::vector<std::string>& words);
+
 // How a process ended.
 struct ProcessEnd {
   int exit_code = 0;  // 128 + signal when a signal ended it

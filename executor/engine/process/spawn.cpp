@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "io/subprocess.h"
 
 namespace studyctl {
 namespace {
@@ -62,14 +63,6 @@ Result<std::string> find_program(const ProcessStart& start) {
     if (is_program(directory + "/" + word)) return directory + "/" + word;
   return Error{ErrorCode::NotFound, "there is no program '" + printable(word) + "' in PATH (" +
                                         printable(path) + ") on this machine"};
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 Result<Fd> open_output(const std::filesystem::path& path) {
