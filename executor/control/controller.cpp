@@ -58,8 +58,10 @@ Result<void> Controller::recover() {
     dated.steady = began_ - std::max(now - event.at, Duration(0));
     most_at_a_time = std::max(most_at_a_time, ledger_.active().size());
     ledger_.apply(dated);
-    if (const auto* ended = std::get_if<AttemptEnded>(&event.fact))
+    if (const auto* ended = std::get_if<AttemptEnded>(&event.fact)) {
       to_settle_.emplace_back(ended->key, ended->verdict);
+      if (ended->verdict == Verdict::Succeeded) durations_.add(ended->duration);
+    }
     // Only the last may not be published yet, or not durably.
     while (to_settle_.size() > most_at_a_time + kMostUnsynced) to_settle_.pop_front();
     published_.replayed(dated);
@@ -133,6 +135,7 @@ Result<void> Controller::turn() {
   apply_threshold();
   end_pilot();
   ask_for_seat();
+  heed_horizon();
   start_what_may();
   advance_run();
   withdraw_unstarted();
@@ -215,6 +218,7 @@ std::optional<Steady> Controller::next_turn() const {
   if (!disk_full_ && (!seen_.empty() || !unpublished_.empty() || !acts_.empty())) return clock_.steady();
   std::optional<Steady> next = earliest(waits_until_, retry_at_);
   next = earliest(next, study_deadline());
+  if (const auto last = last_moment(); last && clock_.steady() < *last) next = earliest(next, last);
   if (live_.empty() && !leaving_.empty() && has_come_to_rest()) next = earliest(next, given_up_at());
   if (recovering_) return next;
   for (const auto& [key, live] : live_) {

@@ -15,6 +15,7 @@
 #include "control/core_pool.h"
 #include "control/gateway.h"
 #include "control/seat.h"
+#include "control/typical_duration.h"
 #include "control/workspace.h"
 #include "engine/engine.h"
 #include "model/ledger.h"
@@ -176,8 +177,15 @@ class Controller {
   bool may_start(const RepetitionKey& key) const;
   void enforce_deadlines();
 
+  // controller_horizon.cpp: a run on what somebody else ends
+  std::optional<Steady> last_moment() const;
+  void heed_horizon();
+  // Why it is not begun any more; nothing where it may well come to its end.
+  std::optional<std::string> too_late_for(const RepetitionKey& key) const;
+
   // controller_attempts.cpp: one attempt from its making to its end
   void limit(LiveAttempt& live) const;
+  Timeouts timeouts_of(const RepetitionKey& key) const;
   void make(const AttemptKey& key);
   void launch(const AttemptKey& key);
   void cool(LiveAttempt& live);
@@ -221,6 +229,7 @@ class Controller {
   StartQueue queue_;
   std::optional<RepetitionRule> repetition_rule_;
   Duration gpu_time_;  // of attempts that have ended
+  TypicalDuration durations_;
 
   std::map<RepetitionKey, LiveAttempt> live_;
   std::unordered_map<AttemptId, AttemptKey> by_id_;

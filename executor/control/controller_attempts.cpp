@@ -73,15 +73,16 @@ LiveAttempt& Controller::add_live(const AttemptKey& key) {
 
 // What it may take, by the execution as it is now.
 void Controller::limit(LiveAttempt& live) const {
-  live.timeouts = execution_.timeouts;
-  live.retry_limit = execution_.retry.limit;
-  if (plan_.variant_of) {
-    const Variant variant = plan_.variant_of(live.key.repetition);
-    live.timeouts = variant.timeouts;
-    live.retry_limit = variant.retry_limit;
-  }
-  const Duration grown = ledger_.troubles(live.key.repetition).grown.run_timeout;
-  if (live.timeouts.run) live.timeouts.run = std::max(*live.timeouts.run, grown);
+  live.timeouts = timeouts_of(live.key.repetition);
+  live.retry_limit =
+      plan_.variant_of ? plan_.variant_of(live.key.repetition).retry_limit : execution_.retry.limit;
+}
+
+Timeouts Controller::timeouts_of(const RepetitionKey& key) const {
+  Timeouts timeouts = plan_.variant_of ? plan_.variant_of(key).timeouts : execution_.timeouts;
+  const Duration grown = ledger_.troubles(key).grown.run_timeout;
+  if (timeouts.run) timeouts.run = std::max(*timeouts.run, grown);
+  return timeouts;
 }
 
 Result<AttemptSpec> Controller::spec_of(LiveAttempt& live) {
@@ -311,6 +312,7 @@ void Controller::end(const AttemptKey& key) {
                       ended.conditions, ended.grown});
   to_settle_.emplace_back(key, ended.verdict);
   count_group_of(ended);
+  if (ended.verdict == Verdict::Succeeded) durations_.add(ended.duration);
   gpu_time_ += ended.duration * static_cast<int64_t>(ended.devices.size());
   if (repetition_rule_ && ledger_.has(key.repetition)) {
     if (ended.verdict == Verdict::Succeeded)

@@ -149,6 +149,7 @@ void Controller::start_what_may() {
     }
     const std::optional<AttemptKey> key = within_at_most(std::get<NextStart>(next).key);
     if (!key) return;
+    if (auto late = too_late_for(key->repetition)) return change_run(RunState::Stopping, *std::move(late));
     start(*key);
   }
 }

@@ -121,6 +121,12 @@ struct Inventory {
   std::string kind;                    // "docker" or "podman"
 };
 
+// When what runs on an engine is ended by somebody else.
+struct Horizon {
+  Steady at{};
+  std::string name;  // of what ends then, for people: "Slurm job 12"
+};
+
 // Runs attempts somewhere: a Docker daemon, a Podman service. It knows attempts, not studies.
 //
 // Every call returns at once and is safe to repeat. What becomes of it arrives later, on the same thread, as
@@ -173,6 +179,9 @@ class Engine {
                         const std::string& /*message*/) {}
   // Devices that are leased to nobody, each with why, for people.
   virtual std::vector<std::string> quarantined() const { return {}; }
+
+  // Asked before every start; nothing where nobody else sets an end.
+  virtual std::optional<Horizon> horizon() const { return {}; }
 
   // The equivalent command line for people, without secret values.
   virtual std::string command_line(const AttemptSpec& spec) const = 0;

@@ -63,6 +63,33 @@ void complete(std::vector<std::pair<std::string, std::string>>& variables,
   environment.add("LANG", "C.UTF-8");
 }
 
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+// The words of `wrapper` for this container: "--bind={mount}" becomes one for each of its mounts.
+std::vector<std::string> wrapper_words(const std::vector<std::string>& wrapper,
+                                       const ContainerSpec& container) {
+  static const std::string kMount = "{mount}";
+  std::vector<std::string> words;
+  for (const std::string& pattern : wrapper) {
+    const std::string word = replaced(replaced(pattern, "{image}", container.image), "{directory}",
+                                      container.working_directory.empty() && !container.mounts.empty()
+                                          ? container.mounts.front().target
+                                          : container.working_directory);
+    if (word.find(kMount) == std::string::npos) {
+      words.push_back(word);
+      continue;
+    }
+    for (const Mount& mount : container.mounts)
+      words.push_back(
+          replaced(word, kMount, mount.source + ":" + mount.target + (mount.read_only ? ":ro" : "")));
+  }
+  return words;
+}
+
 // `module` and `conda` are functions that a login shell of bash reads.
 std::vector<std::string> after_setup(const std::string& setup, const std::vector<std::string>& words) {
   const char* shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
@@ -75,18 +102,25 @@ std::vector<std::string> after_setup(const std::string& setup, const std::vector
 
 Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOptions& options) {
   if (auto fine = expect_paths(container.mounts); !fine) return std::move(fine).error();
+  const bool is_wrapped = !options.wrapper.empty() && container.image != kNoImage;
+  const std::vector<Mount> here = is_wrapped ? std::vector<Mount>() : container.mounts;  // as it sees them
   HostProcess process;
   for (const auto* words : {&container.command, &container.arguments})
-    for (const std::string& word : *words) process.words.push_back(on_host(word, container.mounts));
-  if (container.command.empty())
+    for (const std::string& word : *words) process.words.push_back(on_host(word, here));
+  if (container.command.empty() && !is_wrapped)
     return Error{ErrorCode::Invalid,
                  "command: is not there, and no image is used that could have one; write command: [...]"};
+  if (is_wrapped) {
+    std::vector<std::string> words = wrapper_words(options.wrapper, container);
+    words.insert(words.end(), process.words.begin(), process.words.end());
+    process.words = std::move(words);
+  }
   if (!options.setup.empty()) process.words = after_setup(options.setup, process.words);
   for (const auto& [name, value] : container.environment)
     if (name != "NVIDIA_VISIBLE_DEVICES")  // the workload does not choose its devices, as with containers
-      process.environment.emplace_back(name, on_host(value, container.mounts));
+      process.environment.emplace_back(name, on_host(value, here));
   complete(process.environment, options.inherit_env);
-  if (!container.working_directory.empty())
+  if (!container.working_directory.empty() && !is_wrapped)
     process.directory = on_host(container.working_directory, container.mounts);
   else if (!container.mounts.empty())
     process.directory = container.mounts.front().source;

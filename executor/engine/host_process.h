@@ -26,7 +26,8 @@ struct HostProcess {
 // It begins in the working directory, or in the source of the first mount, where its results go. The
 // environment is the container's, what `options` inherits of this process's, and PATH, HOME, USER, LOGNAME,
 // SHELL and LANG where neither has them. The set-up runs before it in a login shell, which then becomes the
-// workload. Invalid: there is no command, since there is no image to have one; or a mount that has no path of
+// workload. Where `options` has a wrapper and the container an image, the wrapper runs it, and makes the
+// mounts. Invalid: there is no command, since there is no image to have one; or a mount that has no path of
 // the host.
 Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOptions& options);
 

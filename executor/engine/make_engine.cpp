@@ -1,9 +1,11 @@
 #include "engine/make_engine.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/allocation/allocation_engine.h"
 #include "engine/docker/docker_engine.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/podman_service.h"
@@ -31,15 +33,6 @@ Result<EngineKind> kind_named(const std::string& word) {
   return Error{ErrorCode::Invalid, "engine: is '" + word + "'; there are " + known_words()};
 }
 
-std::unique_ptr<Engine> make_slurm(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
-  SlurmSettings settings;
-  settings.options = request.slurm;
-  settings.volume = request.volume;
-  settings.fixed_endpoint = request.fixed_endpoint;
-  settings.is_of_another = request.is_of_another;
-  return std::make_unique<SlurmEngine>(loop, std::move(settings), std::move(sink));
-}
-
 // A recorded endpoint that was our own service is our own service again.
 bool is_own_service(const EngineSearch& search) {
   return search.endpoint == kOwnPodmanService;
@@ -53,19 +46,81 @@ bool may_start_podman(const EngineSearch& search, const Error& error) {
   return error.code == ErrorCode::NotFound || search.kind == EngineKind::Podman;
 }
 
-Result<std::unique_ptr<Engine>> make_process_engine(EventLoop& loop, const EngineRequest& request,
-                                                    ObservationSink sink) {
-  const std::string& began = request.fixed_endpoint;
-  if (!began.empty() && began != process_endpoint())
-    return Error{ErrorCode::Unavailable, "the run began as processes of another machine (" + began +
-                                             "), and this is " + process_endpoint() + ": go on there"};
+std::unique_ptr<Engine> make_job_arrays(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
+  SlurmSettings settings;
+  settings.options = request.slurm;
+  settings.volume = request.volume;
+  settings.fixed_endpoint = request.fixed_endpoint;
+  settings.is_of_another = request.is_of_another;
+  return std::make_unique<SlurmEngine>(loop, std::move(settings), std::move(sink));
+}
+
+Result<std::unique_ptr<Engine>> make_processes(EventLoop& loop, const EngineRequest& request,
+                                               const ProcessOptions& process, ObservationSink sink) {
   ProcessEngineOptions options;
   options.directory = request.process_directory;
-  options.process = request.process;
+  options.process = process;
   options.is_of_another = request.is_of_another;
   auto engine = ProcessEngine::make(loop, std::move(options), std::move(sink));
   if (!engine) return std::move(engine).error();
   return Result<std::unique_ptr<Engine>>(*std::move(engine));
+}
+
+Result<Allocation> allocation_here() {
+  return allocation_of([](const char* name) { return std::getenv(name); }, host_capacity());
+}
+
+bool began_in_allocation(const EngineRequest& request) {
+  return request.fixed_endpoint.starts_with(kAllocationScheme);
+}
+
+// By the word of `kind`, "slurm" or "process".
+Result<std::unique_ptr<Engine>> make_allocation(EventLoop& loop, const EngineRequest& request,
+                                                const std::string& kind, ObservationSink sink) {
+  auto allocation = allocation_here();
+  const std::string& began = request.fixed_endpoint;
+  if (!allocation && allocation.error().code == ErrorCode::NotFound && !began.empty())
+    return Error{ErrorCode::Unavailable, "the run began inside of an allocation (" + began +
+                                             "): go on in one, by salloc, sbatch or flux alloc"};
+  if (!allocation) return std::move(allocation).error();
+  if (!began.empty() && began != allocation->endpoint())
+    return Error{ErrorCode::Conflict,
+                 "the run began at " + began + ", and this is " + allocation->endpoint() + ": go on there"};
+  AllocationSettings settings;
+  settings.allocation = *std::move(allocation);
+  settings.kind = kind;
+  settings.directory = request.process_directory;
+  settings.is_of_another = request.is_of_another;
+  settings.processes = [&loop, request, kind](ObservationSink see) {
+    return make_processes(loop, request, kind == "slurm" ? request.slurm.commands : request.process,
+                          std::move(see));
+  };
+  return Result<std::unique_ptr<Engine>>(
+      std::make_unique<AllocationEngine>(loop, std::move(settings), std::move(sink)));
+}
+
+// What began as job arrays goes on as such, inside of an allocation too.
+Result<std::unique_ptr<Engine>> make_slurm(EventLoop& loop, const EngineRequest& request,
+                                           ObservationSink sink) {
+  const SlurmMode mode = request.slurm.mode;
+  const bool may_choose = request.fixed_endpoint.empty() && mode == SlurmMode::Auto;
+  const auto here = allocation_here();
+  const bool is_here = here || here.error().code != ErrorCode::NotFound;
+  if (began_in_allocation(request) || mode == SlurmMode::Allocation || (may_choose && is_here))
+    return make_allocation(loop, request, "slurm", std::move(sink));
+  return make_job_arrays(loop, request, std::move(sink));
+}
+
+Result<std::unique_ptr<Engine>> make_process_engine(EventLoop& loop, const EngineRequest& request,
+                                                    ObservationSink sink) {
+  const std::string& began = request.fixed_endpoint;
+  const bool is_here = began.empty() && allocation_here();
+  if (began_in_allocation(request) || is_here)
+    return make_allocation(loop, request, "process", std::move(sink));
+  if (!began.empty() && began != process_endpoint())
+    return Error{ErrorCode::Unavailable, "the run began as processes of another machine (" + began +
+                                             "), and this is " + process_endpoint() + ": go on there"};
+  return make_processes(loop, request, request.process, std::move(sink));
 }
 
 // Where nobody named a container engine and there is none.
@@ -100,7 +155,8 @@ Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, const EngineRequest
   if (!kind) return kind.error();
   if (*kind == EngineKind::Slurm || request.fixed_endpoint.starts_with("slurm://"))
     return make_slurm(loop, request, std::move(sink));
-  if (*kind == EngineKind::Process || request.fixed_endpoint.starts_with(kProcessScheme))
+  if (*kind == EngineKind::Process || request.fixed_endpoint.starts_with(kProcessScheme) ||
+      began_in_allocation(request))
     return make_process_engine(loop, request, std::move(sink));
   if (*kind == EngineKind::Kubernetes) return make_kubernetes(loop, request, std::move(sink));
   EngineSearch search = EngineSearch::from_environment(*kind);

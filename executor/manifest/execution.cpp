@@ -275,17 +275,23 @@ constexpr std::array<std::pair<std::string_view, Preemption>, 3> kPreemptions = 
 
 constexpr auto kGpu = [](auto& io, auto& execution) { io.flag("requireIdle", execution.gpu_require_idle); };
 
+constexpr auto kProcess = [](auto& io, auto& process) {
+  io.text("setup", process.setup);
+  io.texts("inheritEnv", process.inherit_env);
+  io.texts("wrapper", process.wrapper);
+};
+
 constexpr auto kSlurm = [](auto& io, auto& slurm) {
+  io.when_read([&](auto& fields) { fields.choice("mode", slurm.mode, kSlurmModes); });
+  io.when_written([&](auto& out) {
+    if (slurm.mode != SlurmMode::Auto) out.choice("mode", slurm.mode, kSlurmModes);
+  });
   io.text("partition", slurm.partition);
   io.text("account", slurm.account);
   io.text("qos", slurm.qos);
   io.text("constraint", slurm.constraint);
   io.texts("extraArgs", slurm.extra_arguments);
-};
-
-constexpr auto kProcess = [](auto& io, auto& process) {
-  io.text("setup", process.setup);
-  io.texts("inheritEnv", process.inherit_env);
+  kProcess(io, slurm.commands);
 };
 
 constexpr auto kKubernetes = [](auto& io, auto& kubernetes) {

@@ -25,14 +25,25 @@ constexpr std::string_view name_of(EngineKind kind) {
 struct ProcessOptions {
   std::string setup;                     // shell commands before the workload's
   std::vector<std::string> inherit_env;  // names of variables that the workload gets from here
+  // What runs a command in its image: the words before it. {image}, {directory}; a word with {mount} is there
+  // once for each mount. Empty: no image is used.
+  std::vector<std::string> wrapper;
 };
 struct KubernetesOptions {
   std::string namespace_name;  // empty: the context's
   std::string context;         // of the kubeconfig; empty: its current one
 };
+
+// How Slurm is used: a job array for attempts, or the allocation that the controller is in.
+enum class SlurmMode : uint8_t { Auto, Jobs, Allocation };
+inline constexpr std::array<std::pair<std::string_view, SlurmMode>, 3> kSlurmModes = {
+    {{"auto", SlurmMode::Auto}, {"jobs", SlurmMode::Jobs}, {"allocation", SlurmMode::Allocation}}};
+
 struct SlurmOptions {
+  SlurmMode mode = SlurmMode::Auto;                 // Auto: the allocation, where there is one
   std::string partition, account, qos, constraint;  // empty: the site's default
   std::vector<std::string> extra_arguments;         // of sbatch
+  ProcessOptions commands;                          // how they run on a node
 };
 
 }  // namespace studyctl

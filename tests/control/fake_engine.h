@@ -43,9 +43,11 @@ class FakeEngine final : public Engine {
   void stop(const AttemptId& attempt, Duration grace) override;
   void forget(const AttemptId& attempt) override;
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
+  std::optional<Horizon> horizon() const override { return ends; }
   std::string command_line(const AttemptSpec& spec) const override { return "run " + spec.id.text; }
 
   // ---- what happens on the machine ----
+  std::optional<Horizon> ends{};  // somebody else ends what runs here
   // What is on its way for one container, or for all of them, happens.
   void happen(const AttemptId& attempt);
   void happen();

@@ -45,7 +45,7 @@ TEST(HostProcessTest, BeginsWhereItsResultsGoUnlessAWorkingDirectoryIsGiven) {
 TEST(HostProcessTest, ItsEnvironmentIsCleanButForWhatIsInherited) {
   setenv("STUDYCTL_TEST_WANTED", "yes", 1);
   setenv("STUDYCTL_TEST_OTHER", "no", 1);
-  const auto process = host_process(container(), {"", {"STUDYCTL_TEST_WANTED", "STUDYCTL_TEST_ABSENT"}});
+  const auto process = host_process(container(), {"", {"STUDYCTL_TEST_WANTED", "STUDYCTL_TEST_ABSENT"}, {}});
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_WANTED"), "yes");
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_OTHER"), std::nullopt);
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_ABSENT"), std::nullopt);
@@ -56,15 +56,37 @@ TEST(HostProcessTest, ItsEnvironmentIsCleanButForWhatIsInherited) {
 TEST(HostProcessTest, WhatTheContainerSetsWinsOverWhatIsInherited) {
   ContainerSpec spec = container();
   spec.environment.emplace_back("PATH", "/opt/bin");
-  EXPECT_EQ(value_of(*host_process(spec, {"", {"PATH"}}), "PATH"), "/opt/bin");
+  EXPECT_EQ(value_of(*host_process(spec, {"", {"PATH"}, {}}), "PATH"), "/opt/bin");
 }
 
 TEST(HostProcessTest, TheSetUpRunsFirstInALoginShell) {
-  const auto process = host_process(container(), {"module load orca", {}});
+  const auto process = host_process(container(), {"module load orca", {}, {}});
   ASSERT_EQ(process->words.size(), 10u);
   EXPECT_EQ(process->words[1], "-l");
   EXPECT_EQ(process->words[3], "module load orca\nexec \"$@\"");
   EXPECT_EQ(process->words[5], "solve");
+}
+
+TEST(HostProcessTest, AWrapperRunsTheImageAndMakesTheMounts) {
+  ContainerSpec spec = container();
+  spec.image = "/images/solver.sif";
+  const ProcessOptions options{
+      "", {}, {"apptainer", "exec", "--bind={mount}", "--pwd={directory}", "{image}"}};
+  const auto process = host_process(spec, options);
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->words,
+            (std::vector<std::string>{"apptainer", "exec", "--bind=/v/attempt-1:/results",
+                                      "--bind=/v/attempt-1/study:/study:ro", "--bind=/srv:/data",
+                                      "--bind=/fast:/data/in", "--pwd=/results", "/images/solver.sif",
+                                      "solve", "/results", "/results/out", "/resultset", "--to=/results"}));
+  EXPECT_EQ(value_of(*process, "STUDY_RESULTS"), "/results");
+  EXPECT_EQ(process->directory, "/v/attempt-1");
+  spec.command.clear();
+  EXPECT_EQ(host_process(spec, options)->words.back(), "/images/solver.sif");
+}
+
+TEST(HostProcessTest, AWrapperLeavesAloneWhatHasNoImage) {
+  EXPECT_EQ(host_process(container(), {"", {}, {"apptainer", "exec", "{image}"}})->words.front(), "solve");
 }
 
 TEST(HostProcessTest, WithoutACommandItSaysWhatToWrite) {

@@ -57,6 +57,18 @@ TEST(Execution, ReadsWhatSlurmIsAskedFor) {
   EXPECT_EQ(execution.slurm.extra_arguments, std::vector<std::string>{"--reservation=x"});
 }
 
+TEST(Execution, ReadsHowCommandsRunOnSlurmsNodes) {
+  const Execution execution = execution_of(
+      "engine: slurm, slurm: {mode: allocation, setup: module load orca, inheritEnv: [A], wrapper: "
+      "[apptainer, "
+      "exec, '{image}']}");
+  EXPECT_EQ(execution.slurm.mode, SlurmMode::Allocation);
+  EXPECT_EQ(execution.slurm.commands.setup, "module load orca");
+  EXPECT_EQ(execution.slurm.commands.inherit_env, std::vector<std::string>{"A"});
+  EXPECT_EQ(execution.slurm.commands.wrapper, (std::vector<std::string>{"apptainer", "exec", "{image}"}));
+  EXPECT_EQ(execution_of("engine: slurm").slurm.mode, SlurmMode::Auto);
+}
+
 TEST(Execution, StalledMayBeADurationAlone) {
   const Execution execution = execution_of("timeouts: {stalled: 10m}");
   EXPECT_EQ(execution.timeouts.stalled->after, 10min);

@@ -59,6 +59,7 @@ GOOD = [
     (EXECUTION + "order", "ABBA"),
     (EXECUTION + "engine", "slurm"),
     (EXECUTION + "slurm", {"partition": "gpu", "account": "a", "qos": "q", "constraint": "c", "extraArgs": ["--x"]}),
+    (EXECUTION + "slurm", {"mode": "jobs", "setup": "x", "inheritEnv": ["X"], "wrapper": ["apptainer", "{image}"]}),
     (EXECUTION + "engine", "process"),
     (EXECUTION + "process", {"setup": "module load orca", "inheritEnv": ["LD_LIBRARY_PATH"]}),
     (EXECUTION + "cycles", 5),
@@ -70,6 +71,7 @@ GOOD = [
     ("metadata.labels", {"team": "perf"}),
 ]
 BAD = [
+    (EXECUTION + "slurm", {"mode": "pilot"}),
     (EXECUTION + "slurm", {"particion": "gpu"}),
     (EXECUTION + "slurm", {"extraArgs": "--x"}),
     ("spec.retention", {"runs": 0}),

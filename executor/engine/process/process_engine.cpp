@@ -87,7 +87,7 @@ void ProcessEngine::answer_inspections() {
 
 void ProcessEngine::prepare_image(const std::string& image, PullPolicy /*policy*/,
                                   std::function<void(Result<std::string>)> done) {
-  if (image != kNoImage && !std::exchange(has_warned_of_images_, true))
+  if (options_.process.wrapper.empty() && image != kNoImage && !std::exchange(has_warned_of_images_, true))
     log::warning("engine process uses no image: the commands of " + printable(image) +
                  " run as this machine has them; image: none says that this is meant");
   later([done = std::move(done)] { done(std::string()); });

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engine/slurm/answers.h"
 #include "engine/slurm/batch_script.h"
+#include "engine/slurm/submission.h"
 
 namespace studyctl {
 namespace {
@@ -40,18 +41,19 @@ bool AttemptHome::exists() const {
   return std::filesystem::is_directory(path_, none);
 }
 
-Result<void> AttemptHome::make(const AttemptSpec& spec, const std::vector<std::string>& options) const {
+Result<void> AttemptHome::make(const AttemptSpec& spec, const SlurmOptions& options) const {
   if (const auto known = read_file(path_ / kSpecFile, kMostBytes)) {
     if (*known == spec_hash(spec)) return {};
     return Error{ErrorCode::Conflict, path_.string() + " belongs to an attempt with another spec-hash"};
   }
   if (auto there = expect_sources(spec); !there) return there;
-  auto command = command_file(spec);
+  auto command = command_file(spec, options.commands);
   if (!command) return std::move(command).error();
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) return Error{ErrorCode::Unavailable, path_.string() + ": " + error.message()};
-  if (auto written = write_file_atomically(path_ / kOptionsFile, join(options, "\n")); !written)
+  if (auto written = write_file_atomically(path_ / kOptionsFile, join(options_of(spec, options), "\n"));
+      !written)
     return written;
   if (auto written = write_file_atomically(path_ / kCommandFile, *command, 0600); !written) return written;
   return write_file_atomically(path_ / kSpecFile, spec_hash(spec));

@@ -21,9 +21,10 @@ class AttemptHome {
   const std::filesystem::path& path() const { return path_; }
   bool exists() const;
 
-  // Writes what the task reads. `options`: as options_of(). What is there already stays. Conflict: it was
+  // Writes what the task reads. `options`: what sbatch gets as options_of(), and how commands
+  // run. What is there already stays. Conflict: it was
   // made for something else.
-  Result<void> make(const AttemptSpec& spec, const std::vector<std::string>& options) const;
+  Result<void> make(const AttemptSpec& spec, const SlurmOptions& options) const;
   std::vector<std::string> options() const;
 
   // Before sbatch: the job's name and the number of the task in it.

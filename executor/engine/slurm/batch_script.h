@@ -27,6 +27,6 @@ inline constexpr int kHomeNotSeen = 75;
 std::string batch_script(std::span<const std::filesystem::path> homes);
 
 // What a task of that script reads. Invalid: as host_process().
-Result<std::string> command_file(const AttemptSpec& spec);
+Result<std::string> command_file(const AttemptSpec& spec, const ProcessOptions& options);
 
 }  // namespace studyctl

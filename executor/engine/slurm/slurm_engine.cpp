@@ -45,7 +45,7 @@ SlurmEngine::~SlurmEngine() = default;
 
 void SlurmEngine::prepare_image(const std::string& image, PullPolicy /*policy*/,
                                 std::function<void(Result<std::string>)> done) {
-  if (image != kNoImage && unused_images_.insert(image).second)
+  if (settings_.options.commands.wrapper.empty() && image != kNoImage && unused_images_.insert(image).second)
     log::warning("image " + image + " is not used: Slurm runs the command on the node as it is");
   commands_.after(Duration(0), [done = std::move(done)] { done(std::string()); });
 }
@@ -55,7 +55,7 @@ void SlurmEngine::create(const AttemptSpec& spec) {
   const AttemptHome home(spec);
   if (home.exists() && !home.is_untouched()) return adopt_started({spec, true}, std::nullopt);
   Attempt& attempt = add(spec, Stage::Created);
-  auto made = attempt.home.make(spec, options_of(spec, settings_.options));
+  auto made = attempt.home.make(spec, settings_.options);
   if (made) return tell_phase(attempt, Phase::Created);
   refuse(attempt, Reason::CreateError, made.error().message);
 }
@@ -119,7 +119,7 @@ void SlurmEngine::leave(Attempt& attempt) {
 }
 
 std::string SlurmEngine::command_line(const AttemptSpec& spec) const {
-  auto process = host_process(spec.main, {});
+  auto process = host_process(spec.main, settings_.options.commands);
   if (!process) return "# " + process.error().message + "\n";
   std::vector<std::string> words = {"srun", "--ntasks=1", "--export=NONE"};
   for (const std::string& option : options_of(spec, settings_.options))

@@ -18,7 +18,7 @@ TEST(SlurmSubmission, AsksForWhatTheAttemptMayTake) {
   spec.devices = {{"nvidia.com/gpu", 2}};
   spec.run_timeout = 5min;
   spec.grace = 30s;
-  SlurmOptions options{"gpu,big", "lab", "high", "a100", {"--reservation=x"}};
+  SlurmOptions options{SlurmMode::Auto, "gpu,big", "lab", "high", "a100", {"--reservation=x"}, {}};
   EXPECT_EQ(options_of(spec, options), (Words{"--cpus-per-task=2", "--mem=65M", "--gres=gpu:2", "--time=7",
                                               "--signal=B:TERM@30", "--partition=gpu,big", "--account=lab",
                                               "--qos=high", "--constraint=a100", "--reservation=x"}));
