@@ -51,6 +51,40 @@ wait "$controller" || true
 expect_equal "$(jobs_in Cancelled)" 4 "repetitions that were cancelled"
 wait_until 20 no_jobs_left
 
+# ---- requeued by an admin: another attempt, and none that counts
+points=1 on_slurm requeued '[ -e ../../requeued ] || sleep 60' 'parallelism: 1, retry: {backoff: {initial: 100ms}}'
+sed -i "s|../../requeued|$work/requeued|" study.yaml
+studyctl apply study.yaml --results requeued-results >apply.log 2>&1 &
+controller=$!
+runs_one() { [ "$(squeue --noheader --states=RUNNING --format=%i | wc -l)" = 1 ] && [ -n "$(find requeued-results -name started)" ]; }
+wait_until 60 runs_one
+touch requeued
+job=$(squeue --noheader --format=%i)
+scontrol update "jobid=$job" requeue=1
+scontrol requeue "$job"
+wait "$controller" || fail "a requeued study: $(cat apply.log)"
+expect_equal "$(sqlite3 requeued-results/studies.db "select group_concat(reason || ' ' || counted) from (select reason, counted from attempts order by id)")" \
+  "Interrupted 0,Completed 0" "the attempts of what was requeued"
+
+# ---- prepared and wrapped: a stand-in for Apptainer shows what it was called with
+cat >apptainer <<'SH'
+#!/bin/sh
+echo "$@" | tr ' ' '\n' | sed 's|=.*:|=HERE:|' | head -n 5
+while [ "$1" != solver.sif ]; do shift; done
+shift
+exec "$@"
+SH
+chmod +x apptainer
+# shellcheck disable=SC2016
+points=1 on_slurm wrapped 'echo $PREPARED $WANTED' "slurm: {setup: export PREPARED=yes, inheritEnv: [WANTED], wrapper: [$work/apptainer, exec, '--bind={mount}', '{image}']}"
+sed -i 's|image: none|image: solver.sif|' study.yaml
+WANTED=wanted expect_code 0 studyctl apply study.yaml --results wrapped-results
+expect_equal "$(grep -v bind wrapped-results/wrapped/latest/experiments/*/*/cycle-1/result/stdout.log | tr '\n' ' ')" "exec solver.sif sh -c yes wanted " "what ran"
+grep -qx -- '--bind=HERE:/results' wrapped-results/wrapped/latest/experiments/*/*/cycle-1/result/stdout.log || fail "no mount"
+
+expect_code 0 studyctl doctor --results array-results
+expect_said 'at slurm://studyctl-e2e'
+
 points=2 on_slurm refused true 'slurm: {partition: nope}'
 expect_code 4 studyctl apply study.yaml
 expect_said "execution.slurm.partition: Slurm's cluster studyctl-e2e has no 'nope'; there are main"
@@ -60,6 +94,10 @@ expect_said "did you mean 'partition'?"
 points=2 on_slurm refused true 'slurm: {extraArgs: [--mem=9999999]}'
 expect_code 1 studyctl apply study.yaml
 expect_said "Slurm refused it: "
+points=2 on_slurm absent true 'parallelism: 2'
+mkdir -p none && ln -sf "$(command -v studyctl)" /usr/bin/env none/
+PATH=$work/none expect_code 5 "$work/none/studyctl" apply study.yaml
+expect_said "is not installed on this machine"
 points=2 on_slurm away true 'parallelism: 2'
 SLURM_CONF=$work/none.conf expect_code 5 studyctl apply study.yaml
 kill "$(cat "${SLURM_CONF%/*}/munged.pid")"

@@ -103,7 +103,16 @@ finish() {
   exit "$code"
 }
 
-mv -T command taken 2>/dev/null || exit 0  # it was withdrawn, or has run
+# Somebody has requeued it: what ran before has been killed, and another attempt follows it.
+note_requeue() {
+  [ "${SLURM_RESTART_COUNT:-0}" != 0 ] && [ ! -e withdrawn ] && [ ! -e exit ] || return
+  if [ -e started ]; then
+    put exit code=137 "$(grep ^started= started)" "finished=$(now)" told=REQUEUE
+  else
+    put exit refused=Interrupted "message=was requeued in Slurm"
+  fi
+}
+mv -T command taken 2>/dev/null || { note_requeue; exit 0; }  # else it was withdrawn, or has run
 . ./taken
 rm -f taken
 for ((i = 0; i < ${#init_names[@]}; i++)); do
@@ -131,9 +140,10 @@ bool may_be_exported(const std::string& name) {
   return is_word && std::find(kBashs.begin(), kBashs.end(), name) == kBashs.end();
 }
 
-Result<std::string> function_of(const std::string& name, ContainerSpec container, const AttemptSpec& spec) {
+Result<std::string> function_of(const std::string& name, ContainerSpec container, const AttemptSpec& spec,
+                                const ProcessOptions& options) {
   tell_cpus(container);
-  auto made = host_process(container, {});
+  auto made = host_process(container, options);
   if (!made) return std::move(made).error();
   const HostProcess& process = *made;
   std::string text = name + "() {\n";
@@ -160,17 +170,17 @@ std::string batch_script(std::span<const std::filesystem::path> homes) {
   return text + kBody;
 }
 
-Result<std::string> command_file(const AttemptSpec& spec) {
+Result<std::string> command_file(const AttemptSpec& spec, const ProcessOptions& options) {
   if ((spec.directory.string() + spec.scratch.string()).find('\n') != std::string::npos)
     return Error{ErrorCode::Invalid, "a results directory with a line break in its name cannot be used here"};
   std::string names, functions;
   for (size_t i = 0; i < spec.init.size(); ++i) {
-    auto function = function_of("init_" + std::to_string(i), spec.init[i], spec);
+    auto function = function_of("init_" + std::to_string(i), spec.init[i], spec, options);
     if (!function) return std::move(function).error().within("init container " + spec.init[i].name);
     names += " " + shell_quote(spec.init[i].name);
     functions += *function;
   }
-  auto main = function_of("main", spec.main, spec);
+  auto main = function_of("main", spec.main, spec, options);
   if (!main) return main;
   const auto grace = std::chrono::ceil<std::chrono::seconds>(spec.grace).count();
   return "logs=" + shell_quote(spec.directory.string()) + "\ngrace=" + std::to_string(grace) +

@@ -52,6 +52,9 @@ void explain_failure(const SlurmEnd& end, Observation& seen) {
   } else if (number(note(end, "memory_kills")) > 0) {
     seen.reason = Reason::OOMKilled;
     seen.message = "killed at the memory limit" + limit_text(end);
+  } else if (note(end, "told") == "REQUEUE") {
+    seen.reason = Reason::Interrupted;
+    seen.message = "was requeued in Slurm";
   } else if (note(end, "told") == "TERM" && is_at_time_limit(end, seen)) {
     seen.reason = Reason::Timeout;
     seen.message = "was ended at Slurm's time limit";
