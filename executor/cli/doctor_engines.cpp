@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "cli/doctor_checks.h"
+#include "engine/allocation/allocation.h"
 #include "engine/make_engine.h"
 
 namespace studyctl {
@@ -22,11 +23,12 @@ constexpr EngineName kEngines[] = {
     {"podman", "Podman", "apt-get install podman"},
 };
 
-Result<Inventory> inspect(const std::string& wanted) {
+Result<Inventory> inspect(const std::string& wanted, const SlurmOptions& slurm = {}) {
   SystemClock clock;
   EventLoop loop(clock);
   EngineRequest request;
   request.wanted = wanted;
+  request.slurm = slurm;
   request.volume = random_uuid();  // of no volume: no container is its own
   auto engine = make_engine(loop, request, [](const Observation&) {});
   if (!engine) return std::move(engine).error();
@@ -54,6 +56,26 @@ std::optional<std::string> naming_variable() {
   for (const char* name : {"DOCKER_HOST", "CONTAINER_HOST"})
     if (const char* value = std::getenv(name); value && *value) return std::string(name) + "=" + value;
   return std::nullopt;
+}
+
+// Where its commands are: the cluster, and the allocation that this shell is in.
+std::vector<Finding> check_slurm(const MachinePlaces& places) {
+  if (!has_program(places, "sbatch")) return {};
+  SlurmOptions jobs;
+  jobs.mode = SlurmMode::Jobs;
+  const auto inventory = inspect("slurm", jobs);
+  if (!inventory) return {{Note, "Slurm: " + inventory.error().message, "see scontrol ping"}};
+  std::vector<Finding> findings = {{Good, text_of(*inventory) + "; --engine slurm", ""}};
+  const auto here =
+      allocation_of([](const char* name) { return std::getenv(name); }, {inventory->millicpu, INT64_MAX});
+  if (here)
+    findings.push_back({Good,
+                        "this is " + here->name() + ": --engine slurm packs experiments onto its " +
+                            std::to_string(here->room.millicpu / 1000) + " cores",
+                        ""});
+  else if (here.error().code != ErrorCode::NotFound)
+    findings.push_back({Note, here.error().message, ""});
+  return findings;
 }
 
 }  // namespace
@@ -84,7 +106,10 @@ std::vector<Finding> check_engines(const MachinePlaces& places, std::map<std::st
       findings.push_back(absent(places, engine, inventory.error()));
     }
   }
-  if (found.empty())
+  const std::vector<Finding> slurm = check_slurm(places);
+  findings.insert(findings.end(), slurm.begin(), slurm.end());
+  const bool has_slurm = !slurm.empty() && slurm.front().kind == Good;
+  if (found.empty() && !has_slurm)
     findings.push_back({Missing, "no container engine can be used: nothing can run",
                         "install one of the two, or name one: --engine unix:///path, or DOCKER_HOST"});
   return findings;

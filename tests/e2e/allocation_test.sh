@@ -97,22 +97,22 @@ expect_equal "$(in_results results "select count(*) from (select 1 from attempts
 # shellcheck disable=SC2016
 points=6 on_slurm gpus 'echo gpu=$CUDA_VISIBLE_DEVICES; sleep 0.3' 'parallelism: 4'
 sed -i 's|\(image: none\)|\1\n          resources: {limits: {nvidia.com/gpu: 1}}|' study.yaml
-within gpus --gres=gpu:2 --time=2 -- studyctl apply study.yaml
+within gpus --gres=gpu:2 --time=5 -- studyctl apply study.yaml
 ended gpus 60 0
 expect_equal "$(cat results/gpus/latest/experiments/*/*/cycle-1/result/stdout.log | sort -u | tr '\n' ' ')" "gpu=0 gpu=1 " "GPUs that were seen"
 
 # ---- salloc: a shell beside the allocation, and a step in it
 points=3 on_slurm step true 'parallelism: 2'
-expect_code 4 salloc --time=2 studyctl apply study.yaml
+expect_code 4 salloc --time=5 studyctl apply study.yaml
 expect_said 'and this shell, which salloc began, runs beside it: write srun'
-expect_code 0 salloc --time=2 srun studyctl apply study.yaml
+expect_code 0 salloc --time=5 srun studyctl apply study.yaml
 
 # ---- by what is written
 sed -i 's|engine: slurm|engine: slurm, slurm: {mode: allocation}|; s|name: step|name: asked|' study.yaml
 expect_code 4 studyctl apply study.yaml
 expect_said 'this is no allocation'
 sed -i 's|mode: allocation|mode: jobs|' study.yaml
-within jobs --time=2 -- studyctl apply study.yaml
+within jobs --time=5 -- studyctl apply study.yaml
 ended jobs 60 0
 [ "$(squeue --noheader --states=all --array --name="$(squeue --noheader --states=all --format=%j | grep studyctl- | head -n 1)" | wc -l)" = 3 ] ||
   fail "mode jobs made no job array"
