@@ -69,7 +69,7 @@ expect_equal "$(sqlite3 requeued-results/studies.db "select group_concat(reason 
 # ---- prepared and wrapped: a stand-in for Apptainer shows what it was called with
 cat >apptainer <<'SH'
 #!/bin/sh
-echo "$@" | tr ' ' '\n' | sed 's|=.*:|=HERE:|' | head -n 5
+printf '%s\n' "$@" | sed 's|=.*:|=HERE:|; /^-c$/q'
 while [ "$1" != solver.sif ]; do shift; done
 shift
 exec "$@"
@@ -82,7 +82,7 @@ WANTED=wanted expect_code 0 studyctl apply study.yaml --results wrapped-results
 expect_equal "$(grep -v bind wrapped-results/wrapped/latest/experiments/*/*/cycle-1/result/stdout.log | tr '\n' ' ')" "exec solver.sif sh -c yes wanted " "what ran"
 grep -qx -- '--bind=HERE:/results' wrapped-results/wrapped/latest/experiments/*/*/cycle-1/result/stdout.log || fail "no mount"
 
-expect_code 0 studyctl doctor --results array-results
+expect_code 0 env -u DOCKER_HOST studyctl doctor --results array-results
 expect_said 'at slurm://studyctl-e2e'
 
 points=2 on_slurm refused true 'slurm: {partition: nope}'
