@@ -126,7 +126,8 @@ expect_equal "$(verb long delete | jq -r .message)" deleted "a cancelled run"
 # ---- handed over, and gone on with by a foreground controller
 a_named_study kept 3 'sleep 2'
 expect_code 0 studyctl apply kept.yaml --detach
-wait_until 20 has_containers 1
+both_run() { [ "$(sqlite3 results/studies.db "select count(*) from jobs where study = 'kept' and state = 'Running'")" = 2 ]; }
+wait_until 20 both_run
 end_service
 has_containers 1 || fail "no container runs on"
 expect_code 0 studyctl apply kept.yaml
