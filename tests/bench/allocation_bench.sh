@@ -7,7 +7,7 @@ slurm=$(cd "$(dirname "$0")/../.." && pwd)/tests/testbed/slurm.sh
 SLURM_CONF=$("$slurm" up --instance bench)
 export SLURM_CONF
 work=$(mktemp -d)
-trap 'rm -rf "$work"; "$slurm" purge --instance bench' EXIT
+trap 'cd /; rm -rf "$work"; "$slurm" purge --instance bench' EXIT
 cd "$work"
 cat >study.yaml <<EOF
 apiVersion: studyctl.io/v1alpha1
