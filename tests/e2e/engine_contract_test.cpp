@@ -278,6 +278,30 @@ TEST_P(EngineContract, StopBeforeTheStartEndsItAsCancelled) {
   EXPECT_TRUE(real().left() == 0);
 }
 
+// A stop meets a start wherever that is: before its container is there, while it is made, when it just runs.
+TEST_P(EngineContract, StopsWhatIsJustBeingStarted) {
+  std::vector<AttemptSpec> specs;
+  for (int i = 0; i < 12; ++i) specs.push_back(real().attempt("young-" + std::to_string(i), "sleep 300"));
+  for (const AttemptSpec& spec : specs) real().engine->create(spec);
+  for (const AttemptSpec& spec : specs) ASSERT_TRUE(real().await(spec.id, Phase::Created));
+  for (const AttemptSpec& spec : specs) real().engine->start(spec.id);
+  for (const AttemptSpec& spec : specs) {
+    real().run_for(Duration(400));
+    real().engine->stop(spec.id, Duration(4'000));
+  }
+  const auto has_ended = [&](const AttemptSpec& spec) {
+    const Phase phase = real().last(spec.id)->phase;
+    return phase == Phase::Exited || phase == Phase::Refused || phase == Phase::Missing;
+  };
+  EXPECT_TRUE(real().until([&] { return std::all_of(specs.begin(), specs.end(), has_ended); }));
+  for (const AttemptSpec& spec : specs)
+    EXPECT_TRUE(has_ended(spec)) << spec.id.text << " is in phase "
+                                 << static_cast<int>(real().last(spec.id)->phase) << ": "
+                                 << real().last(spec.id)->message;
+  for (const AttemptSpec& spec : specs) EXPECT_TRUE(real().forget(spec.id));
+  EXPECT_TRUE(real().left() == 0);
+}
+
 TEST_P(EngineContract, TellsOutOfMemoryFromAKill) {
   AttemptSpec hog =
       real().attempt("hog", "x=$(cat /dev/zero | head -c 200000000 | tr '\\0' x); echo survived");

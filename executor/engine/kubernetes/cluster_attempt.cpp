@@ -17,19 +17,12 @@ constexpr Duration kAskAgain{10'000};  // of a quota that has no room
 constexpr Duration kLookAgain{1'000};
 constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
 constexpr Duration kLogsPatience{3'000};
-constexpr Duration kForced{1'000};  // what forget() leaves a pod that runs
 constexpr int kConflict = 409;
 constexpr int kForbidden = 403;
 constexpr int kMissing = 404;
 
 bool is_quota(const HttpResponse& response) {
   return response.status == kForbidden && response.body.find("exceeded quota") != std::string::npos;
-}
-
-// A pod in which nothing runs may go at once, before its node has looked.
-bool is_any_running(const PodView& pod) {
-  const auto is_on = [](const PodContainer& one) { return one.is_running; };
-  return pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
 }
 
 bool is_done(const HttpResponse& response) {
@@ -122,6 +115,8 @@ void ClusterAttempt::on_pod(const PodView& pod) {
   // A Job makes another pod for one that is deleted: it must not.
   if (pod.is_leaving && !stop_grace_) remove_job();
   if (stop_grace_ && !is_ending_pod_) end_pod();
+  if (birth_timer_ != 0 && !is_being_made(pod)) delete_pod();
+  if (overlooked_until_ && is_any_running(pod)) remind_of_deletion();
   using Of = PodVerdict::Stage;
   if (verdict.stage != Of::Stuck) stuck_since_.reset();
   switch (verdict.stage) {
@@ -277,74 +272,6 @@ void ClusterAttempt::miss(const std::string& message) {
   missing.reason = Reason::Interrupted;
   missing.message = message;
   tell(std::move(missing));
-}
-
-// ---- stopping and leaving ----
-
-void ClusterAttempt::stop(Duration grace) {
-  if (stop_grace_ || stage_ >= Stage::Collecting) return;
-  stop_grace_ = grace;
-  if (stage_ == Stage::Created) return refuse(Reason::Cancelled, "stopped before it began");
-  if (stage_ == Stage::Posting) {
-    // It waits for room in a quota.
-    if (timer_ != 0) refuse(Reason::Cancelled, "stopped before it began");
-    return;
-  }
-  end_pod();
-}
-
-// The Job goes first, and without its pod, so that it makes no other one; the pod has the grace that was
-// asked for.
-void ClusterAttempt::end_pod() {
-  is_ending_pod_ = true;
-  calls_.drop_all();
-  timer_ = 0;
-  const std::string query = "propagationPolicy=Orphan";
-  calls_.ask(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
-    if (!pod_) {
-      is_ending_pod_ = false;  // should it come yet, it is ended
-      timer_ = calls_.after(kLookAgain, [this] {
-        timer_ = 0;
-        if (!pod_) refuse(Reason::Cancelled, "stopped before it began");
-      });
-      return;
-    }
-    calls_.ask(api_.remove_pod(pod_->name, *stop_grace_), [](const HttpResponse&) {});
-  });
-}
-
-void ClusterAttempt::remove_job() {
-  if (std::exchange(is_job_gone_, true)) return;
-  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), [](const HttpResponse&) {});
-}
-
-void ClusterAttempt::forget() {
-  if (stage_ == Stage::Leaving) return;
-  const bool is_there = stage_ != Stage::Created;
-  stage_ = Stage::Leaving;
-  log_.reset();
-  calls_.drop_all();
-  if (!is_there) return leave({});
-  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
-             [this](const HttpResponse& response) { on_job_removed(response); });
-}
-
-void ClusterAttempt::on_job_removed(const HttpResponse& response) {
-  if (response.status / 100 != 2 && response.status != kMissing)
-    return leave("its Job: " + cluster_failure(response));
-  if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
-  if (!pod_) return leave({});
-  calls_.ask(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
-             [this](const HttpResponse& removed) {
-               if (removed.status == kMissing) leave({});
-             });
-}
-
-void ClusterAttempt::leave(std::string failure) {
-  if (last_ && last_->phase == Phase::Gone) return;
-  Observation gone = observation(Phase::Gone);
-  gone.message = std::move(failure);
-  tell(std::move(gone));
 }
 
 void ClusterAttempt::again(Duration delay, void (ClusterAttempt::*what)()) {

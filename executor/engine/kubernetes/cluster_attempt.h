@@ -67,6 +67,8 @@ class ClusterAttempt {
   void collect_init(size_t index);
   void collect_main();
   void end_pod();
+  void delete_pod();
+  void remind_of_deletion();
   void refuse(Reason reason, const std::string& message);
   void miss(const std::string& message);
   void remove_job();
@@ -88,11 +90,13 @@ class ClusterAttempt {
   Observation end_;  // while its logs are collected
   std::optional<Duration> stop_grace_;
   bool is_ending_pod_ = false;
+  std::optional<Steady> overlooked_until_;  // the grace of a deletion that its node may have overlooked
   bool is_job_gone_ = false;
   std::optional<Steady> stuck_since_, unmountable_since_;
   std::string why_;  // it waits, as events tell
   std::unique_ptr<PodLog> log_;
-  ClusterCalls::Token timer_ = 0;  // of what waits; 0 when none is on
+  ClusterCalls::Token timer_ = 0;        // of what waits; 0 when none is on
+  ClusterCalls::Token birth_timer_ = 0;  // of what is stopped while it is made
   ClusterCalls calls_;
 };
 

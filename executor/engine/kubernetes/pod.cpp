@@ -1,5 +1,6 @@
 #include "engine/kubernetes/pod.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -191,6 +192,15 @@ PodVerdict verdict_of(const PodView& pod) {
   if (pod.node.empty()) return {Stage::Waiting, Reason::Completed, "waits for a node"};
   if (!pod.main.waiting_reason.empty()) return verdict_of_waiting(pod.main);
   return {Stage::Waiting, Reason::Completed, "waits for node " + pod.node};
+}
+
+bool is_any_running(const PodView& pod) {
+  const auto is_on = [](const PodContainer& one) { return one.is_running; };
+  return pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
+}
+
+bool is_being_made(const PodView& pod) {
+  return !pod.node.empty() && !is_any_running(pod) && verdict_of(pod).stage == PodVerdict::Stage::Waiting;
 }
 
 PodChange parse_pod_change(std::string_view line) {

@@ -59,5 +59,9 @@ struct PodVerdict {
   std::vector<std::string> warnings{};  // Exited
 };
 PodVerdict verdict_of(const PodView& pod);
+// A pod in which nothing runs may be deleted at once, before its node has looked.
+bool is_any_running(const PodView& pod);
+// It has a node, which has not come so far that main runs, and nothing is wrong with it.
+bool is_being_made(const PodView& pod);
 
 }  // namespace studyctl

@@ -72,6 +72,19 @@ TEST(PodVerdict, KnowsThatAPodWithoutContainersMayNeverHaveRun) {
   EXPECT_EQ(verdict(R"({"phase":"Failed","reason":"Evicted"})").reason, Reason::Evicted);
 }
 
+TEST(PodVerdict, KnowsWhatItsNodeJustMakes) {
+  PodView pod;
+  EXPECT_FALSE(is_being_made(pod)) << "no node has it";
+  pod.node = "n1";
+  pod.main.waiting_reason = "ContainerCreating";
+  EXPECT_TRUE(is_being_made(pod));
+  pod.main.waiting_reason = "ImagePullBackOff";
+  EXPECT_FALSE(is_being_made(pod)) << "it may never be";
+  pod.main.waiting_reason.clear();
+  pod.main.is_running = true;
+  EXPECT_FALSE(is_being_made(pod));
+}
+
 TEST(PodVerdict, SaysWhatAPodWaitsFor) {
   const PodVerdict unscheduled = verdict(
       R"({"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable",

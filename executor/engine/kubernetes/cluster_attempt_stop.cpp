@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/kubernetes/cluster_attempt.h"
+#include "engine/kubernetes/job_body.h"
+
+// How an attempt is stopped, and how it leaves the cluster.
+namespace studyctl {
+namespace {
+
+using Phase = Observation::Phase;
+
+constexpr Duration kPodComes{1'000};
+constexpr Duration kForced{1'000};  // what forget() leaves a pod that runs; the shortest grace of any
+constexpr Duration kBirth{10'000};  // what is stopped may take to run, before its pod is deleted
+constexpr Duration kReminder{1'000};
+constexpr int kMissing = 404;
+
+}  // namespace
+
+void ClusterAttempt::stop(Duration grace) {
+  if (stop_grace_ || stage_ >= Stage::Collecting) return;
+  stop_grace_ = grace;
+  if (stage_ == Stage::Created) return refuse(Reason::Cancelled, "stopped before it began");
+  if (stage_ == Stage::Posting) {
+    // It waits for room in a quota.
+    if (timer_ != 0) refuse(Reason::Cancelled, "stopped before it began");
+    return;
+  }
+  end_pod();
+}
+
+// The Job goes first, and without its pod, so that it makes no other one; the pod has the grace that was
+// asked for.
+void ClusterAttempt::end_pod() {
+  is_ending_pod_ = true;
+  calls_.drop_all();
+  timer_ = 0;
+  const std::string query = "propagationPolicy=Orphan";
+  calls_.ask(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
+    if (!pod_) {
+      is_ending_pod_ = false;  // should it come yet, it is ended
+      timer_ = calls_.after(kPodComes, [this] {
+        timer_ = 0;
+        if (!pod_) refuse(Reason::Cancelled, "stopped before it began");
+      });
+      return;
+    }
+    if (!is_being_made(*pod_)) return delete_pod();
+    birth_timer_ = calls_.after(kBirth, [this] { delete_pod(); });
+  });
+}
+
+// A kubelet before 1.22 overlooks a deletion that comes while it makes the container: its dispatchWork()
+// takes a pod whose containers wait for one that has ended, and looks again after a minute or more. So what
+// is being made is let run first, for a moment; and when a pod is shown to run after it was deleted, what is
+// left of its grace is asked for: a shorter one is a change that is looked at.
+void ClusterAttempt::delete_pod() {
+  calls_.drop(std::exchange(birth_timer_, 0));
+  if (stage_ >= Stage::Collecting) return;
+  const Duration grace = std::max(*stop_grace_, 2 * kForced);
+  if (!is_any_running(*pod_)) overlooked_until_ = api_.clock().steady() + grace;
+  calls_.ask(api_.remove_pod(pod_->name, grace), [](const HttpResponse&) {});
+}
+
+void ClusterAttempt::remind_of_deletion() {
+  const Steady until = *std::exchange(overlooked_until_, std::nullopt);
+  calls_.after(kReminder, [this, until] {
+    if (stage_ >= Stage::Collecting) return;
+    const Duration rest = std::max(until - api_.clock().steady(), kForced);
+    calls_.ask(api_.remove_pod(pod_->name, rest), [](const HttpResponse&) {});
+  });
+}
+
+void ClusterAttempt::remove_job() {
+  if (std::exchange(is_job_gone_, true)) return;
+  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), [](const HttpResponse&) {});
+}
+
+void ClusterAttempt::forget() {
+  if (stage_ == Stage::Leaving) return;
+  const bool is_there = stage_ != Stage::Created;
+  stage_ = Stage::Leaving;
+  log_.reset();
+  calls_.drop_all();
+  if (!is_there) return leave({});
+  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
+             [this](const HttpResponse& response) { on_job_removed(response); });
+}
+
+void ClusterAttempt::on_job_removed(const HttpResponse& response) {
+  if (response.status / 100 != 2 && response.status != kMissing)
+    return leave("its Job: " + cluster_failure(response));
+  if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
+  if (!pod_) return leave({});
+  calls_.ask(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
+             [this](const HttpResponse& removed) {
+               if (removed.status == kMissing) leave({});
+             });
+}
+
+void ClusterAttempt::leave(std::string failure) {
+  if (last_ && last_->phase == Phase::Gone) return;
+  Observation gone = observation(Phase::Gone);
+  gone.message = std::move(failure);
+  tell(std::move(gone));
+}
+
+}  // namespace studyctl
