@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/linked_file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/command_api.h"
@@ -67,7 +68,7 @@ Result<void> Access::read() {
     return Error{ErrorCode::Invalid, file_.string() + ": others may write it; chmod go-w"};
   std::error_code ignored;
   const auto written = std::filesystem::last_write_time(file_, ignored);
-  const auto text = read_file(file_);
+  const auto text = read_linked_file(file_);
   if (!text) return text.error();
   std::vector<Token> tokens;
   size_t number = 0;

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "base/fd.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "manifest/document.h"
 #include "manifest/written.h"
@@ -27,7 +27,7 @@ std::vector<std::filesystem::path> kubeconfig_paths() {
 Result<std::vector<KubeconfigFile>> read_kubeconfigs() {
   std::vector<KubeconfigFile> files;
   for (const std::filesystem::path& path : kubeconfig_paths()) {
-    auto text = read_file(path);
+    auto text = read_linked_file(path);
     if (!text && text.error().code == ErrorCode::NotFound) continue;
     if (!text) return std::move(text).error();
     Source source(path.string(), *text);

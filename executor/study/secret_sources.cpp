@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/fd.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 
 namespace studyctl {
@@ -58,7 +59,7 @@ Result<std::string> SecretSources::value(const SecretReference& reference) const
     if (auto key = document->second.find(reference.key); key != document->second.end()) return key->second;
   for (const std::string& directory : directories_)
     if (auto content =
-            read_file(std::filesystem::path(directory) / reference.name / reference.key, kMostBytes))
+            read_linked_file(std::filesystem::path(directory) / reference.name / reference.key, kMostBytes))
       return content;
   const std::string variable = variable_name(reference);
   if (const char* value = std::getenv(variable.c_str())) return std::string(value);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/fd.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "manifest/document.h"
 #include "manifest/fields.h"
@@ -116,7 +117,7 @@ std::filesystem::path client_config_path() {
 Result<ClientConfig> read_client_config(const std::filesystem::path& path) {
   struct stat about {};
   if (stat(path.c_str(), &about) != 0 && errno == ENOENT) return ClientConfig();
-  auto text = read_file(path, kMostBytes);
+  auto text = read_linked_file(path, kMostBytes);
   if (!text) return std::move(text).error();
   Source source(path.string(), *text);
   Problems problems(source);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/fd.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "cli/remote/client_config.h"
 
@@ -42,7 +42,7 @@ Result<std::optional<ServerContext>> meant(const ServerFlags& flags, const Clien
 Result<std::string> token_of(const ServerContext& context) {
   if (std::string token = variable("STUDYCTL_TOKEN"); !token.empty()) return token;
   if (context.token_file.empty()) return context.token;
-  auto token = read_file(context.token_file, 4096);
+  auto token = read_linked_file(context.token_file, 4096);
   if (!token) return std::move(token).error();
   return std::string(trim(*token));
 }

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "base/fd.h"
 #include "base/hash.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "engine/json_read.h"
 
@@ -116,7 +116,7 @@ Result<RegistryLogin> registry_login(const std::string& registry,
                                      const std::vector<std::filesystem::path>& files) {
   constexpr char kProgram[] = "docker-credential-";
   for (const auto& file : files) {
-    const auto text = read_file(file);
+    const auto text = read_linked_file(file);
     if (!text) continue;
     const json config = json::parse(*text, nullptr, false);
     for (const std::string& key : keys_of(registry)) {

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdlib>
 
-#include "base/fd.h"
 #include "base/hash.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "engine/json_read.h"
 
@@ -49,7 +49,7 @@ Result<std::string> read_pem(const Entry& entry, const std::string& name) {
     return Error{ErrorCode::Invalid, entry.file->string() + ": " + name + "-data is not base64"};
   }
   const std::string file = json_string(entry.value, name.c_str());
-  return file.empty() ? Result<std::string>(std::string()) : read_file(beside(entry, file));
+  return file.empty() ? Result<std::string>(std::string()) : read_linked_file(beside(entry, file));
 }
 
 // What would have to be obeyed, and is not known here.
@@ -146,7 +146,7 @@ Result<ClusterAccess> access_of_this_pod() {
   access.address.ca_file = (kPodAccount / "ca.crt").string();
   access.token_file = kPodAccount / "token";
   access.name = "this pod's cluster";
-  auto own = read_file(kPodAccount / "namespace");
+  auto own = read_linked_file(kPodAccount / "namespace");
   if (!own) return std::move(own).error();
   access.namespace_name = trim(*own);
   return access;
@@ -165,7 +165,7 @@ Result<ClusterAccess> find_cluster(const std::vector<KubeconfigFile>& files,
 
 Result<std::string> current_token(const ClusterAccess& access) {
   if (access.token_file.empty()) return access.token;
-  auto text = read_file(access.token_file);
+  auto text = read_linked_file(access.token_file);
   if (!text) return std::move(text).error();
   return std::string(trim(*text));
 }
