@@ -3,10 +3,11 @@
 # Docker Engine of docker.sh (instance "kubernetes", or "kubernetes-NAME") that its kubelet runs pods with. The node is
 # this machine, so a hostPath is a path here; it has two stand-in nvidia.com/gpu, which the scheduler counts and
 # no device stands for. Access is decided by RBAC; the kubeconfig is an administrator's.
-# usage: tests/testbed/kubernetes.sh up|down|restart|kill|kubeconfig|docker|purge [--instance NAME]
+# usage: tests/testbed/kubernetes.sh up|down|restart|kill|freeze|thaw|kubeconfig|docker|purge [--instance NAME]
 #   up       installs what is missing (the first time 5 to 8 minutes), starts all unless the node is ready, prints KUBECONFIG's value
 #   down     ends it, and the pods with it; objects and images stay    purge   the same, and deletes its data
 #   restart  ends the API server in an orderly way and starts it again  kill    SIGKILL to the API server, nothing else
+#   freeze   stops the kubelet where it is (SIGSTOP), as a node that hangs    thaw  lets it go on
 #   kubeconfig  prints the path without starting anything               docker  prints DOCKER_HOST's value, for images/build.sh
 # The directory is ${STUDYCTL_TESTBED:-/tmp/studyctl-testbed}/kubernetes, with -NAME for another instance.
 # kubectl and helm are in ${STUDYCTL_CACHE:-~/.cache/studyctl}/kubernetes-1.20.2.
@@ -170,10 +171,34 @@ parts_up() {
     --use-service-account-credentials --leader-elect=false --flex-volume-plugin-dir="$dir/plugins"
   run scheduler "$programs/kube-scheduler" --kubeconfig="$KUBECONFIG" --port=0 --secure-port=0 --leader-elect=false
   kubelet_up
-  # Of this mode several can be on a machine: the others rewrite all rules, those of another too.
-  run proxy "$programs/kube-proxy" --kubeconfig="$KUBECONFIG" --proxy-mode=userspace --hostname-override="$node" \
-    --healthz-bind-address= --metrics-bind-address="127.0.0.1:$(port 4)" --conntrack-max-per-core=0 \
-    --oom-score-adj=0
+  proxy_up
+}
+
+# kube-proxy wants 64,000 open files. Where that is not to be had, the one Service that pods need, the API server's, is
+# found by two rules of ours.
+proxy_up() {
+  # shellcheck disable=SC3045
+  if (ulimit -n 64000) 2>/dev/null; then
+    # Of this mode several can be on a machine: the others rewrite all rules, those of another too.
+    run proxy "$programs/kube-proxy" --kubeconfig="$KUBECONFIG" --proxy-mode=userspace --hostname-override="$node" \
+      --healthz-bind-address= --metrics-bind-address="127.0.0.1:$(port 4)" --conntrack-max-per-core=0 \
+      --oom-score-adj=0
+  else
+    api_rules -C 2>/dev/null || api_rules -A
+  fi
+}
+# api_rules -A|-C: adds them, looks whether they are there.
+api_rules() {
+  local chain
+  for chain in PREROUTING OUTPUT; do
+    iptables -w -t nat "$1" "$chain" -d "$(services).1/32" -p tcp --dport 443 -m comment --comment "$dir" \
+      -j DNAT --to-destination "$(node_address):$(port 0)" || return
+  done
+}
+drop_api_rules() {
+  local rule
+  { iptables -w -t nat -S 2>/dev/null || true; } | tr -d '"' | { grep -F -- "--comment $dir " || true; } |
+    while read -r -a rule; do iptables -w -t nat -D "${rule[@]:1}"; done
 }
 
 # kubelet takes devices that nobody manages for gone whenever it registers.
@@ -206,8 +231,17 @@ up() {
   echo "$KUBECONFIG"
 }
 
+# signal_kubelet SIGNAL: to it alone; pods run on.
+signal_kubelet() {
+  local pid
+  pid=$(living_pid "$dir/kubelet.pid")
+  [ -z "$pid" ] || kill "-$1" "$pid"
+}
+
 down() {
   local part
+  signal_kubelet CONT
+  drop_api_rules
   for part in proxy kubelet scheduler controller-manager; do stop_daemon "$dir/$part.pid" TERM; done
   stop_daemon "$dir/apiserver.pid" KILL # would wait for watchers
   stop_daemon "$dir/etcd.pid" TERM
@@ -218,7 +252,7 @@ down() {
 case $verb in
   kubeconfig) echo "$KUBECONFIG" ;;
   docker) "$here/docker.sh" socket --instance "$docker_instance" ;;
-  up | down | restart | kill | purge)
+  up | down | restart | kill | freeze | thaw | purge)
     become_root "$@"
     lock_instance
     case $verb in
@@ -226,6 +260,8 @@ case $verb in
         stop_daemon "$dir/apiserver.pid" TERM
         up ;;
       kill) stop_daemon "$dir/apiserver.pid" KILL ;;
+      freeze) signal_kubelet STOP ;;
+      thaw) signal_kubelet CONT ;;
       purge)
         down
         "$here/docker.sh" purge --instance "$docker_instance" {lock_fd}>&-
