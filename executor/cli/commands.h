@@ -10,6 +10,7 @@ struct Context;
 // The commands, each in the file of its name.
 void add_apply(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
+void add_render(CLI::App& app, Context& context);
 void add_diff(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);

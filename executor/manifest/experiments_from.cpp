@@ -232,8 +232,7 @@ void read_csv(Fields& csv, Study& study) {
   read_pairs(csv, "derive", source.derive);
   read_types(csv, source);
   if (!path || source.path.empty()) return;
-  auto content = reading.read_input ? reading.read_input(source.path)
-                                    : Error{ErrorCode::NotFound, source.path + ": files cannot be read here"};
+  auto content = reading.read_input(source.path);
   if (!content) return csv.problem("path", content.error().message);
 
   CsvRows rows(reading, source, study.parameters);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "manifest/document.h"
+#include "manifest/inputs.h"
 #include "manifest/overrides.h"
 #include "manifest/parts.h"
 
@@ -137,6 +138,20 @@ Written written_config(const ConfigMapDocument& config) {
                        {"binaryData", Written{std::move(bytes)}}}};
 }
 
+std::vector<std::string> names_of(const std::vector<ConfigMapDocument>& configs) {
+  std::vector<std::string> names;
+  for (const ConfigMapDocument& config : configs) names.push_back(config.name);
+  return names;
+}
+
+void annotate(Written& study, std::string_view key, const std::string& value) {
+  for (auto& [field, metadata] : std::get<Written::Map>(study.data)) {
+    if (field != "metadata") continue;
+    Written annotations{Written::Map{{std::string(key), Written::text(value)}}};
+    std::get<Written::Map>(metadata.data).emplace_back("annotations", std::move(annotations));
+  }
+}
+
 std::string applied(const Node& study, const std::vector<ConfigMapDocument>& configs) {
   std::string text = json_of(written_node(study), Keys::AsWritten);
   for (const ConfigMapDocument& config : configs)
@@ -157,6 +172,25 @@ void check_studies(const Sorted& sorted, const Documents& documents, Problems& p
   }
 }
 
+// The ConfigMaps that metadata.annotations names for its files.
+std::vector<ConfigMapDocument> read_inputs(Reading& reading, const Node& study) {
+  std::vector<ConfigMapDocument> inputs;
+  const Node* metadata = study.find("metadata");
+  const Node* annotations = metadata ? metadata->find("annotations") : nullptr;
+  const Node* names = annotations ? annotations->find(kInputsAnnotation) : nullptr;
+  if (!names || !names->is_scalar()) return inputs;
+  const size_t known = reading.configs.size();
+  for (const std::string& name : split(names->text, ',')) {
+    Node one = *names;
+    one.text = trim(name);
+    const std::string path = "metadata.annotations." + std::string(kInputsAnnotation);
+    if (const auto* data = find_config(reading, {&one, path})) inputs.push_back({one.text, *data});
+  }
+  // Its files are kept with a run by themselves.
+  reading.configs.resize(known);
+  return inputs;
+}
+
 Result<Manifest> read_text(std::string_view text, const std::string& file, const Overrides& overrides,
                            size_t most_bytes) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -170,11 +204,17 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
   check_studies(sorted, documents, problems);
   Manifest manifest;
   manifest.file = file;
-  Reading reading{problems, overrides.find_config, overrides.read_input};
+  const Overrides::ReadInput read_input = [&](const std::string& path) -> Result<std::string> {
+    if (const std::string* content = find_input(manifest.inputs, path)) return *content;
+    if (overrides.read_input) return overrides.read_input(path);
+    return Error{ErrorCode::NotFound, path + ": files cannot be read here"};
+  };
+  Reading reading{problems, overrides.find_config, read_input};
   read_data_documents(reading, sorted, manifest);
   if (sorted.studies.empty()) return problems.error();
 
   const Node& study = apply_overrides(documents, *sorted.studies[0], overrides, problems);
+  if (most_bytes == kMostBytes) manifest.inputs = read_inputs(reading, study);
   manifest.study = read_study(reading, study);
   manifest.retention = reading.retention;
   manifest.notifications = std::move(reading.notifications);
@@ -196,8 +236,16 @@ Result<Manifest> read_applied(std::string_view json, const std::string& file, co
 }
 
 std::string to_yaml(const Manifest& manifest) {
-  std::string text = yaml_of(written_study(manifest.study, manifest.retention, manifest.notifications));
-  for (const ConfigMapDocument& config : manifest.configs) text += "---\n" + yaml_of(written_config(config));
+  Written study = written_study(manifest.study, manifest.retention, manifest.notifications);
+  std::string text;
+  // What the Study names is there before it is.
+  for (const ConfigMapDocument& config : manifest.inputs) text += yaml_of(written_config(config)) + "---\n";
+  if (!manifest.inputs.empty()) annotate(study, kInputsAnnotation, join(names_of(manifest.inputs), ","));
+  text += yaml_of(study);
+  const std::vector<std::string> written = names_of(manifest.inputs);
+  for (const ConfigMapDocument& config : manifest.configs)
+    if (std::find(written.begin(), written.end(), config.name) == written.end())
+      text += "---\n" + yaml_of(written_config(config));
   return text;
 }
 

@@ -33,6 +33,7 @@ struct Manifest {
   std::vector<Notification> notifications;
   std::vector<SecretDocument> secrets;
   std::vector<ConfigMapDocument> configs;
+  std::vector<ConfigMapDocument> inputs;  // that hold files which it names: manifest/inputs.h
   std::string file;
   // The Study as applied, flags put in, and the ConfigMaps, without Secrets: a line of JSON a document, `---`
   // between them. read_applied() reads it again.

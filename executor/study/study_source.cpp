@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "manifest/document.h"
+#include "manifest/inputs.h"
 #include "plan/pilot.h"
 #include "plan/plan_values.h"
 #include "plan/resolve.h"
@@ -193,11 +194,18 @@ Result<std::unique_ptr<LoadedStudy>> load(const SentManifest& sent, Overrides ov
   auto study = with_plan(sent.is_applied ? read_applied(sent.text, sent.name, overrides)
                                          : read_manifest(sent.text, sent.name, overrides));
   if (!study) return study;
+  if (const auto& csv = (*study)->study().experiments_from)
+    if (const std::string* content = find_input((*study)->manifest.inputs, csv->path))
+      read[csv->path] = *content;
   for (auto& [path, content] : read) {
     (*study)->inputs[path] = sha256_hex(content);
     (*study)->contents.try_emplace((*study)->inputs[path], std::move(content));
   }
-  if (auto found = read_inputs(**study, sent.read_input); !found) return std::move(found).error();
+  const auto read_kept = [&](const std::string& path) -> Result<std::string> {
+    if (const std::string* content = find_input((*study)->manifest.inputs, path)) return *content;
+    return sent.read_input(path);
+  };
+  if (auto found = read_inputs(**study, read_kept); !found) return std::move(found).error();
   if (sent.is_applied) (*study)->manifest.applied_json = sent.text;
   for (const SecretDocument& secret : sent.secrets) (*study)->manifest.secrets.push_back(secret);
   (*study)->design_hash = design_hash_of(**study);

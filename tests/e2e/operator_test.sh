@@ -80,7 +80,7 @@ field bad message | grep -qF "spec.execution.paralelism: unknown" || fail "said:
 is bad 'conditions[?(@.type=="Accepted")].status' False || fail "it is not said to be refused"
 sed -e 's/name: water/name: paths/' -e 's/  sweep:/  experimentsFrom: {csv: {path: points.csv}}\n  sweep:/' study.yaml | kubectl apply -f - >/dev/null
 wait_until 30 is paths state Refused
-field paths message | grep -qF "an object of a cluster names no file by its path" || fail "said: $(field paths message)"
+field paths message | grep -qF "an object of a cluster has no directory of files" || fail "said: $(field paths message)"
 sed -e 's/name: water/name: elsewhere/' -e 's/parallelism: 2/kubernetes: {namespace: kube-system}/' study.yaml | kubectl apply -f - >/dev/null
 wait_until 30 is elsewhere state Refused
 kubectl delete study bad paths elsewhere --timeout=30s >/dev/null
@@ -89,6 +89,23 @@ sed -e 's/name: water/name: bad/' -e 's/parallelism:/paralelism:/' study.yaml | 
 wait_until 30 is bad state Refused
 sed -e 's/name: water/name: bad/' study.yaml | kubectl apply -f - >/dev/null
 wait_until 90 is bad state Completed
+
+# Files come in ConfigMaps: as they are made by hand, and as studyctl writes them.
+printf 'k,name\n1,one\n2,two\n' >points.csv
+mkdir texts && echo "text of two" >texts/two && echo "text of one" >texts/one
+by_file='  experimentsFrom: {csv: {path: points.csv}}'
+kubectl create configmap points --from-file=points.csv >/dev/null
+sed -e 's/{name: water}/{name: by-hand, annotations: {studyctl.io\/inputs: points}}/' -e "s/  sweep:/$by_file\n  sweep:/" -e 's/to: 6/to: 1/' study.yaml >by-hand.yaml
+expect_code 0 kubectl apply -f by-hand.yaml
+wait_until 60 is by-hand state Completed
+expect_equal "$(field by-hand done)" 2/2 "experiments of a file in a ConfigMap"
+sed -e 's/{name: water}/{name: rendered}/' -e "s/  sweep:/$by_file\n  sweep:/" -e 's/to: 6/to: 1/' \
+  -e 's/^          command:.*/          command: [cat, \/study\/text]/' -e '/^  execution/i\  files: {text: {fromFile: "texts\/${params.name}"}}' study.yaml >by-path.yaml
+expect_code 0 studyctl render by-path.yaml
+kubectl apply -f out >/dev/null
+wait_until 60 is rendered state Completed
+expect_equal "$(find results/rendered/latest/ -name stdout.log -exec cat {} + | sort | tr '\n' ,)" "text of one,text of two," \
+  "what the files said"
 
 # A Secret and a ConfigMap are the cluster's own.
 kubectl create secret generic token --from-literal=key=s3cret >/dev/null

@@ -35,10 +35,12 @@ Error without_places(const Error& error) {
 }
 
 Result<std::string> refuse_file(const std::string& path) {
-  return Error{ErrorCode::Invalid,
-               path +
-                   ": an object of a cluster names no file by its path: write its content into the object, "
-                   "or hand the manifest over by `studyctl apply`, which sends files along"};
+  return Error{
+      ErrorCode::Invalid,
+      path +
+          ": an object of a cluster has no directory of files: put it into a ConfigMap that "
+          "metadata.annotations names as studyctl.io/inputs (`studyctl render` writes both), or hand "
+          "the manifest over by `studyctl apply`, which sends files along"};
 }
 
 // What would reach out of the operator's namespace, or leave its cluster.
