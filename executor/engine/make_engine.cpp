@@ -1,11 +1,14 @@
 #include "engine/make_engine.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/allocation/allocation_engine.h"
+#include "engine/devices/lease_files.h"
 #include "engine/docker/docker_engine.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/podman_service.h"
@@ -55,15 +58,40 @@ std::unique_ptr<Engine> make_job_arrays(EventLoop& loop, const EngineRequest& re
   return std::make_unique<SlurmEngine>(loop, std::move(settings), std::move(sink));
 }
 
-Result<std::unique_ptr<Engine>> make_processes(EventLoop& loop, const EngineRequest& request,
-                                               const ProcessOptions& process, ObservationSink sink) {
+ProcessEngineOptions process_options(const EngineRequest& request) {
   ProcessEngineOptions options;
   options.directory = request.process_directory;
-  options.process = process;
+  options.process = request.process;
   options.is_of_another = request.is_of_another;
+  options.devices.devices.gpus = request.gpus;
+  if (!request.lease_directory.empty()) options.devices.leases = request.lease_directory;
+  const EngineSearch named = EngineSearch::from_environment(EngineKind::Auto);
+  for (const std::string& socket : {named.docker_host, named.container_host})
+    if (socket.starts_with("unix://")) options.other_sockets.push_back(socket);
+  return options;
+}
+
+Result<std::unique_ptr<Engine>> make_processes(EventLoop& loop, ProcessEngineOptions options,
+                                               ObservationSink sink) {
   auto engine = ProcessEngine::make(loop, std::move(options), std::move(sink));
   if (!engine) return std::move(engine).error();
   return Result<std::unique_ptr<Engine>>(*std::move(engine));
+}
+
+// A scheduler numbers the GPUs of each of its jobs anew: those of one job share leases, and no others. They
+// lie where each user of each machine may write.
+MachineDevices::Places devices_of(const Allocation& allocation, const std::string& lease_directory) {
+  const bool is_slurm = allocation.scheduler == Allocation::Scheduler::Slurm;
+  const std::string job = std::string(is_slurm ? "slurm-" : "flux-") + allocation.id;
+  MachineDevices::Places places;
+  places.leases = "/dev/shm/studyctl-" + std::to_string(geteuid()) + "-" + job;
+  if (!lease_directory.empty()) {
+    make_lease_directory(lease_directory);
+    places.leases = std::filesystem::path(lease_directory) / job;
+  }
+  places.devices = {{}, {}, allocation.gpus.empty() ? "none" : join(allocation.gpus, ",")};
+  if (!allocation.gpus.empty()) places.devices.gpu_kind = allocation.gpu_kind;
+  return places;
 }
 
 Result<Allocation> allocation_here() {
@@ -90,10 +118,11 @@ Result<std::unique_ptr<Engine>> make_allocation(EventLoop& loop, const EngineReq
   settings.allocation = *std::move(allocation);
   settings.kind = kind;
   settings.directory = request.process_directory;
-  settings.is_of_another = request.is_of_another;
-  settings.processes = [&loop, request, kind](ObservationSink see) {
-    return make_processes(loop, request, kind == "slurm" ? request.slurm.commands : request.process,
-                          std::move(see));
+  ProcessEngineOptions options = process_options(request);
+  if (kind == "slurm") options.process = request.slurm.commands;
+  options.devices = devices_of(settings.allocation, request.lease_directory);
+  settings.processes = [&loop, options](ObservationSink see) {
+    return make_processes(loop, options, std::move(see));
   };
   return Result<std::unique_ptr<Engine>>(
       std::make_unique<AllocationEngine>(loop, std::move(settings), std::move(sink)));
@@ -120,7 +149,7 @@ Result<std::unique_ptr<Engine>> make_process_engine(EventLoop& loop, const Engin
   if (!began.empty() && began != process_endpoint())
     return Error{ErrorCode::Unavailable, "the run began as processes of another machine (" + began +
                                              "), and this is " + process_endpoint() + ": go on there"};
-  return make_processes(loop, request, request.process, std::move(sink));
+  return make_processes(loop, process_options(request), std::move(sink));
 }
 
 // Where nobody named a container engine and there is none.

@@ -87,6 +87,40 @@ expect_code 0 studyctl cancel tree
 expect_code 3 studyctl wait tree --timeout 60s
 wait_until 10 none_left
 
+# ---- GPUs that stand in for real ones, of two volumes at once: each is one attempt's at a time, whoever is killed
+# shellcheck disable=SC2016
+cat >gpus.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: gpus}
+spec:
+  sweep: {i: {from: 1, to: 12, step: 1}}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: none
+          command: [sh, -c, 'mkdir "$0/busy-$CUDA_VISIBLE_DEVICES" || { echo "$CUDA_VISIBLE_DEVICES" >>"$0/twice"; exit 1; }; sleep 0.3; rmdir "$0/busy-$CUDA_VISIBLE_DEVICES"; echo "gpu=$CUDA_VISIBLE_DEVICES"', WORK]
+          resources: {limits: {nvidia.com/gpu: 1}}
+  execution: {engine: process, parallelism: 3, timeouts: {run: 1m}, retry: {backoff: {initial: 100ms}}}
+YAML
+sed -i "s|WORK|$work|" gpus.yaml
+gpus() { studyctl apply gpus.yaml --gpus 0,1 --lease-dir "$work/leases" "$@"; }
+gpus --results other >other.log 2>&1 &
+other=$!
+gpus >killed.log 2>&1 &
+killed=$!
+sleep 1
+kill -9 "$killed"
+wait "$killed" || true
+expect_code 0 gpus
+wait "$other" || { cat other.log >&2; fail "the study on the other volume"; }
+[ ! -e twice ] || fail "a GPU was two attempts' at once: $(cat twice)"
+expect_equal "$(cat {results,other}/gpus/latest/experiments/*/*/cycle-1/result/stdout.log | sort | uniq -c | awk '{n += $1} END {print n, NR}')" '24 2' \
+  "attempts that had a GPU, and GPUs"
+expect_equal "$(find leases/leases -type f | wc -l)" 0 "leases that are left"
+expect_code 4 studyctl apply gpus.yaml --gpus none --lease-dir "$work/leases" --results none
+
 # ---- limits, where control groups may be made: root on cgroup v1, and v2
 cat >limits.yaml <<'YAML'
 apiVersion: studyctl.io/v1alpha1

@@ -16,7 +16,10 @@ namespace studyctl {
 // A ProcessEngine with a supervisor of its own.
 class RealProcesses final : public AnyEngine {
  public:
-  RealProcesses() : AnyEngine(random_uuid()) { begin(); }
+  explicit RealProcesses(MachineDevices::Places devices = {}, std::vector<std::string> other_sockets = {})
+      : AnyEngine(random_uuid()), devices_(std::move(devices)), other_sockets_(std::move(other_sockets)) {
+    begin();
+  }
   ~RealProcesses() override { clear(); }
 
   size_t left() override { return known().size(); }
@@ -25,9 +28,21 @@ class RealProcesses final : public AnyEngine {
   bool has_exited(const AttemptId& id) override { return known().at(id.text).end.has_value(); }
   std::string shown(const AttemptId& /*id*/) override { return text_of(records()); }
 
+  int supervisor() {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const std::string words = text_of(entry.path() / "cmdline");
+      if (words.find("supervise") != std::string::npos && words.find(supervised()) != std::string::npos)
+        return std::stoi(entry.path().filename());
+    }
+    return 0;
+  }
+
  private:
   std::unique_ptr<Engine> make(ObservationSink sink) override {
-    auto made = ProcessEngine::make(loop, {supervised(), STUDYCTL_PROGRAM}, std::move(sink));
+    ProcessEngineOptions options{supervised(), STUDYCTL_PROGRAM};
+    options.devices = devices_;
+    options.other_sockets = other_sockets_;
+    auto made = ProcessEngine::make(loop, std::move(options), std::move(sink));
     if (!made) throw std::runtime_error(made.error().message);
     return *std::move(made);
   }
@@ -50,6 +65,9 @@ class RealProcesses final : public AnyEngine {
         process.pid = std::stoi(running->container.substr(running->container.rfind(' ') + 1));
     return processes;
   }
+
+  MachineDevices::Places devices_;
+  std::vector<std::string> other_sockets_;
 };
 
 }  // namespace studyctl

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
-#include "engine/docker/engine_process.h"
+#include "engine/host_capacity.h"
 
 namespace studyctl {
 

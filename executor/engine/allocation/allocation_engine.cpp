@@ -2,9 +2,6 @@
 
 #include <sched.h>
 
-#include <algorithm>
-#include <set>
-
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -12,10 +9,7 @@
 namespace studyctl {
 namespace {
 
-using Phase = Observation::Phase;
-
 constexpr Duration kAskEvery = std::chrono::seconds(30);
-constexpr Duration kLookForGpus{1000};
 constexpr ProgramLimits kLimits{std::chrono::seconds(60), 1u << 20};
 constexpr char kHolderFile[] = "allocation";
 
@@ -44,26 +38,6 @@ std::optional<Allocation> parse_holder(const Result<std::string>& text) {
   return holder;
 }
 
-const char* gpu_variable(const std::string& kind) {
-  return kind == "amd.com/gpu" ? "ROCR_VISIBLE_DEVICES" : "CUDA_VISIBLE_DEVICES";
-}
-
-bool has_variable(const ContainerSpec& container, const std::string& name) {
-  return std::any_of(container.environment.begin(), container.environment.end(),
-                     [&](const auto& variable) { return variable.first == name; });
-}
-
-std::string run_of(const AttemptSpec& spec) {
-  const auto found = spec.labels.find("studyctl.io/run");
-  return found == spec.labels.end() ? std::string() : found->second;
-}
-
-size_t count_of(const std::vector<DeviceRequest>& requests) {
-  size_t count = 0;
-  for (const DeviceRequest& request : requests) count += static_cast<size_t>(request.count);
-  return count;
-}
-
 }  // namespace
 
 AllocationEngine::AllocationEngine(EventLoop& loop, AllocationSettings settings, ObservationSink sink)
@@ -71,7 +45,6 @@ AllocationEngine::AllocationEngine(EventLoop& loop, AllocationSettings settings,
       settings_(std::move(settings)),
       sink_(std::move(sink)),
       timers_(loop),
-      devices_(settings_.directory / "gpus", settings_.allocation.gpus),
       cpus_(cpus_of_this_process()) {}
 
 AllocationEngine::~AllocationEngine() = default;
@@ -130,7 +103,7 @@ void AllocationEngine::hold() {
   if (auto noted = write_file_atomically(file, holder_text(settings_.allocation)); !noted)
     return answer_inspections(noted.error());
   if (!processes_) {
-    auto made = settings_.processes([this](Observation seen) { see(std::move(seen)); });
+    auto made = settings_.processes(sink_);
     if (!made) return answer_inspections(made.error());
     processes_ = *std::move(made);
   }
@@ -170,8 +143,6 @@ Inventory AllocationEngine::inventory_of(Inventory inventory) const {
   const Allocation& allocation = settings_.allocation;
   inventory.millicpu = allocation.room.millicpu;
   inventory.memory_bytes = allocation.room.memory_bytes;
-  if (!allocation.gpus.empty())
-    inventory.devices[allocation.gpu_kind] = static_cast<int>(allocation.gpus.size());
   const bool is_slurm = allocation.scheduler == Allocation::Scheduler::Slurm;
   inventory.engine = std::string(is_slurm ? "Slurm" : "Flux") + " allocation, " + inventory.engine;
   inventory.endpoint = allocation.endpoint();
@@ -190,49 +161,12 @@ void AllocationEngine::prepare_image(const std::string& image, PullPolicy policy
   processes_->prepare_image(image, policy, std::move(done));
 }
 
-// Its GPUs, and its share of the cores; false while it waits for GPUs.
-bool AllocationEngine::equip(AttemptSpec& spec) {
-  for (int& cpu : spec.cpus)
-    if (static_cast<size_t>(cpu) < cpus_.size()) cpu = cpus_[static_cast<size_t>(cpu)];
-  if (settings_.allocation.gpus.empty()) return true;
-  const char* variable = gpu_variable(settings_.allocation.gpu_kind);
-  const size_t count = count_of(spec.devices);
-  std::vector<std::string> leased;
-  if (count > 0) {
-    const auto found = devices_.lease(spec.id.text, run_of(spec), count);
-    if (!found) log::warning(found.error().message);
-    if (!found || !*found) return false;
-    leased = **found;
-  }
-  if (count > 0) std::erase_if(spec.main.environment, [&](const auto& one) { return one.first == variable; });
-  if (!has_variable(spec.main, variable)) spec.main.environment.emplace_back(variable, join(leased, ","));
-  return true;
-}
-
+// On its share of the cores.
 void AllocationEngine::create(const AttemptSpec& spec) {
-  AttemptSpec equipped = spec;
-  if (equip(equipped)) return processes_->create(equipped);
-  waiting_.emplace(spec.id, spec);
-  if (waiting_.size() == 1) timers_.after(kLookForGpus, [this] { serve_waiting(); });
-  Observation waits;
-  waits.attempt = spec.id;
-  waits.phase = Phase::Preparing;
-  waits.message = "waits for a GPU of the allocation";
-  waits.is_queued = true;
-  tell(std::move(waits));
-}
-
-void AllocationEngine::serve_waiting() {
-  for (auto next = waiting_.begin(); next != waiting_.end();) {
-    AttemptSpec equipped = next->second;
-    if (!equip(equipped)) {
-      ++next;
-      continue;
-    }
-    next = waiting_.erase(next);
-    processes_->create(equipped);
-  }
-  if (!waiting_.empty()) timers_.after(kLookForGpus, [this] { serve_waiting(); });
+  AttemptSpec placed = spec;
+  for (int& cpu : placed.cpus)
+    if (static_cast<size_t>(cpu) < cpus_.size()) cpu = cpus_[static_cast<size_t>(cpu)];
+  processes_->create(placed);
 }
 
 void AllocationEngine::start(const AttemptId& attempt) {
@@ -240,26 +174,14 @@ void AllocationEngine::start(const AttemptId& attempt) {
 }
 
 void AllocationEngine::stop(const AttemptId& attempt, Duration grace) {
-  if (waiting_.erase(attempt) == 0) return processes_->stop(attempt, grace);
-  Observation refused;
-  refused.attempt = attempt;
-  refused.phase = Phase::Refused;
-  refused.reason = Reason::Cancelled;
-  refused.message = "cancelled before it started";
-  tell(std::move(refused));
+  processes_->stop(attempt, grace);
 }
 
 void AllocationEngine::forget(const AttemptId& attempt) {
-  waiting_.erase(attempt);
   processes_->forget(attempt);
 }
 
 void AllocationEngine::resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) {
-  std::set<std::string> known;
-  for (const Expected& one : expected) known.insert(one.spec.id.text);
-  devices_.release_others([&](const std::string& attempt, const std::string& run) {
-    return known.contains(attempt) || (settings_.is_of_another && settings_.is_of_another(run));
-  });
   processes_->resync(std::move(expected), std::move(done));
 }
 
@@ -267,20 +189,13 @@ std::string AllocationEngine::command_line(const AttemptSpec& spec) const {
   return processes_->command_line(spec);
 }
 
-// ---- what becomes of it ----
-
-void AllocationEngine::tell(Observation observation) {
-  timers_.after(Duration(0),
-                [this, observation = std::move(observation)]() mutable { sink_(std::move(observation)); });
+void AllocationEngine::note_end(const std::vector<std::string>& devices, Reason reason,
+                                const std::string& message) {
+  processes_->note_end(devices, reason, message);
 }
 
-void AllocationEngine::see(Observation observation) {
-  if (!settings_.allocation.gpus.empty()) {
-    for (const std::string& gpu : devices_.held_by(observation.attempt.text))
-      observation.devices.push_back(settings_.allocation.gpu_kind + "=" + gpu);
-    if (observation.phase == Phase::Gone) devices_.release(observation.attempt.text);
-  }
-  sink_(std::move(observation));
+std::vector<std::string> AllocationEngine::quarantined() const {
+  return processes_ ? processes_->quarantined() : std::vector<std::string>();
 }
 
 }  // namespace studyctl

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/allocation/allocated_devices.h"
 #include "engine/allocation/allocation.h"
 #include "engine/engine.h"
 #include "engine/slurm/commands.h"
@@ -18,10 +17,8 @@ struct AllocationSettings {
   Allocation allocation;
   std::string kind;                 // "slurm" or "process": by which word it was asked for
   std::filesystem::path directory;  // of the volume, where its processes are looked after
-  // Makes what runs processes of this machine, in that directory.
+  // Makes what runs processes of this machine, in that directory, with the allocation's GPUs.
   std::function<Result<std::unique_ptr<Engine>>(ObservationSink)> processes;
-  // Whether another controller of this process drives a run; may be empty.
-  std::function<bool(const std::string& run)> is_of_another{};
 };
 
 // Packs attempts onto the allocation that this process is in (a pilot job): they are processes of this
@@ -41,6 +38,8 @@ class AllocationEngine final : public Engine {
   void stop(const AttemptId& attempt, Duration grace) override;
   void forget(const AttemptId& attempt) override;
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
+  void note_end(const std::vector<std::string>& devices, Reason reason, const std::string& message) override;
+  std::vector<std::string> quarantined() const override;
   std::optional<Horizon> horizon() const override { return horizon_; }
   std::string command_line(const AttemptSpec& spec) const override;
 
@@ -54,19 +53,13 @@ class AllocationEngine final : public Engine {
   void on_time_left(const Result<std::string>& answer);
   void watch_time();
   Inventory inventory_of(Inventory processes) const;
-  void see(Observation observation);
-  void tell(Observation observation);
-  bool equip(AttemptSpec& spec);
-  void serve_waiting();
 
   EventLoop& loop_;
   AllocationSettings settings_;
   ObservationSink sink_;
   SlurmCommands timers_;
   std::unique_ptr<Engine> processes_;  // none before inspect() has found the allocation to be ours
-  AllocatedDevices devices_;
-  std::vector<int> cpus_;                     // of this machine that are ours
-  std::map<AttemptId, AttemptSpec> waiting_;  // for GPUs
+  std::vector<int> cpus_;              // of this machine that are ours
   std::vector<std::function<void(Result<Inventory>)>> inspections_;
   std::map<uint64_t, std::unique_ptr<ProgramTask>> asking_;
   uint64_t next_question_ = 0;

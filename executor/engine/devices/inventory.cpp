@@ -211,6 +211,8 @@ void DeviceFinder::finish(const std::vector<std::string>& nvidia) {
   if (is_none) std::erase_if(cdi, [](const Device& device) { return device.kind == kNvidia; });
   auto devices =
       assemble_inventory(nvidia, cdi, is_none ? std::vector<Device>() : amd_devices(places_.devices));
+  for (Device& device : devices)
+    if (!places_.gpus.empty() && device.kind == kNvidia) device.kind = places_.gpu_kind;
   tool_.reset();
   const Done done = std::move(done_);
   done(std::move(devices));

@@ -20,6 +20,7 @@ struct DevicePlaces {
   std::vector<std::filesystem::path> cdi = {"/etc/cdi", "/var/run/cdi"};
   std::filesystem::path devices = "/dev";
   std::string gpus;  // instead of asking the driver: "GPU-aaaa,GPU-bbbb", "0,1"; "none"
+  std::string gpu_kind = "nvidia.com/gpu";  // of those
 };
 
 // Finds the devices of this machine: NVIDIA's by its own tool, AMD's by their nodes, and all that CDI

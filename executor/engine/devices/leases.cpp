@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "engine/devices/inventory.h"
+#include "engine/devices/lease_files.h"
 
 namespace studyctl {
 namespace {
@@ -16,16 +16,15 @@ constexpr Duration kLockAgain{100};
 constexpr Duration kLookAgain{1000};
 
 std::string held_text(const Device& device, const DeviceHolder& holder) {
-  std::string text = device.name() + " is held by container " + holder.container;
+  std::string text = device.name() + " is held by " + holder.name;
   if (!holder.study.empty()) text += " of study " + holder.study;
   return text;
 }
 
-// All users of the machine share it. The kernel refuses O_CREAT on another's file in a sticky directory, so
+// The kernel refuses O_CREAT on another's file in a sticky directory, so
 // one that is there is opened without.
 Result<Fd> open_lock_file(const std::filesystem::path& directory) {
-  std::error_code ignored;
-  if (std::filesystem::create_directories(directory, ignored)) chmod(directory.c_str(), 01777);
+  make_lease_directory(directory);
   const auto path = directory / "lock";
   Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file && errno == ENOENT)
@@ -131,8 +130,8 @@ void Leases::serve() {
   if (owner_ != 0 || waiting_.empty() || !has_inventory_) return;
   if (!lock()) return serve_soon(kLockAgain);
   owner_ = waiting_.front().ticket;
-  list_held_([this, ticket = owner_](const Result<HeldDevices>& held) {
-    if (owner_ == ticket) choose(held);
+  list_held_([this, ticket = owner_](Result<HeldDevices> held) {
+    if (owner_ == ticket) choose(std::move(held));
   });
 }
 
@@ -148,7 +147,10 @@ bool Leases::lock() {
   return true;
 }
 
-void Leases::choose(const Result<HeldDevices>& held) {
+void Leases::choose(Result<HeldDevices> held) {
+  for (const LeaseFile& lease : held ? read_leases(directory_) : std::vector<LeaseFile>())
+    for (const std::string& device : lease.devices)
+      (*held)[device] = {"process " + lease.holder, lease.study};
   for (size_t i = 0; i < waiting_.size(); ++i) {
     if (!held) {
       waiting_[i].progress("waits for its devices: who holds them cannot be listed: " + held.error().message);

@@ -25,22 +25,23 @@ inline constexpr char kDevicesLabel[] = "studyctl.io/devices";
 
 // Who holds a device now.
 struct DeviceHolder {
-  std::string container;
+  std::string name;  // for people: "container c1", "process p1"
   std::string study;
 };
 // Device name → holder, over all engines of this machine and all volumes.
 using HeldDevices = std::map<std::string, DeviceHolder>;
 
-// Gives whole devices to one attempt at a time. A lease is nothing but the label of a container that exists;
-// the lock of the lease directory only keeps two controllers from choosing at once. Control thread only.
+// Gives whole devices to one attempt at a time. A lease is nothing but the label of a container that exists,
+// or a LeaseFile that somebody holds; the lock of the lease directory only keeps two controllers from
+// choosing at once. Control thread only.
 class Leases {
  public:
   using Ticket = uint64_t;
-  // Lists what is held; an error means that it cannot be known.
+  // Lists what containers hold; an error means that it cannot be known.
   using ListHeld = std::function<void(std::function<void(Result<HeldDevices>)>)>;
   using Progress = std::function<void(const std::string& message)>;
-  // The devices that are the caller's as soon as a container with their label exists. It must call release()
-  // with its ticket then, or when it gave up: until then nobody on the machine can choose.
+  // The devices that are the caller's as soon as a container with their label, or a file, exists. It must
+  // call release() with its ticket then, or when it gave up: until then nobody on the machine can choose.
   using Granted = std::function<void(Result<std::vector<Device>>)>;
   // What the machine tells of its devices now: readings are asked for only where `rules` need them.
   using View = std::function<DeviceView(const DeviceRules& rules)>;
@@ -76,7 +77,7 @@ class Leases {
   void serve();
   void serve_soon(Duration delay);
   bool lock();
-  void choose(const Result<HeldDevices>& held);
+  void choose(Result<HeldDevices> held);
   Result<std::vector<Device>> choose_for(Waiter& waiter, const HeldDevices& held);
   void grant(const Waiter& waiter, Result<std::vector<Device>> devices);
 

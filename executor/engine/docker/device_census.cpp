@@ -45,7 +45,8 @@ void DeviceCensus::on_answer(const std::string& where, const Result<HttpResponse
       if (label == container.labels.end()) continue;
       const auto study = container.labels.find("studyctl.io/study");
       for (const std::string& device : split(label->second, ',')) {
-        held_[device] = {container.name, study == container.labels.end() ? std::string() : study->second};
+        held_[device] = {"container " + container.name,
+                         study == container.labels.end() ? std::string() : study->second};
       }
     }
   } else if (answer.error().message.find("refused") == std::string::npos) {

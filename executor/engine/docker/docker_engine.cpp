@@ -7,6 +7,7 @@
 #include "engine/docker/command_line.h"
 #include "engine/docker/endpoint.h"
 #include "engine/docker/engine_process.h"
+#include "engine/host_capacity.h"
 #include "engine/host_process.h"
 #include "engine/part_names.h"
 
@@ -29,16 +30,12 @@ DockerEngine::DockerEngine(EventLoop& loop, Endpoint endpoint, ObservationSink s
       throttle_(loop.clock(), options_.starts_at_once),
       kernel_(options_.kernel_log),
       census_(loop, engines_of_this_machine(api_.endpoint().address, options_.other_sockets)),
-      finder_(loop, options_.devices),
       sampler_(loop),
-      quarantine_(options_.lease_directory),
-      leases_(
-          loop, options_.lease_directory,
-          [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); },
-          [this](const DeviceRules& rules) { return view_of_devices(rules); }),
-      parts_{api_,     images_, throttle_,
-             kernel_,  leases_, sampler_,
-             options_, volume_, [this] { return engine_since(); }},
+      devices_(loop, sampler_, {options_.lease_directory, options_.devices},
+               [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); }),
+      parts_{api_,     images_,           throttle_,
+             kernel_,  devices_.leases(), sampler_,
+             options_, volume_,           [this] { return engine_since(); }},
       events_(api_, kVolumeLabel + volume_,
               EventStream::Listener{[this](const EngineEvent& event) { on_event(event); },
                                     [this] { on_connected(); }, [this] { disconnected_ = true; }}),
@@ -60,7 +57,7 @@ void DockerEngine::inspect(std::function<void(Result<Inventory>)> done) {
     if (!answer) return done(answer.error());
     inspections_.push_back(done);
     if (inspections_.size() > 1) return;
-    finder_.find([this](const std::vector<Device>& devices) { on_devices(devices); });
+    devices_.find([this](const std::vector<Device>& devices) { on_devices(devices); });
   });
 }
 
@@ -69,43 +66,20 @@ void DockerEngine::on_devices(const std::vector<Device>& devices) {
   const HostCapacity host = host_capacity();
   inventory.millicpu = host.millicpu;
   inventory.memory_bytes = host.memory_bytes;
-  for (const Device& device : devices) ++inventory.devices[device.kind];
+  inventory.devices = count_kinds(devices);
   inventory.engine = api_.endpoint().text();
   inventory.endpoint = service_ ? kOwnPodmanService : api_.endpoint().address.text();
   inventory.kind = api_.is_podman() ? "podman" : "docker";
-  leases_.set_inventory(devices);
-  has_inventory_ = true;
   for (const auto& done : std::exchange(inspections_, {})) done(inventory);
-}
-
-DeviceView DockerEngine::view_of_devices(const DeviceRules& rules) {
-  DeviceView view;
-  if (rules.idle || rules.cooler_than) view.gpus = sampler_.gpus();
-  view.quarantined = quarantine_.quarantined();
-  view.now = loop_.clock().steady();
-  return view;
 }
 
 void DockerEngine::note_end(const std::vector<std::string>& devices, Reason reason,
                             const std::string& message) {
-  for (const std::string& device : devices) {
-    if (reason == Reason::Completed) {
-      quarantine_.note_success(device);
-    } else if (reason == Reason::GpuFault || reason == Reason::GpuLost) {
-      const std::string what = std::string(name_of(reason)) + ": " + message;
-      const bool is_known = quarantine_.quarantined().contains(device);
-      if (auto noted = quarantine_.note_fault(device, what, loop_.clock().now()); !noted)
-        log::warning("a fault of " + device + " was not noted: " + noted.error().message);
-      if (!is_known && quarantine_.quarantined().contains(device))
-        log::warning(device + " is in quarantine; studyctl doctor --release " + device + " ends it");
-    }
-  }
+  devices_.note_end(devices, reason, message);
 }
 
 std::vector<std::string> DockerEngine::quarantined() const {
-  std::vector<std::string> found;
-  for (const auto& [device, why] : quarantine_.quarantined()) found.push_back(device + ": " + why);
-  return found;
+  return devices_.quarantined();
 }
 
 Result<void> DockerEngine::can_mount(const std::filesystem::path& directory) const {
@@ -129,7 +103,7 @@ void DockerEngine::prepare_image(const std::string& image, PullPolicy policy,
 
 void DockerEngine::create(const AttemptSpec& spec) {
   if (DockerAttempt* known = find(spec.id)) return known->repeat();
-  if (!spec.devices.empty() && !has_inventory_) inspect([](const Result<Inventory>&) {});
+  if (!spec.devices.empty() && !devices_.are_known()) inspect([](const Result<Inventory>&) {});
   add(spec).create();
 }
 
@@ -244,7 +218,7 @@ void DockerEngine::remove_strangers(const std::vector<ListedContainer>& listed) 
   if (strangers.ids.empty() || reaper_) return;
   log::warning("removing " + std::to_string(strangers.ids.size()) + " containers that nothing is known of");
   reaper_ = std::make_unique<Remover>(api_, volume_, std::move(strangers), [this](const std::string&) {
-    leases_.poke();
+    devices_.leases().poke();
     calls_.after(Duration(0), [this] { reaper_.reset(); });
   });
 }

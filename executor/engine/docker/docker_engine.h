@@ -56,7 +56,6 @@ class DockerEngine final : public Engine {
   void tell(Observation observation);
   void tell_missing(const AttemptId& attempt);
   void deliver();
-  DeviceView view_of_devices(const DeviceRules& rules);
   void on_devices(const std::vector<Device>& devices);
   void on_event(const EngineEvent& event);
   void on_connected();
@@ -80,10 +79,8 @@ class DockerEngine final : public Engine {
   StartThrottle throttle_;
   KernelLog kernel_;
   DeviceCensus census_;
-  DeviceFinder finder_;
   Sampler sampler_;
-  Quarantine quarantine_;
-  Leases leases_;
+  MachineDevices devices_;
   EngineParts parts_;
   EventStream events_;
   std::unordered_map<AttemptId, std::unique_ptr<DockerAttempt>> attempts_;
@@ -91,7 +88,6 @@ class DockerEngine final : public Engine {
   std::vector<std::function<void(Result<Inventory>)>> inspections_;
   std::unique_ptr<Resync> resync_;
   std::unique_ptr<Remover> reaper_;
-  bool has_inventory_ = false;
   bool may_reap_ = false;  // everything of ours is known: what else bears our label is nobody's
   bool disconnected_ = false;
   std::optional<Instant> reconnected_at_;

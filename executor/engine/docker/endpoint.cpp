@@ -194,18 +194,25 @@ Result<Endpoint> read_ping(const HttpAddress& address, const HttpResponse& respo
   return endpoint;
 }
 
-std::vector<HttpAddress> engines_of_this_machine(const HttpAddress& own,
-                                                 const std::vector<std::string>& others) {
+std::vector<HttpAddress> engines_of_this_machine(const std::vector<std::string>& named) {
   EngineSearch known;
   known.runtime_directory = environment("XDG_RUNTIME_DIR");
-  std::vector<HttpAddress> result{own};
-  std::vector<std::string> texts = others;
+  std::vector<std::string> texts = named;
   for (const Candidate& candidate : candidates(known)) texts.push_back(candidate.address);
-  std::set<std::string> seen{own.unix_socket};
+  std::vector<HttpAddress> result;
+  std::set<std::string> seen;
   for (const std::string& text : texts) {
     auto address = HttpAddress::parse(text);
     if (address && seen.insert(address->unix_socket).second) result.push_back(std::move(*address));
   }
+  return result;
+}
+
+std::vector<HttpAddress> engines_of_this_machine(const HttpAddress& own,
+                                                 const std::vector<std::string>& others) {
+  std::vector<HttpAddress> result = engines_of_this_machine(others);
+  std::erase_if(result, [&own](const HttpAddress& other) { return other.unix_socket == own.unix_socket; });
+  result.insert(result.begin(), own);
   return result;
 }
 

@@ -48,5 +48,7 @@ Result<Endpoint> read_ping(const HttpAddress& address, const HttpResponse& respo
 // The addresses of all engines that may run containers here: `own`, the known sockets, `others`.
 std::vector<HttpAddress> engines_of_this_machine(const HttpAddress& own,
                                                  const std::vector<std::string>& others);
+// Those that are `named`, and at the known sockets.
+std::vector<HttpAddress> engines_of_this_machine(const std::vector<std::string>& named);
 
 }  // namespace studyctl

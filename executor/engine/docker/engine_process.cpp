@@ -1,6 +1,5 @@
 #include "engine/docker/engine_process.h"
 
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -64,14 +63,6 @@ pid_t listener_of(const std::string& socket) {
 }
 
 }  // namespace
-
-HostCapacity host_capacity() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  const bool is_known = sched_getaffinity(0, sizeof cpus, &cpus) == 0;
-  const int64_t cores = is_known ? CPU_COUNT(&cpus) : sysconf(_SC_NPROCESSORS_ONLN);
-  return {cores * 1000, static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE)};
-}
 
 Instant machine_started_at() {
   timespec since_boot{};

@@ -18,13 +18,6 @@ struct EngineProcess {
 };
 std::optional<EngineProcess> engine_process(const std::string& socket);
 
-// What this machine has to give to containers.
-struct HostCapacity {
-  int64_t millicpu = 0;
-  int64_t memory_bytes = 0;
-};
-HostCapacity host_capacity();
-
 // When this machine was started, by the clock of today.
 Instant machine_started_at();
 

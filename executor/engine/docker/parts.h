@@ -8,6 +8,7 @@
 
 #include "engine/devices/inventory.h"
 #include "engine/devices/leases.h"
+#include "engine/devices/machine_devices.h"
 #include "engine/docker/api.h"
 #include "engine/docker/api_json.h"
 #include "engine/docker/images.h"
@@ -20,7 +21,7 @@ namespace studyctl {
 
 struct DockerOptions {
   int starts_at_once = 0;  // 0: max(4, 2 × cores)
-  std::filesystem::path lease_directory = "/run/lock/studyctl";
+  std::filesystem::path lease_directory = kLeaseDirectory;
   DevicePlaces devices;
   std::vector<std::string>
       other_sockets;  // further engines of this machine whose containers may hold devices

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "engine/process/visible_devices.h"
 
 namespace studyctl {
 namespace {
@@ -47,6 +48,7 @@ Observation ProcessAttempt::observation(Phase phase) const {
   Observation made;
   made.attempt = spec_.id;
   made.phase = phase;
+  made.devices = devices_;
   return made;
 }
 
@@ -67,6 +69,13 @@ Result<ProcessStart> ProcessAttempt::start_order(const std::string& name,
   const std::string init_log = "init-" + name.substr(name.rfind("-i") + 2) + ".log";
   start.out = spec_.directory / (is_main ? "stdout.log" : init_log);
   start.err = spec_.directory / (is_main ? "stderr.log" : init_log);
+  if (parts_.devices)
+    show_devices(start.process, is_main && lease_ ? lease_->devices() : std::vector<Device>(),
+                 parts_.devices->leases().inventory());
+  if (is_main && lease_) {
+    start.devices = lease_->names();
+    start.lease = lease_->file();
+  }
   start.cpus = spec_.cpus;
   start.user = container.security.run_as_user;
   start.group = container.security.run_as_group;
@@ -90,10 +99,7 @@ void ProcessAttempt::create() {
 }
 
 void ProcessAttempt::begin_init() {
-  if (init_ == spec_.init.size()) {
-    stage_ = Stage::Created;
-    return parts_.tell(*(told_ = observation(Phase::Created)));
-  }
+  if (init_ == spec_.init.size()) return want_devices();
   stage_ = Stage::Init;
   auto order = start_order(current(), spec_.init[init_]);
   if (!order) return refuse(Reason::CreateError, order.error().message);
@@ -101,6 +107,30 @@ void ProcessAttempt::begin_init() {
   told_->message = name_in(spec_.init[init_], init_) + " runs";
   parts_.tell(*told_);
   parts_.order({ProcessOrder::Kind::Start, current(), Duration(0), *std::move(order)});
+}
+
+// For main alone: nothing else may hold them idle.
+void ProcessAttempt::want_devices() {
+  const bool waits_for_heat = spec_.device_rules.cooler_than.has_value();
+  if (!parts_.devices || (spec_.devices.empty() && !waits_for_heat)) return on_ready();
+  stage_ = Stage::Waiting;
+  lease_ = std::make_unique<ProcessLease>(*parts_.devices);
+  lease_->acquire(spec_, {[this](const std::string& message) {
+                            if (told_ && told_->phase == Phase::Preparing && told_->message == message)
+                              return;
+                            told_ = observation(Phase::Preparing);
+                            told_->message = message;
+                            parts_.tell(*told_);
+                          },
+                          [this](const std::string& warning) { warnings_.push_back(warning); },
+                          [this](const std::string& message) { refuse(Reason::GpuLost, message); },
+                          [this] { on_ready(); }});
+}
+
+void ProcessAttempt::on_ready() {
+  if (lease_) devices_ = lease_->names();
+  stage_ = Stage::Created;
+  parts_.tell(*(told_ = observation(Phase::Created)));
 }
 
 void ProcessAttempt::start() {
@@ -112,7 +142,7 @@ void ProcessAttempt::start() {
 }
 
 void ProcessAttempt::stop(Duration grace) {
-  if (stage_ == Stage::Created || stage_ == Stage::New)
+  if (stage_ == Stage::Created || stage_ == Stage::New || stage_ == Stage::Waiting)
     return refuse(Reason::Cancelled, "cancelled before it started");
   if (stage_ != Stage::Init && stage_ != Stage::Starting && stage_ != Stage::Running) return;
   stopping_ = grace;
@@ -122,6 +152,7 @@ void ProcessAttempt::stop(Duration grace) {
 void ProcessAttempt::forget() {
   if (stage_ == Stage::Gone) return parts_.tell(observation(Phase::Gone));
   stage_ = Stage::Forgetting;
+  lease_.reset();
   forget_processes();
 }
 
@@ -192,6 +223,8 @@ void ProcessAttempt::on_init_end(const SupervisedEnd& end) {
 
 void ProcessAttempt::on_running(const SupervisedProcess& process) {
   stage_ = Stage::Running;
+  if (lease_) lease_->hand_over();
+  if (!process.devices.empty()) devices_ = process.devices;
   told_ = observation(Phase::Running);
   told_->started_at = process.started_at;
   told_->container = process.pid > 0 ? "process " + std::to_string(process.pid) : "";
@@ -205,15 +238,18 @@ void ProcessAttempt::on_end(const SupervisedProcess& process) {
     return miss(Reason::Interrupted,
                 "the supervisor of the processes was killed while it ran, or the machine went down");
   stage_ = Stage::Over;
+  lease_.reset();
   Observation made = *told_;
   made.phase = Phase::Exited;
   made.finished_at = process.end->at;
+  made.warnings = warnings_;
   explain(*process.end, stopping_.has_value(), spec_.main, made);
   parts_.tell(*(told_ = std::move(made)));
 }
 
 void ProcessAttempt::refuse(Reason reason, std::string message) {
   stage_ = Stage::Over;
+  lease_.reset();
   told_ = observation(Phase::Refused);
   told_->reason = reason;
   told_->message = std::move(message);
@@ -222,6 +258,7 @@ void ProcessAttempt::refuse(Reason reason, std::string message) {
 
 void ProcessAttempt::miss(Reason reason, std::string message) {
   stage_ = Stage::Over;
+  lease_.reset();
   told_ = observation(Phase::Missing);
   told_->reason = reason;
   told_->message = std::move(message);

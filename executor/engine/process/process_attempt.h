@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/host_process.h"
 #include "engine/part_names.h"
+#include "engine/process/process_lease.h"
 #include "engine/process/supervised.h"
 
 namespace studyctl {
@@ -19,6 +21,7 @@ struct ProcessAttemptParts {
   const ProcessOptions& options;
   std::function<void(const ProcessOrder&)> order;
   std::function<void(Observation)> tell;
+  MachineDevices* devices = nullptr;  // null: there are none to lease
 };
 
 // What a supervisor knows, by name.
@@ -47,12 +50,14 @@ class ProcessAttempt {
   bool is_gone() const { return stage_ == Stage::Gone; }
 
  private:
-  enum class Stage : uint8_t { New, Init, Created, Starting, Running, Over, Forgetting, Gone };
+  enum class Stage : uint8_t { New, Init, Waiting, Created, Starting, Running, Over, Forgetting, Gone };
 
   std::string name_of_init(size_t index) const { return studyctl::name_of_init(spec_.id, index); }
   std::string current() const;
   Result<ProcessStart> start_order(const std::string& name, const ContainerSpec& container) const;
   void begin_init();
+  void want_devices();
+  void on_ready();
   void on_init_end(const SupervisedEnd& end);
   void on_running(const SupervisedProcess& process);
   void on_end(const SupervisedProcess& process);
@@ -64,7 +69,10 @@ class ProcessAttempt {
   AttemptSpec spec_;
   ProcessAttemptParts parts_;
   Stage stage_ = Stage::New;
-  size_t init_ = 0;                   // the container that runs at Stage::Init
+  size_t init_ = 0;  // the container that runs at Stage::Init
+  std::unique_ptr<ProcessLease> lease_;
+  std::vector<std::string> devices_;  // that it leased, by name
+  std::vector<std::string> warnings_;
   std::optional<Duration> stopping_;  // with this grace
   std::optional<Observation> told_;
 };

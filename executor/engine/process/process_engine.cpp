@@ -6,7 +6,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/docker/engine_process.h"
+#include "engine/docker/endpoint.h"
+#include "engine/host_capacity.h"
 #include "engine/part_names.h"
 #include "engine/shell_quote.h"
 
@@ -39,7 +40,13 @@ Result<std::unique_ptr<ProcessEngine>> ProcessEngine::make(EventLoop& loop, Proc
 }
 
 ProcessEngine::ProcessEngine(EventLoop& loop, ProcessEngineOptions options, ObservationSink sink)
-    : loop_(loop), options_(std::move(options)), sink_(std::move(sink)) {
+    : loop_(loop),
+      options_(std::move(options)),
+      sink_(std::move(sink)),
+      sampler_(loop),
+      census_(loop, engines_of_this_machine(options_.other_sockets)),
+      devices_(loop, sampler_, options_.devices,
+               [this](std::function<void(Result<HeldDevices>)> done) { census_.take(std::move(done)); }) {
   link_ = std::make_unique<SupervisorLink>(
       loop_, options_.directory, options_.program,
       SupervisorLink::Callbacks{[this] { on_connected(); },
@@ -66,14 +73,18 @@ void ProcessEngine::tell(Observation observation) {
 
 void ProcessEngine::inspect(std::function<void(Result<Inventory>)> done) {
   inspections_.push_back(std::move(done));
-  if (link_->is_connected() || !link_->trouble().empty()) later([this] { answer_inspections(); });
+  if (devices_.are_known()) return later([this] { answer_inspections(); });
+  devices_.find([this](const std::vector<Device>&) { answer_inspections(); });
 }
 
 void ProcessEngine::answer_inspections() {
+  const bool is_linked = link_->is_connected() || !link_->trouble().empty();
+  if (!is_linked || !devices_.are_known()) return;
   Inventory inventory;
   const HostCapacity capacity = host_capacity();
   inventory.millicpu = capacity.millicpu;
   inventory.memory_bytes = capacity.memory_bytes;
+  inventory.devices = count_kinds(devices_.leases().inventory());
   inventory.engine = "processes (" + kernel() + ")";
   inventory.endpoint = process_endpoint();
   inventory.kind = "process";
@@ -97,8 +108,9 @@ ProcessAttempt& ProcessEngine::add(const AttemptSpec& spec) {
   auto& attempt = attempts_[spec.id];
   if (!attempt)
     attempt = std::make_unique<ProcessAttempt>(
-        spec, ProcessAttemptParts{options_.process, [this](const ProcessOrder& order) { link_->send(order); },
-                                  [this](Observation observation) { tell(std::move(observation)); }});
+        spec,
+        ProcessAttemptParts{options_.process, [this](const ProcessOrder& order) { link_->send(order); },
+                            [this](Observation observation) { tell(std::move(observation)); }, &devices_});
   return *attempt;
 }
 
@@ -115,6 +127,7 @@ void ProcessEngine::warn_of_limits(const AttemptSpec& spec) {
 
 void ProcessEngine::create(const AttemptSpec& spec) {
   warn_of_limits(spec);
+  if (!spec.devices.empty() && !devices_.are_known()) devices_.find([](const std::vector<Device>&) {});
   add(spec).create();
 }
 
@@ -177,6 +190,15 @@ void ProcessEngine::on_listed() {
     if (!is_another && !names.contains(attempt_of(name))) link_->send({ProcessOrder::Kind::Forget, name});
   }
   later([done = resync.done] { done({}); });
+}
+
+void ProcessEngine::note_end(const std::vector<std::string>& devices, Reason reason,
+                             const std::string& message) {
+  devices_.note_end(devices, reason, message);
+}
+
+std::vector<std::string> ProcessEngine::quarantined() const {
+  return devices_.quarantined();
 }
 
 std::string ProcessEngine::command_line(const AttemptSpec& spec) const {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/devices/machine_devices.h"
+#include "engine/docker/device_census.h"
 #include "engine/engine.h"
 #include "engine/process/process_attempt.h"
 #include "engine/process/supervisor_link.h"
@@ -20,6 +22,9 @@ struct ProcessEngineOptions {
   std::string program = "/proc/self/exe";
   ProcessOptions process{};
   std::function<bool(const std::string& run)> is_of_another{};  // see EngineRequest
+  MachineDevices::Places devices{};
+  // Container engines of this machine whose containers may hold devices, beside those at known places.
+  std::vector<std::string> other_sockets{};
 };
 
 // Runs attempts as plain processes of this machine, by a supervisor that outlives it. Images are not used.
@@ -39,6 +44,8 @@ class ProcessEngine final : public Engine {
   void stop(const AttemptId& attempt, Duration grace) override;
   void forget(const AttemptId& attempt) override;
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
+  void note_end(const std::vector<std::string>& devices, Reason reason, const std::string& message) override;
+  std::vector<std::string> quarantined() const override;
   std::string command_line(const AttemptSpec& spec) const override;
 
  private:
@@ -59,6 +66,9 @@ class ProcessEngine final : public Engine {
   EventLoop& loop_;
   ProcessEngineOptions options_;
   ObservationSink sink_;
+  Sampler sampler_;
+  DeviceCensus census_;
+  MachineDevices devices_;
   std::map<AttemptId, std::unique_ptr<ProcessAttempt>> attempts_;
   SupervisedProcesses listed_;  // while a list comes in
   std::vector<std::function<void(Result<Inventory>)>> inspections_;

@@ -40,6 +40,7 @@ struct ChildPlan {
   std::optional<int64_t> user, group, mapped_bytes;
   bool may_gain_privileges = true;
   std::vector<int> entrances;
+  int kept = -1;
   Fd null, out, err;
   Fd failures;  // a pipe that takes a Failure
 };
@@ -139,6 +140,7 @@ bool enter(const ChildPlan& plan) {
   dup2(plan.out.get(), STDOUT_FILENO);
   dup2(plan.err.get(), STDERR_FILENO);
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (plan.kept >= 0) fcntl(plan.kept, F_SETFD, 0);
   if (plan.is_pinned && sched_setaffinity(0, sizeof plan.cpus, &plan.cpus) != 0) give_up(Pin);
   if (!enter(plan)) give_up(Limit);
   if (!become_user(plan)) give_up(BecomeUser);
@@ -162,8 +164,9 @@ std::string text_of(Failure::What what, const ChildPlan& plan) {
 
 }  // namespace
 
-Result<int> spawn(const ProcessStart& start, const std::vector<int>& entrances) {
+Result<int> spawn(const ProcessStart& start, const std::vector<int>& entrances, int kept) {
   ChildPlan plan;
+  plan.kept = kept;
   plan.entrances = entrances;
   if (auto filled = fill(plan, start); !filled) return std::move(filled).error();
   int ends[2];

@@ -24,6 +24,19 @@ int number_in(const std::string& text) {
   return number;
 }
 
+// Calls `act` with each process but this one whose marker `is_wanted`, until it returns false.
+void for_each_marked(const std::function<bool(const std::string& marker)>& is_wanted,
+                     const std::function<bool(int pid)>& act) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const int pid = number_in(entry->path().filename().string());
+    if (pid <= 0 || pid == getpid()) continue;
+    const std::string marker = marker_of(pid);
+    if (!marker.empty() && is_wanted(marker) && !act(pid)) return;
+  }
+}
+
 }  // namespace
 
 std::string marker_of(int pid) {
@@ -33,19 +46,23 @@ std::string marker_of(int pid) {
   return {};
 }
 
+bool is_marked(const std::function<bool(const std::string& marker)>& is_wanted) {
+  bool found = false;
+  for_each_marked(is_wanted, [&found](int) {
+    found = true;
+    return false;
+  });
+  return found;
+}
+
 void kill_marked(const std::function<bool(const std::string& marker)>& is_wanted) {
   for (int pass = 0; pass < kMostPasses; ++pass) {
     bool found = false;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
-         entry.increment(error)) {
-      const int pid = number_in(entry->path().filename().string());
-      if (pid <= 0 || pid == getpid()) continue;
-      const std::string marker = marker_of(pid);
-      if (marker.empty() || !is_wanted(marker)) continue;
+    for_each_marked(is_wanted, [&found](int pid) {
       found = true;
       kill(pid, SIGKILL);
-    }
+      return true;
+    });
     if (!found) return;
     std::this_thread::sleep_for(kBetweenPasses);
   }

@@ -10,6 +10,9 @@ namespace studyctl {
 // users.
 std::string marker_of(int pid);
 
+// Whether there is a process of this machine whose marker `is_wanted`.
+bool is_marked(const std::function<bool(const std::string& marker)>& is_wanted);
+
 // Kills all processes of this machine whose marker `is_wanted`, until there are none, for some seconds at
 // most.
 void kill_marked(const std::function<bool(const std::string& marker)>& is_wanted);

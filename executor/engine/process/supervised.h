@@ -30,6 +30,7 @@ struct SupervisedProcess {
   int pid = 0;      // 0 where it is not known
   Instant started_at{};
   std::optional<SupervisedEnd> end{};  // none while it runs
+  std::vector<std::string> devices{};  // that it leased
 };
 
 // A process to start.
@@ -41,6 +42,8 @@ struct ProcessStart {
   std::optional<int64_t> user{}, group{};
   bool may_gain_privileges = true;
   ProcessLimits limits{};
+  std::vector<std::string> devices{};  // that it leased …
+  std::filesystem::path lease{};       // … by this file, held until it and all that it started have ended
 };
 
 struct ProcessOrder {

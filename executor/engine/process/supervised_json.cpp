@@ -74,7 +74,14 @@ json json_of(const ProcessStart& start) {
   if (start.limits.memory_bytes) made["memory"] = *start.limits.memory_bytes;
   if (start.limits.millicpu) made["millicpu"] = *start.limits.millicpu;
   if (start.limits.pids) made["pids"] = *start.limits.pids;
+  if (!start.devices.empty()) made["devices"] = start.devices;
+  if (!start.lease.empty()) made["lease"] = text_of(start.lease);
   return made;
+}
+
+std::vector<std::string> devices_in(const json& from) {
+  return from.contains("devices") ? from["devices"].get<std::vector<std::string>>()
+                                  : std::vector<std::string>();
 }
 
 std::optional<int64_t> number_in(const json& from, const char* key) {
@@ -96,6 +103,8 @@ ProcessStart start_in(const json& from, const std::string& id) {
   start.user = number_in(from, "user");
   start.group = number_in(from, "group");
   start.may_gain_privileges = from.at("may_gain_privileges").get<bool>();
+  start.devices = devices_in(from);
+  if (from.contains("lease")) start.lease = bytes_in(from, "lease");
   start.limits = {number_in(from, "memory"), number_in(from, "millicpu"), number_in(from, "pids")};
   return start;
 }
@@ -103,6 +112,7 @@ ProcessStart start_in(const json& from, const std::string& id) {
 json json_of(const SupervisedProcess& process) {
   json made = {{"id", process.id}, {"run", process.run}, {"pid", process.pid}};
   made["started"] = milliseconds_of(process.started_at);
+  if (!process.devices.empty()) made["devices"] = process.devices;
   if (!process.end) return made;
   made["end"] = {{"known", process.end->is_known},
                  {"code", process.end->exit_code},
@@ -115,6 +125,7 @@ json json_of(const SupervisedProcess& process) {
 SupervisedProcess process_in(const json& from) {
   SupervisedProcess process{from.at("id").get<std::string>(), from.at("run").get<std::string>(),
                             from.at("pid").get<int>(), instant_of(from.at("started"))};
+  process.devices = devices_in(from);
   if (from.contains("end")) {
     const json& end = from["end"];
     process.end = {end.at("known").get<bool>(), end.at("code").get<int>(), end.at("signal").get<int>(),

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "engine/devices/lease_files.h"
 #include "engine/process/spawn.h"
 #include "engine/process/strays.h"
 #include "engine/process/supervisor_place.h"
@@ -129,10 +130,11 @@ void Supervisor::start(LineSocket& controller, const ProcessStart& order) {
     const auto kind = known->second.end ? ProcessNews::Kind::Ended : ProcessNews::Kind::Running;
     return controller.send(line_of({kind, known->second}));
   }
-  SupervisedProcess process{order.id, order.run, 0, loop_.clock().now()};
+  SupervisedProcess process{order.id, order.run, 0, loop_.clock().now(), {}, order.devices};
   auto group = group_for(order);
-  auto noted = group ? log_.note(process) : Result<void>(group.error());
-  auto pid = noted ? spawn(order, group->entrances()) : Result<int>(noted.error());
+  auto lease = order.lease.empty() ? Result<Fd>(Fd()) : hold_lease(order.lease);
+  auto noted = !group ? Result<void>(group.error()) : !lease ? lease.error() : log_.note(process);
+  auto pid = noted ? spawn(order, group->entrances(), lease->get()) : Result<int>(noted.error());
   if (!pid) {
     (void)log_.forget(order.id);
     remove_if_empty(order.out);
@@ -140,7 +142,7 @@ void Supervisor::start(LineSocket& controller, const ProcessStart& order) {
     return controller.send(line_of({ProcessNews::Kind::Refused, process, pid.error().message}));
   }
   process.pid = *pid;
-  children_[*pid] = {process, order.out, order.err, *std::move(group)};
+  children_[*pid] = {process, order.out, order.err, *std::move(group), *std::move(lease)};
   pids_[order.id] = *pid;
   tell({ProcessNews::Kind::Running, process});
 }

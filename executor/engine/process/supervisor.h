@@ -37,6 +37,7 @@ class Supervisor {
     SupervisedProcess process;
     std::filesystem::path out, err;
     ControlGroup group{};  // where it has limits
+    Fd lease{};            // of its devices
     std::optional<EventLoop::Token> kill_timer{};
   };
 

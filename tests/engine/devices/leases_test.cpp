@@ -14,13 +14,14 @@ const std::vector<Device> kTwo = {{"nvidia.com/gpu", "a", {}, {}, {}}, {"nvidia.
 const std::vector<DeviceRequest> kOne = {{"nvidia.com/gpu", 1}};
 
 TEST(ChooseDevices, TakesTheFirstThatAreFree) {
-  const auto chosen = choose_devices(kTwo, {{"nvidia.com/gpu=a", {"c1", "s"}}}, {}, kOne);
+  const auto chosen = choose_devices(kTwo, {{"nvidia.com/gpu=a", {"container c1", "s"}}}, {}, kOne);
   ASSERT_TRUE(chosen);
   EXPECT_EQ(chosen->at(0).id, "b");
 }
 
 TEST(ChooseDevices, SaysWhoHoldsWhatItWaitsFor) {
-  const auto chosen = choose_devices(kTwo, {{"nvidia.com/gpu=a", {"c1", "s"}}}, {}, {{"nvidia.com/gpu", 2}});
+  const auto chosen =
+      choose_devices(kTwo, {{"nvidia.com/gpu=a", {"container c1", "s"}}}, {}, {{"nvidia.com/gpu", 2}});
   ASSERT_FALSE(chosen);
   EXPECT_EQ(chosen.error().code, ErrorCode::Conflict);
   EXPECT_EQ(chosen.error().message,
@@ -35,7 +36,7 @@ TEST(ChooseDevices, RefusesMoreThanThereAre) {
 
 TEST(ChooseDevices, LeasesAPlainNodeToOne) {
   EXPECT_TRUE(choose_devices({}, {}, {}, {{"/dev/null", 1}}));
-  EXPECT_EQ(choose_devices({}, {{"/dev/null", {"c", ""}}}, {}, {{"/dev/null", 1}}).error().message,
+  EXPECT_EQ(choose_devices({}, {{"/dev/null", {"container c", ""}}}, {}, {{"/dev/null", 1}}).error().message,
             "waits for /dev/null is held by container c");
 }
 
@@ -72,7 +73,7 @@ TEST_F(LeasesTest, GrantsOneAtATimeAndLooksAgainInBetween) {
   EXPECT_EQ(first, "a");
   loop_.run_once(Duration(0));
   EXPECT_EQ(second, "");
-  held_["nvidia.com/gpu=a"] = {"c1", "s"};
+  held_["nvidia.com/gpu=a"] = {"container c1", "s"};
   leases_.release(ticket);
   ASSERT_TRUE(run_until(loop_, [&] { return !second.empty(); }));
   EXPECT_EQ(second, "b");
@@ -105,7 +106,7 @@ TEST_F(LeasesTest, LetOthersPassWhoWantWhatIsFree) {
   std::vector<Device> devices = kTwo;
   devices.push_back({"acme.com/npu", "0", {}, {}, {}});
   leases_.set_inventory(devices);
-  held_ = {{"nvidia.com/gpu=a", {"c", "s"}}, {"nvidia.com/gpu=b", {"c", "s"}}};
+  held_ = {{"nvidia.com/gpu=a", {"container c", "s"}}, {"nvidia.com/gpu=b", {"container c", "s"}}};
   std::string gpu;
   ask(gpu);
   bool got_npu = false;
