@@ -164,14 +164,22 @@ Result<void> Controller::commit_and_act() {
   if (!unpublished_.empty()) published_.committed(std::exchange(unpublished_, {}));
   for (const std::function<void()>& act : std::exchange(acts_, {})) act();
   for (auto& [request, answer] : std::exchange(to_answer_, {})) request.answer.set_value(std::move(answer));
+  handed_over_ = may_leave();
   return {};
+}
+
+// What is just being started is told first, within reason: whether a start came to pass is not known later.
+bool Controller::may_leave() const {
+  if (!hands_over_until_) return false;
+  const auto is_starting = [](const auto& one) { return one.second.stage == LiveAttempt::Stage::Starting; };
+  return clock_.steady() >= *hands_over_until_ || std::none_of(live_.begin(), live_.end(), is_starting);
 }
 
 // Nothing is done until there is room: what is not on disk, or not published, is as if it never was.
 Result<void> Controller::hold_back(const Error& error) {
   if (!disk_full_) log::warning("nothing is started until the results volume has room: " + error.message);
   disk_full_ = true;
-  handed_over_ = handing_over_;
+  handed_over_ = hands_over_until_.has_value();
   retry_at_ = earliest(retry_at_, clock_.steady() + kTryAgain);
   return {};
 }
@@ -218,6 +226,7 @@ std::optional<Steady> Controller::next_turn() const {
   if (!disk_full_ && (!seen_.empty() || !unpublished_.empty() || !acts_.empty())) return clock_.steady();
   std::optional<Steady> next = earliest(waits_until_, retry_at_);
   next = earliest(next, study_deadline());
+  next = earliest(next, hands_over_until_);
   if (const auto last = last_moment(); last && clock_.steady() < *last) next = earliest(next, last);
   if (live_.empty() && !leaving_.empty() && has_come_to_rest()) next = earliest(next, given_up_at());
   if (recovering_) return next;

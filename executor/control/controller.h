@@ -141,6 +141,7 @@ class Controller {
   void try_later(std::function<void()> act);
   void retry_later();
   Result<void> hold_back(const Error& error);
+  bool may_leave() const;
   Result<void> settle_ended();
   void sync_settled(size_t count);
   Result<void> commit_and_act();
@@ -253,7 +254,7 @@ class Controller {
   bool recovering_ = true;
   bool disk_full_ = false;
   bool ends_when_paused_ = false;
-  bool handing_over_ = false;
+  std::optional<Steady> hands_over_until_;  // set: nothing is started; by then it has handed over
   bool handed_over_ = false;
 };
 

@@ -169,7 +169,7 @@ void Controller::note(const Observation& observation) {
 void Controller::note_created(LiveAttempt& live, const Observation& observation) {
   if (live.stage != LiveAttempt::Stage::Making) return;
   const ActiveAttempt& attempt = *ledger_.active(live.key.repetition);
-  if (attempt.stage != ActiveAttempt::Stage::Intended) return;
+  if (attempt.stage != ActiveAttempt::Stage::Intended || hands_over_until_) return;
   if (!attempt.stopping && !may_start(live.key.repetition)) give_back(live);
   if (attempt.stopping) return read(live, observation);
   live.stage = LiveAttempt::Stage::Starting;

@@ -5,6 +5,8 @@
 namespace studyctl {
 namespace {
 
+constexpr Duration kStartsAreTold = std::chrono::seconds(2);
+
 Error ended_already(const Ledger& ledger) {
   return {ErrorCode::Conflict, "the run has ended: " + std::string(name_of(ledger.run_state()))};
 }
@@ -43,8 +45,7 @@ Gateway::Answer Controller::accept(const Command& command) {
     case Command::Kind::Skip: return skip(command);
     case Command::Kind::Retry: return retry(command);
     case Command::Kind::HandOver:
-      handing_over_ = true;
-      after_commit([this] { handed_over_ = true; });
+      if (!hands_over_until_) hands_over_until_ = clock_.steady() + kStartsAreTold;
       return std::string("handing over: containers run on, the next apply adopts them");
   }
   return Error{ErrorCode::Internal, "unknown command"};

@@ -133,7 +133,7 @@ void Controller::ask_for_seat() {
 void Controller::start_what_may() {
   why_waiting_ = held_back_;
   waits_until_.reset();
-  if (recovering_ || disk_full_ || handing_over_ || !held_back_.empty()) return;
+  if (recovering_ || disk_full_ || hands_over_until_ || !held_back_.empty()) return;
   while (ledger_.run_state() == RunState::Running && unsynced_ < kMostUnsynced) {
     if (has_run_at_most())
       return change_run(RunState::Stopping,

@@ -6,7 +6,16 @@ namespace {
 using std::chrono::seconds;
 using Kind = Command::Kind;
 
-struct CommandTest : World {};
+struct CommandTest : World {
+  // Until the engine was asked to start something, and has not said what became of it.
+  void come_to_a_start() {
+    for (turn(); engine.started.empty(); turn()) {
+      engine.happen();
+      engine.tell();
+      workspace.answer_all();
+    }
+  }
+};
 
 TEST_F(CommandTest, AStopLetsWhatRunsFinishAndStartsNothing) {
   study.execution.parallelism = 2;
@@ -390,6 +399,35 @@ TEST_F(CommandTest, AControllerThatHandsOverStartsNothing) {
   turn();
   EXPECT_EQ(state(0), RepetitionState::Succeeded);
   EXPECT_EQ(state(1), RepetitionState::Waiting);
+}
+
+TEST_F(CommandTest, AControllerThatHandsOverWaitsForWhatIsJustBeingStarted) {
+  begin();
+  come_to_a_start();
+  auto answer = gateway->ask(Command{Kind::HandOver, "SIGTERM", {}, {}});
+  turn();
+  EXPECT_FALSE(controller->finished());
+  engine.happen();
+  engine.tell();
+  turn();
+  EXPECT_TRUE(controller->finished());
+  begin_again();
+  exit_all(0);
+  EXPECT_EQ(run_state(), RunState::Completed);
+  EXPECT_EQ(engine.started.size(), controller->ledger().total()) << "nothing was cut off";
+}
+
+TEST_F(CommandTest, AControllerThatHandsOverWaitsForAStartNoLongerThanAMoment) {
+  begin();
+  come_to_a_start();
+  auto answer = gateway->ask(Command{Kind::HandOver, "SIGTERM", {}, {}});
+  turn();
+  EXPECT_FALSE(controller->finished());
+  ASSERT_TRUE(controller->next_turn());
+  clock.advance(Duration(2000));
+  EXPECT_LE(*controller->next_turn(), clock.steady());
+  turn();
+  EXPECT_TRUE(controller->finished());
 }
 
 TEST_F(CommandTest, AFullDiskDoesNotKeepAControllerFromHandingOver) {
