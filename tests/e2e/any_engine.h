@@ -65,7 +65,7 @@ class AnyEngine {
   // What the engine says of it, for a failed test.
   virtual std::string shown(const AttemptId& id) = 0;
 
-  AttemptSpec attempt(const std::string& name, const std::string& script) {
+  virtual AttemptSpec attempt(const std::string& name, const std::string& script) {
     AttemptSpec spec;
     spec.id.text = "studyctl-" + volume_.substr(0, 8) + "-" + name;
     spec.labels = {{"studyctl.io/volume", volume_},

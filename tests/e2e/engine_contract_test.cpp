@@ -6,6 +6,7 @@
 #include "real_cluster.h"
 #include "real_engine.h"
 #include "real_processes.h"
+#include "real_slurm.h"
 
 // What engine.h promises, on each real engine.
 namespace studyctl {
@@ -21,6 +22,7 @@ class EngineContract : public ::testing::TestWithParam<std::string> {
     if (GetParam() == kProcesses) return std::make_unique<RealProcesses>();
     const std::string where = test_engine(GetParam());
     if (GetParam() == "STUDYCTL_TEST_KUBERNETES") return std::make_unique<RealCluster>(where);
+    if (GetParam() == "STUDYCTL_TEST_SLURM") return std::make_unique<RealSlurm>(where);
     return std::make_unique<RealEngine>(where);
   }
   AnyEngine& real() {
@@ -463,12 +465,13 @@ TEST_P(EngineContract, RunsManyAtOnce) {
 std::string name_of_engine(const ::testing::TestParamInfo<std::string>& engine) {
   if (engine.param == kProcesses) return "Processes";
   if (engine.param == "STUDYCTL_TEST_KUBERNETES") return "Kubernetes";
+  if (engine.param == "STUDYCTL_TEST_SLURM") return "Slurm";
   return engine.param == "STUDYCTL_TEST_DOCKER" ? "Docker" : "Podman";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
                          ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",
-                                           "STUDYCTL_TEST_KUBERNETES", kProcesses),
+                                           "STUDYCTL_TEST_KUBERNETES", "STUDYCTL_TEST_SLURM", kProcesses),
                          name_of_engine);
 INSTANTIATE_TEST_SUITE_P(Engines, ImageContract,
                          ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",

@@ -23,8 +23,8 @@ class RealSlurm final : public AnyEngine {
   ~RealSlurm() override { clear(); }
 
   // With a scratch directory, where tasks and controllers meet.
-  AttemptSpec task(const std::string& name, const std::string& script) {
-    AttemptSpec spec = attempt(name, script);
+  AttemptSpec attempt(const std::string& name, const std::string& script) override {
+    AttemptSpec spec = AnyEngine::attempt(name, script);
     spec.main.image = "none";
     spec.scratch = directory / (name + ".scratch");
     spec.labels["studyctl.io/run"] = "0123456789abcdef";
