@@ -17,6 +17,7 @@ constexpr Duration kLongestBackoff{10'000};
 constexpr Duration kLongestWait{60'000};  // that a server may ask for
 constexpr Duration kTokenIsFresh{60'000};
 constexpr int kUnauthorized = 401;
+constexpr int kForbidden = 403;
 constexpr int kTooMany = 429;
 
 bool is_later(const HttpResponse& response) {
@@ -154,6 +155,9 @@ std::string ClusterApi::place(const std::string& group, const std::string& rest)
 HttpRequest ClusterApi::get(const std::string& path) const {
   return request("GET", path);
 }
+HttpRequest ClusterApi::post(const std::string& path, std::string body) const {
+  return request("POST", path, std::move(body));
+}
 HttpRequest ClusterApi::get_pods(const std::string& rest) const {
   return request("GET", place("/api/v1", "pods" + rest));
 }
@@ -232,10 +236,40 @@ void ClusterCalls::drop_all() {
   open_.clear();
 }
 
+namespace {
+
+// The word in quotes behind `name`.
+std::string quoted_behind(const std::string& text, const std::string& name) {
+  const size_t begin = text.find(name + " \"");
+  if (begin == std::string::npos) return {};
+  const size_t word = begin + name.size() + 2;
+  return text.substr(word, text.find('"', word) - word);
+}
+
+// Of RBAC's `User "x" cannot create resource "jobs" in API group "batch" in the namespace "y"`.
+std::string missing_rule(const std::string& said) {
+  constexpr std::string_view kCannot = "\" cannot ";
+  const size_t cannot = said.find(kCannot);
+  const std::string resource = quoted_behind(said, "resource");
+  if (cannot == std::string::npos || resource.empty()) return {};
+  const size_t verb = cannot + kCannot.size();
+  const std::vector<std::string> verbs = {said.substr(verb, said.find(' ', verb) - verb)};
+  return ": a Role lacks " + rbac_rule(quoted_behind(said, "API group"), resource, verbs);
+}
+
+}  // namespace
+
+std::string rbac_rule(const std::string& group, const std::string& resource,
+                      const std::vector<std::string>& verbs) {
+  return "{apiGroups: [" + (group.empty() ? "\"\"" : group) + "], resources: [" + resource + "], verbs: [" +
+         join(verbs, ", ") + "]}";
+}
+
 std::string cluster_failure(const HttpResponse& response) {
   const auto status = nlohmann::json::parse(response.body, nullptr, false);
   std::string said = printable(json_string(status, "message"));
   if (response.status == kUnauthorized) return "it does not know who we are (401): the token may be expired";
+  if (response.status == kForbidden) said += missing_rule(said);
   if (!said.empty()) return said;
   return "it answered " + std::to_string(response.status);
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "engine/kubernetes/access.h"
@@ -37,6 +38,7 @@ class ClusterApi {
 
   // Of the whole cluster: "/version", "/api/v1/nodes".
   HttpRequest get(const std::string& path) const;
+  HttpRequest post(const std::string& path, std::string body) const;
   // Of the namespace: "pods?labelSelector=…", "pods/x/log"; jobs are of another API group.
   HttpRequest get_pods(const std::string& rest) const;
   HttpRequest get_jobs(const std::string& rest) const;
@@ -101,7 +103,10 @@ class ClusterCalls {
   Token next_ = 1;
 };
 
-// What a cluster says is wrong, for people: never empty, one line. Says which right is missing.
+// What a cluster says is wrong, for people: never empty, one line. Says which rule of RBAC is missing.
 std::string cluster_failure(const HttpResponse& response);
+// As it is written in a Role: "{apiGroups: [batch], resources: [jobs], verbs: [create]}".
+std::string rbac_rule(const std::string& group, const std::string& resource,
+                      const std::vector<std::string>& verbs);
 
 }  // namespace studyctl

@@ -13,12 +13,9 @@ using nlohmann::json;
 
 constexpr int64_t kBoundless = std::numeric_limits<int64_t>::max() / 4;
 
+// One that does not answer at the moment is there all the same: what is for it waits, and is not refused.
 bool takes_pods(const json& node) {
-  if (json_bool(json_child(node, "spec"), "unschedulable")) return false;
-  for (const json& condition : json_child(json_child(node, "status"), "conditions")) {
-    if (json_string(condition, "type") == "Ready") return json_string(condition, "status") == "True";
-  }
-  return false;
+  return !json_bool(json_child(node, "spec"), "unschedulable");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "engine/docker/api_json.h"
 #include "engine/kubernetes/cluster_nodes.h"
 #include "engine/kubernetes/job_body.h"
+#include "engine/kubernetes/rights.h"
 
 namespace studyctl {
 namespace {
@@ -50,10 +51,13 @@ void KubernetesEngine::on_version(const HttpResponse& response, std::function<vo
   inventory.endpoint = api_.access().address.text();
   inventory.kind = "kubernetes";
   api_.once(api_.get("/api/v1/nodes"),
-            [inventory, done = std::move(done)](const Result<HttpResponse>& answer) mutable {
+            [this, inventory, done = std::move(done)](const Result<HttpResponse>& answer) mutable {
               if (!answer) return done(answer.error());
               add_nodes(answer->status == 200 ? answer->body : std::string(), inventory);
-              done(inventory);
+              check_rights(api_, [inventory, done, where = api_.access().name](const Result<void>& rights) {
+                if (!rights) return done(Error(rights.error()).within(where));
+                done(inventory);
+              });
             });
 }
 

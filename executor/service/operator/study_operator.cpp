@@ -28,17 +28,27 @@ Result<void> check_studies(const ClusterAccess& access) {
   SystemClock clock;
   EventLoop loop(clock);
   ClusterApi api(loop, access);
-  std::optional<Result<HttpResponse>> answer;
-  api.once(api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"),
-           [&](Result<HttpResponse> got) { answer = std::move(got); });
-  while (!answer) loop.run_once(std::chrono::seconds(1));
+  const auto ask = [&](HttpRequest request) {
+    std::optional<Result<HttpResponse>> answer;
+    api.once(std::move(request), [&](Result<HttpResponse> got) { answer = std::move(got); });
+    while (!answer) loop.run_once(std::chrono::seconds(1));
+    return *std::move(answer);
+  };
   const std::string where = access.name + " (" + access.address.text() + ")";
-  if (!*answer) return std::move(*answer).error().within(where);
-  if ((*answer)->status == 200) return {};
-  if ((*answer)->status == kMissing)
+  const auto list = ask(api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"));
+  if (!list) return Error(list.error()).within(where);
+  if (list->status == kMissing)
     return Error{ErrorCode::NotFound,
                  where + ": the cluster knows no Studies: kubectl apply -f manifests/crd.yaml"};
-  return Error{ErrorCode::Unavailable, where + ": " + cluster_failure(**answer)};
+  if (list->status != 200) return Error{ErrorCode::Unavailable, where + ": " + cluster_failure(*list)};
+  const auto group = ask(api.get(std::string(kStudyGroup)));
+  if (!group) return Error(group.error()).within(where);
+  if (group->status == 200 && group->body.find("\"studies/status\"") == std::string::npos)
+    return Error{ErrorCode::Conflict,
+                 where +
+                     ": the cluster's definition of Studies is of another version, without a status: "
+                     "kubectl apply -f manifests/crd.yaml"};
+  return {};
 }
 
 StudyOperator::StudyOperator(StudyService& service, const ClusterAccess& access)
