@@ -115,6 +115,18 @@ authorization: {mode: AlwaysAllow}
 CONF
 }
 
+# What is asked for by accounts of the namespace "audited" is written down, a line each, in audit.log.
+write_audit_policy() {
+  cat >"$dir/audit.yaml" <<CONF
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules:
+  - {level: Metadata, userGroups: ["system:serviceaccounts:audited"]}
+  - {level: None}
+CONF
+}
+
 import_pause() {
   docker -H "$docker" image inspect studyctl/pause:1 >/dev/null 2>&1 ||
     tar -C "$programs" -c pause | docker -H "$docker" import --change 'ENTRYPOINT ["/pause"]' - studyctl/pause:1 >/dev/null
@@ -145,7 +157,7 @@ apiserver_up() {
     --service-account-key-file="$pki/service-accounts.key" --service-account-signing-key-file="$pki/service-accounts.key" \
     --service-account-issuer=https://kubernetes.default.svc --service-cluster-ip-range="$(services).0/24" \
     --authorization-mode=RBAC --allow-privileged=true --kubelet-preferred-address-types=InternalIP \
-    --event-ttl=1h --profiling=false
+    --event-ttl=1h --profiling=false --audit-policy-file="$dir/audit.yaml" --audit-log-path="$dir/audit.log"
   await_answer "$dir/apiserver.pid" "$dir/apiserver.log"
 }
 
@@ -219,7 +231,10 @@ up() {
     import_pause
     write_certificates
     write_configuration
+    write_audit_policy
     apiserver_up
+    # What the node was like when it went down is not what it is like: its kubelet registers it anew.
+    [ -n "$(living_pid "$dir/kubelet.pid")" ] || kubectl delete node "$node" --ignore-not-found >/dev/null
     parts_up
     for _ in $(seq 300); do
       ! node_is_ready || break
