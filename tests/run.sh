@@ -38,6 +38,6 @@ for image in tiny zstd nwchem xtb torch; do
   images/build.sh "$image" --socket "$STUDYCTL_TEST_DOCKER"
   images/build.sh "$image" --socket "$STUDYCTL_TEST_PODMAN"
 done
-images/build.sh tiny --socket "$(tests/testbed/kubernetes.sh docker)"
+STUDYCTL_BUILD=$build images/build.sh tiny controller --socket "$(tests/testbed/kubernetes.sh docker)"
 
 ctest --test-dir "$build" --output-on-failure --label-regex '^e2e$'
