@@ -54,6 +54,7 @@ std::unique_ptr<Engine> make_job_arrays(EventLoop& loop, const EngineRequest& re
   settings.options = request.slurm;
   settings.volume = request.volume;
   settings.fixed_endpoint = request.fixed_endpoint;
+  settings.longest = request.longest;
   settings.is_of_another = request.is_of_another;
   return std::make_unique<SlurmEngine>(loop, std::move(settings), std::move(sink));
 }

@@ -29,6 +29,7 @@ struct EngineRequest {
   // Asked where a cluster is wanted; may be empty.
   std::function<Result<std::vector<KubeconfigFile>>()> kubeconfigs{};
   SlurmOptions slurm{};
+  Duration longest{0};         // attempt of the study, with its grace; 0: not known
   Metrics* metrics = nullptr;  // of the run, where somebody looks; outlives the engine
 };
 

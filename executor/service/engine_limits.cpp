@@ -39,4 +39,13 @@ std::vector<std::string> not_heeded(const Study& study, const std::string& kind)
   return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : std::vector<std::string>();
 }
 
+Duration longest_attempt(const Study& study) {
+  const Timeouts& usual = study.execution.timeouts;
+  Duration longest = usual.run ? *usual.run + usual.grace : Duration(0);
+  for (const Override& rule : study.overrides)
+    if (const auto run = rule.run ? rule.run : usual.run)
+      longest = std::max(longest, *run + rule.grace.value_or(usual.grace));
+  return longest;
+}
+
 }  // namespace studyctl

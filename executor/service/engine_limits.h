@@ -11,4 +11,7 @@ namespace studyctl {
 // do instead.
 std::vector<std::string> not_heeded(const Study& study, const std::string& kind);
 
+// What an attempt of it may take at most, with its grace; 0 where nothing bounds one.
+Duration longest_attempt(const Study& study);
+
 }  // namespace studyctl

@@ -10,6 +10,7 @@
 #include "plan/pilot.h"
 #include "plan/plan_values.h"
 #include "service/engine_finder.h"
+#include "service/engine_limits.h"
 #include "service/machine.h"
 #include "service/preflight.h"
 #include "service/record_change.h"
@@ -81,6 +82,7 @@ Result<void> RunDriver::find_engine() {
   request.process = execution.process;
   choose_cluster(request, execution.kubernetes);
   request.slurm = execution.slurm;
+  request.longest = longest_attempt(study_->study());
   if (again_) request.fixed_endpoint = again_->record.endpoint;
   request.is_of_another = [this](const std::string& run) {
     const bool is_own = journal_ && run == run_id();

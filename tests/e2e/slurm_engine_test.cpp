@@ -54,6 +54,27 @@ TEST_F(SlurmQueue, NamesThePartitionsWhereTheWantedOneIsNotThere) {
       << answer->error().message;
 }
 
+TEST_F(SlurmQueue, SaysThatAPartitionAllowsLessTimeThanTheStudyMayTake) {
+  const auto answer_of = [&](Duration longest, const std::string& extra) {
+    real.settings.longest = longest;
+    real.settings.options.extra_arguments = {extra};
+    real.begin();
+    std::optional<Result<Inventory>> answer;
+    real.engine->inspect([&](Result<Inventory> found) { answer = std::move(found); });
+    EXPECT_TRUE(real.until([&] { return answer.has_value(); }));
+    return *answer ? std::string() : answer->error().message;
+  };
+  real.lines("scontrol update PartitionName=main MaxTime=10");
+  EXPECT_EQ(answer_of(std::chrono::minutes(9), "--nice=1"), "");
+  EXPECT_EQ(
+      answer_of(std::chrono::minutes(90), "--nice=1"),
+      "execution.timeouts.run: an attempt, its grace and a minute take 1h 31m, and Slurm's partition main "
+      "allows 10m: shorten it, or name another one in execution.slurm.partition");
+  EXPECT_EQ(answer_of(std::chrono::minutes(90), "--time=5"), "");
+  real.lines("scontrol update PartitionName=main MaxTime=INFINITE");
+  EXPECT_EQ(answer_of(std::chrono::minutes(90), "--nice=1"), "");
+}
+
 TEST_F(SlurmQueue, GivesATaskWhatItsSpecSays) {
   AttemptSpec spec =
       real.attempt("spec", "pwd; echo $GREETING; cat $DATA/in; echo $CUDA_VISIBLE_DEVICES; nproc");

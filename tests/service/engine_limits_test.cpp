@@ -29,5 +29,17 @@ TEST(EngineLimits, AreNoConcernOfAnEngineOnThisMachine) {
   EXPECT_TRUE(not_heeded(study, "docker").empty());
 }
 
+TEST(LongestAttempt, IsThatOfTheOverrideThatLetsOneRunLongest) {
+  Study study;
+  EXPECT_EQ(longest_attempt(study), Duration(0));
+  study.execution.timeouts.run = std::chrono::minutes(5);
+  EXPECT_EQ(longest_attempt(study), std::chrono::minutes(5) + std::chrono::seconds(10));
+  study.overrides.resize(2);
+  study.overrides[0].grace = std::chrono::minutes(1);
+  EXPECT_EQ(longest_attempt(study), std::chrono::minutes(6));
+  study.overrides[1].run = std::chrono::hours(1);
+  EXPECT_EQ(longest_attempt(study), std::chrono::hours(1) + std::chrono::seconds(10));
+}
+
 }  // namespace
 }  // namespace studyctl

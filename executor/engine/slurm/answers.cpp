@@ -4,13 +4,14 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "engine/slurm/ending.h"
 
 namespace studyctl {
 namespace {
 
 constexpr size_t kQueueFields = 7;
 constexpr size_t kAccountingFields = 3;
-constexpr size_t kNodeFields = 5;
+constexpr size_t kNodeFields = 6;
 
 template <class Number>
 Number number_of(std::string_view text) {
@@ -128,6 +129,7 @@ std::vector<SlurmNode> parse_nodes(std::string_view text) {
     node.cpus = number_of<int64_t>(fields[2]);
     node.memory_bytes = number_of<int64_t>(fields[3]) << 20;
     node.gpus = gpus_in(fields[4]);
+    node.time_limit = parse_time_left(fields[5]);  // none of "infinite"
     nodes.push_back(std::move(node));
   }
   return nodes;

@@ -68,8 +68,9 @@ struct SlurmNode {
   int64_t cpus = 0;
   int64_t memory_bytes = 0;
   int gpus = 0;
+  std::optional<Duration> time_limit;  // of its partition; nothing: none
 };
-inline constexpr char kNodeFormat[] = "%P|%n|%c|%m|%G";
+inline constexpr char kNodeFormat[] = "%P|%n|%c|%m|%G|%l";
 // Of sinfo --Node --noheader --format=kNodeFormat.
 std::vector<SlurmNode> parse_nodes(std::string_view text);
 

@@ -21,6 +21,7 @@ struct SlurmSettings {
   SlurmOptions options;
   std::string volume;          // the UUID
   std::string fixed_endpoint;  // where the run began, "slurm://cluster"; any when empty
+  Duration longest{0};         // attempt of the study, with its grace; 0: not known
   // Whether another controller of this process drives a run; may be empty.
   std::function<bool(const std::string& run)> is_of_another{};
   Duration look_every{500};                      // at what tasks note in their homes
@@ -73,6 +74,8 @@ class SlurmEngine final : public Engine {
   void on_site(const Result<std::string>& config);
   void on_nodes(const Result<std::string>& nodes);
   void answer_inspections(const Result<Inventory>& answer);
+  bool is_wanted(const SlurmNode& node) const;
+  Result<void> check_time(const std::vector<SlurmNode>& nodes) const;
   Result<Inventory> inventory_of(const std::vector<SlurmNode>& nodes) const;
 
   void on_submitted(const AttemptId& id, const TaskId& task);

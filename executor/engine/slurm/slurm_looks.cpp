@@ -67,18 +67,40 @@ void SlurmEngine::on_nodes(const Result<std::string>& nodes) {
   answer_inspections(inventory_of(parse_nodes(*nodes)));
 }
 
+// A task that asks for more than its partition allows waits for ever.
+Result<void> SlurmEngine::check_time(const std::vector<SlurmNode>& nodes) const {
+  const auto is_time = [](const std::string& word) {
+    return word.starts_with("--time") || word.starts_with("-t");
+  };
+  const auto& extra = settings_.options.extra_arguments;
+  if (settings_.longest == Duration(0) || std::any_of(extra.begin(), extra.end(), is_time)) return {};
+  const Duration asked = time_limit_of(settings_.longest);
+  std::string allowed;
+  for (const SlurmNode& node : nodes) {
+    if (!is_wanted(node)) continue;
+    if (!node.time_limit || *node.time_limit >= asked) return {};
+    allowed = node.partition + " allows " + human_duration(*node.time_limit);
+  }
+  return Error{ErrorCode::Invalid, "execution.timeouts.run: an attempt, its grace and a minute take " +
+                                       human_duration(asked) + ", and Slurm's partition " + allowed +
+                                       ": shorten it, or name another one in execution.slurm.partition"};
+}
+
+bool SlurmEngine::is_wanted(const SlurmNode& node) const {
+  const std::vector<std::string> any_of = split(settings_.options.partition, ',');
+  return settings_.options.partition.empty()
+             ? node.in_default_partition
+             : std::find(any_of.begin(), any_of.end(), node.partition) != any_of.end();
+}
+
 Result<Inventory> SlurmEngine::inventory_of(const std::vector<SlurmNode>& nodes) const {
   Inventory inventory;
   std::set<std::string> partitions;
   int gpus = 0;
   const std::string& wanted = settings_.options.partition;
-  const std::vector<std::string> any_of = split(wanted, ',');
   for (const SlurmNode& node : nodes) {
     partitions.insert(node.partition);
-    const bool is_wanted = wanted.empty()
-                               ? node.in_default_partition
-                               : std::find(any_of.begin(), any_of.end(), node.partition) != any_of.end();
-    if (!is_wanted) continue;
+    if (!is_wanted(node)) continue;
     inventory.millicpu += node.cpus * 1000;
     inventory.memory_bytes += node.memory_bytes;
     gpus += node.gpus;
@@ -91,6 +113,7 @@ Result<Inventory> SlurmEngine::inventory_of(const std::vector<SlurmNode>& nodes)
   if (inventory.millicpu == 0)
     return Error{ErrorCode::Invalid, "execution.slurm.partition: Slurm's cluster " + site_.cluster +
                                          " has no '" + wanted + "'; there are " + join(names, ", ")};
+  if (auto fits = check_time(nodes); !fits) return std::move(fits).error();
   if (gpus > 0) inventory.devices = {{"nvidia.com/gpu", gpus}, {"amd.com/gpu", gpus}};
   inventory.engine = "Slurm " + site_.version;
   inventory.endpoint = std::string(kScheme) + site_.cluster;

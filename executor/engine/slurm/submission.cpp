@@ -29,6 +29,10 @@ bool says_any(const std::string& text, std::span<const std::string_view> words) 
 
 }  // namespace
 
+Duration time_limit_of(Duration length) {
+  return std::chrono::ceil<std::chrono::minutes>(length + kEarly);
+}
+
 int64_t cpus_of(const Resources& resources) {
   const auto millicpu = resources.millicpu ? resources.millicpu : resources.millicpu_request;
   return std::max<int64_t>(1, (millicpu.value_or(0) + 999) / 1000);
@@ -54,8 +58,9 @@ std::vector<std::string> options_of(const AttemptSpec& spec, const SlurmOptions&
   for (const DeviceRequest& request : spec.devices) gpus += request.count;
   if (gpus > 0) words.push_back("--gres=gpu:" + std::to_string(gpus));
   if (spec.run_timeout) {
-    const int64_t limit = seconds_of(*spec.run_timeout + spec.grace + kEarly);
-    words.push_back("--time=" + std::to_string((limit + 59) / 60));
+    const auto limit =
+        std::chrono::duration_cast<std::chrono::minutes>(time_limit_of(*spec.run_timeout + spec.grace));
+    words.push_back("--time=" + std::to_string(limit.count()));
   }
   words.push_back("--signal=B:TERM@" + std::to_string(std::clamp<int64_t>(seconds_of(spec.grace), 1, 65535)));
   const std::array<std::pair<const char*, const std::string*>, 4> named = {

@@ -13,6 +13,8 @@ namespace studyctl {
 // What an attempt asks of Slurm, as words of sbatch: attempts with the same words may be of one array.
 std::vector<std::string> options_of(const AttemptSpec& spec, const SlurmOptions& options);
 
+// What Slurm is asked for, so that it never ends what takes `length` with its grace before we do: minutes.
+Duration time_limit_of(Duration length);
 // How many processors that is.
 int64_t cpus_of(const Resources& resources);
 // Without a limit of its own a container was told of all that the cluster has: STUDY_CPUS, and what follows

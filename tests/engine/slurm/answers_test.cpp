@@ -67,7 +67,8 @@ TEST(SlurmAnswers, AccountsKnowWhatTheQueueHasForgotten) {
 
 TEST(SlurmAnswers, NodesAreOfPartitions) {
   const auto nodes = parse_nodes(
-      "main*|vm|2|8000|gpu:2\nbig|n1|64|257000|gpu:a100:4(S:0-1),gpu:v100:2,nvme:1\nbig|n2|64|1|(null)\n");
+      "main*|vm|2|8000|gpu:2|infinite\nbig|n1|64|257000|gpu:a100:4(S:0-1),gpu:v100:2,nvme:1|2-00:10:00\n"
+      "big|n2|64|1|(null)|2-00:10:00\n");
   ASSERT_EQ(nodes.size(), 3u);
   EXPECT_EQ(nodes[0].partition, "main");
   EXPECT_TRUE(nodes[0].in_default_partition);
@@ -77,6 +78,8 @@ TEST(SlurmAnswers, NodesAreOfPartitions) {
   EXPECT_EQ(nodes[1].gpus, 6);
   EXPECT_FALSE(nodes[1].in_default_partition);
   EXPECT_EQ(nodes[2].gpus, 0);
+  EXPECT_FALSE(nodes[0].time_limit);
+  EXPECT_EQ(nodes[1].time_limit, std::chrono::hours(48) + std::chrono::minutes(10));
 }
 
 TEST(SlurmAnswers, ASubmissionTellsItsJob) {
