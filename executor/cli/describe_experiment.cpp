@@ -52,12 +52,18 @@ std::string joined(std::initializer_list<std::pair<std::optional<double>, const 
 }
 
 std::vector<std::string> condition_lines(const Conditions& conditions) {
-  if (conditions.samples == 0) return {};
-  std::vector<std::string> lines = {"machine: " + joined({{conditions.own_cores, "cores busy with it"},
-                                                          {conditions.strangers_cores, "with other work"},
-                                                          {conditions.cpu_mhz_mean, "MHz"},
-                                                          {conditions.temperature_max, "°C at most"},
-                                                          {conditions.energy, "J"}})};
+  std::vector<std::string> lines;
+  if (conditions.cpu_seconds)
+    lines.push_back("used: " + joined({{conditions.cpu_seconds, "s of CPU"}}) +
+                    (conditions.memory_peak
+                         ? ", " + human_bytes(static_cast<int64_t>(*conditions.memory_peak)) + " at most"
+                         : ""));
+  if (conditions.samples == 0) return lines;
+  lines.push_back("machine: " + joined({{conditions.own_cores, "cores busy with it"},
+                                        {conditions.strangers_cores, "with other work"},
+                                        {conditions.cpu_mhz_mean, "MHz"},
+                                        {conditions.temperature_max, "°C at most"},
+                                        {conditions.energy, "J"}}));
   for (const GpuConditions& gpu : conditions.gpus) {
     const std::string said = joined({{gpu.temperature_max, "°C at most"},
                                      {gpu.power_mean, "W"},

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/doctor_checks.h"
 #include "engine/allocation/allocation.h"
+#include "engine/devices/machine_devices.h"
 #include "engine/make_engine.h"
 
 namespace studyctl {
@@ -78,6 +79,19 @@ std::vector<Finding> check_slurm(const MachinePlaces& places) {
   return findings;
 }
 
+// They need nothing, and lease what devices there are.
+Finding use_processes(std::map<std::string, int>& usable) {
+  SystemClock clock;
+  EventLoop loop(clock);
+  DeviceFinder finder(loop, {});
+  std::optional<std::vector<Device>> devices;
+  finder.find([&](std::vector<Device> found) { devices = std::move(found); });
+  while (!devices) loop.run_once(std::chrono::seconds(1));
+  usable = count_kinds(*devices);
+  return {Note, "no container engine can be used: studies run as plain processes, and no image is used",
+          "install one of the two, or name one: --engine unix:///path, or DOCKER_HOST"};
+}
+
 }  // namespace
 
 std::vector<Finding> check_engines(const MachinePlaces& places, std::map<std::string, int>& usable) {
@@ -109,9 +123,7 @@ std::vector<Finding> check_engines(const MachinePlaces& places, std::map<std::st
   const std::vector<Finding> slurm = check_slurm(places);
   findings.insert(findings.end(), slurm.begin(), slurm.end());
   const bool has_slurm = !slurm.empty() && slurm.front().kind == Good;
-  if (found.empty() && !has_slurm)
-    findings.push_back({Missing, "no container engine can be used: nothing can run",
-                        "install one of the two, or name one: --engine unix:///path, or DOCKER_HOST"});
+  if (found.empty() && !has_slurm) findings.push_back(use_processes(usable));
   return findings;
 }
 

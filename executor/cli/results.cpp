@@ -56,10 +56,8 @@ Result<ConclusionsQuery> ask(const ResultsOptions& options) {
   return asked;
 }
 
-// Where no meter was read there is no such column.
-enum class EnergyColumn : uint8_t { Shown, Absent };
-
-ListItem usage_item(const Catalog::ExperimentUsage& one, EnergyColumn energy) {
+// What nobody counted has no column: `whole` is of all experiments.
+ListItem usage_item(const Catalog::ExperimentUsage& one, const Catalog::Usage& whole) {
   const Catalog::Usage& usage = one.usage;
   ListItem item;
   item.name = one.experiment;
@@ -72,9 +70,19 @@ ListItem usage_item(const Catalog::ExperimentUsage& one, EnergyColumn energy) {
   item.column("ATTEMPTS", "attempts", written_of(one.attempts));
   hours("HOURS", "wall_hours", usage.wall_seconds);
   hours("CORE-HOURS", "core_hours", usage.core_seconds);
+  const Written cpu_hours = usage.cpu_seconds ? written_number(*usage.cpu_seconds / 3600) : written_null();
+  const Written memory = usage.memory_peak ? written_number(*usage.memory_peak) : written_null();
+  if (whole.cpu_seconds) {
+    hours("CPU-HOURS", "cpu_hours", usage.cpu_seconds.value_or(0));
+    item.column("MEMORY", "memory_peak_bytes", memory,
+                usage.memory_peak ? human_bytes(static_cast<int64_t>(*usage.memory_peak)) : "");
+  } else {
+    item.field("cpu_hours", cpu_hours);
+    item.field("memory_peak_bytes", memory);
+  }
   hours("GPU-HOURS", "gpu_hours", usage.device_seconds);
   const Written joules = usage.energy_joules ? written_number(*usage.energy_joules) : written_null();
-  if (energy == EnergyColumn::Absent)
+  if (!whole.energy_joules)
     item.field("energy_joules", joules);
   else
     item.column("ENERGY", "energy_joules", joules,
@@ -97,9 +105,8 @@ Result<void> print_usage(const ChosenRun& chosen, ResultsOutput output) {
   });
   if (!read) return read;
   if (form == Output::Table && !all.empty()) all.push_back(whole);
-  const EnergyColumn energy = whole.usage.energy_joules ? EnergyColumn::Shown : EnergyColumn::Absent;
   Listing listing(stdout, form);
-  for (const Catalog::ExperimentUsage& one : all) listing.add(usage_item(one, energy));
+  for (const Catalog::ExperimentUsage& one : all) listing.add(usage_item(one, whole.usage));
   listing.finish("nothing was started yet");
   return {};
 }

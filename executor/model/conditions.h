@@ -32,6 +32,10 @@ struct Conditions {
   std::optional<double> temperature_max;  // °C, of the CPU
   uint64_t throttles = 0;                 // how often CPU cores were slowed for their heat
   std::optional<double> energy;           // J of the CPU packages, all attempts together
+  // Where who ran it counted: CPU time of all its processes, also of one too short to be looked at, and bytes
+  // that the largest of them had in memory.
+  std::optional<double> cpu_seconds;
+  std::optional<uint64_t> memory_peak;
   std::vector<GpuConditions> gpus;
   // Why a measurement may be off: `throttled`, `disturbed`. `results --clean` leaves such attempts out.
   std::vector<std::string> flags;

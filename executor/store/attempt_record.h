@@ -65,7 +65,7 @@ struct AttemptRecord {
   GrownLimits grown;  // of the attempts that follow; 0: as the study says
 };
 
-// What was told alone; "{}" without samples.
+// What was told alone; "{}" where nothing was.
 std::string to_json(const Conditions& conditions);
 Result<Conditions> conditions_from_json(std::string_view json);
 

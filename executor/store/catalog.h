@@ -174,12 +174,15 @@ class Catalog {
       const std::string& run_id,
       const std::function<void(uint64_t index, RepetitionState, uint64_t repetitions)>& visit) const;
   // Wall time and cores × time and devices × time over all attempts of a run, in seconds; and what their CPUs
-  // and GPUs used, nothing where no meter was read.
+  // and GPUs used, nothing where no meter was read. Where who ran them counted: the CPU time that they used,
+  // of which they were given `core_seconds`, and bytes in memory of the largest process.
   struct Usage {
     double wall_seconds = 0;
     double core_seconds = 0;
     double device_seconds = 0;
     std::optional<double> energy_joules{};
+    std::optional<double> cpu_seconds{};
+    std::optional<double> memory_peak{};
 
     Usage& operator+=(const Usage& more);
   };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "model/energy.h"
 #include "store/catalog.h"
 
@@ -27,10 +29,27 @@ std::map<int64_t, double> Catalog::joules_by_experiment(int64_t run) const {
   return joules;
 }
 
+namespace {
+
+// Of attempts "a"; nothing where none has any.
+constexpr char kUsed[] =
+    "sum(json_extract(a.conditions, '$.cpu_seconds')), max(json_extract(a.conditions, "
+    "'$.memory_peak_bytes'))";
+
+// What kUsed gave at `column` and the next one.
+void read_used(const Rows& row, int column, Catalog::Usage& usage) {
+  if (!row.is_null(column)) usage.cpu_seconds = row.real(column);
+  if (!row.is_null(column + 1)) usage.memory_peak = row.real(column + 1);
+}
+
+}  // namespace
+
 Catalog::Usage& Catalog::Usage::operator+=(const Usage& more) {
   wall_seconds += more.wall_seconds;
   core_seconds += more.core_seconds;
   device_seconds += more.device_seconds;
+  if (more.cpu_seconds) cpu_seconds = cpu_seconds.value_or(0) + *more.cpu_seconds;
+  if (more.memory_peak) memory_peak = std::max(memory_peak.value_or(0), *more.memory_peak);
   if (more.energy_joules) energy_joules = energy_joules.value_or(0) + *more.energy_joules;
   return *this;
 }
@@ -40,11 +59,16 @@ Result<Catalog::Usage> Catalog::usage(const std::string& run_id) const {
   Usage usage;
   Rows row = studies_->query(
       "SELECT total(a.duration), total(a.duration * e.cores), total(a.duration * "
-      "json_array_length(coalesce(a.devices, '[]'))) "
-      "FROM repetitions r JOIN experiments e ON e.id = r.experiment JOIN attempts a ON a.repetition = r.id "
-      "WHERE r.run = ? AND a.state <> 'Cached'",
+      "json_array_length(coalesce(a.devices, '[]'))), " +
+          std::string(kUsed) +
+          " FROM repetitions r JOIN experiments e ON e.id = r.experiment JOIN attempts a ON a.repetition = "
+          "r.id "
+          "WHERE r.run = ? AND a.state <> 'Cached'",
       run);
-  if (row.next()) usage = {row.real(0) / 1000, row.real(1) / 1000, row.real(2) / 1000};
+  if (row.next()) {
+    usage = {row.real(0) / 1000, row.real(1) / 1000, row.real(2) / 1000};
+    read_used(row, 3, usage);
+  }
   for (const auto& [experiment, joules] : joules_by_experiment(run))
     usage.energy_joules = usage.energy_joules.value_or(0) + joules;
   return outcome(usage);
@@ -65,10 +89,11 @@ Result<void> Catalog::usages(const std::string& run_id,
   const std::map<int64_t, double> joules = joules_by_experiment(run);
   Rows rows = studies_->query(
       "SELECT e.name, count(*), total(a.duration), total(a.duration * e.cores), total(a.duration * "
-      "json_array_length(coalesce(a.devices, '[]'))), e.id FROM experiments e JOIN repetitions r ON "
-      "r.experiment = "
-      "e.id JOIN attempts a ON a.repetition = r.id WHERE e.run = ? AND a.state <> 'Cached' "
-      "GROUP BY e.id ORDER BY e.generation, e.position",
+      "json_array_length(coalesce(a.devices, '[]'))), e.id, " +
+          std::string(kUsed) +
+          " FROM experiments e JOIN repetitions r ON r.experiment = e.id JOIN attempts a ON a.repetition = "
+          "r.id WHERE e.run = ? AND a.state <> 'Cached' "
+          "GROUP BY e.id ORDER BY e.generation, e.position",
       run);
   while (rows.next()) {
     ExperimentUsage one{rows.string(0),
@@ -76,6 +101,7 @@ Result<void> Catalog::usages(const std::string& run_id,
                         {rows.real(2) / 1000, rows.real(3) / 1000, rows.real(4) / 1000}};
     if (const auto measured = joules.find(rows.integer(5)); measured != joules.end())
       one.usage.energy_joules = measured->second;
+    read_used(rows, 6, one.usage);
     visit(one);
   }
   return studies_->outcome();

@@ -43,6 +43,12 @@ void describe_gpu(Gpu& gpu, Field field) {
 }
 
 template <class Machine, class Field>
+void describe_use(Machine& conditions, Field field) {
+  field("cpu_seconds", conditions.cpu_seconds);
+  field("memory_peak_bytes", conditions.memory_peak);
+}
+
+template <class Machine, class Field>
 void describe_machine(Machine& conditions, Field field) {
   field("samples", conditions.samples);
   field("own_cores", conditions.own_cores);
@@ -61,7 +67,9 @@ void describe_machine(Machine& conditions, Field field) {
 std::string to_json(const Conditions& conditions) {
   ordered_json json = ordered_json::object();
   if (conditions == Conditions{}) return json.dump();
-  describe_machine(conditions, [&](const char* name, const auto& value) { write(json, name, value); });
+  const auto add = [&](const char* name, const auto& value) { write(json, name, value); };
+  if (conditions.samples > 0) describe_machine(conditions, add);
+  describe_use(conditions, add);
   if (!conditions.gpus.empty()) json["gpus"] = ordered_json::array();
   for (const GpuConditions& gpu : conditions.gpus) {
     ordered_json& written = json["gpus"].emplace_back();
@@ -74,7 +82,9 @@ Result<Conditions> conditions_from_json(std::string_view text) {
   try {
     const ordered_json json = ordered_json::parse(text);
     Conditions conditions;
-    describe_machine(conditions, [&](const char* name, auto& value) { read(json, name, value); });
+    const auto take = [&](const char* name, auto& value) { read(json, name, value); };
+    describe_machine(conditions, take);
+    describe_use(conditions, take);
     for (const ordered_json& gpu : json.value("gpus", ordered_json::array()))
       describe_gpu(conditions.gpus.emplace_back(),
                    [&](const char* name, auto& value) { read(gpu, name, value); });

@@ -13,7 +13,7 @@ namespace {
 // As the columns of an attempt have them; NULL where nothing was looked at, or is said.
 struct SeenConditions {
   explicit SeenConditions(const Conditions& conditions) {
-    if (conditions.samples > 0) json = to_json(conditions);
+    if (conditions.samples > 0 || conditions.cpu_seconds) json = to_json(conditions);
     if (!conditions.flags.empty()) flags = conditions.flags;
   }
   std::optional<std::string> json;

@@ -48,6 +48,7 @@ std::string summary_text(const Status& status, const Catalog::Usage& usage,
   text << "\nspent\n";
   line(text, "  wall time", seconds_text(usage.wall_seconds));
   if (usage.core_seconds > 0) line(text, "  core time", seconds_text(usage.core_seconds));
+  if (usage.cpu_seconds) line(text, "  CPU used", seconds_text(*usage.cpu_seconds));
   if (usage.device_seconds > 0) line(text, "  device time", seconds_text(usage.device_seconds));
   if (usage.energy_joules) line(text, "  energy", energy_text(*usage.energy_joules));
   if (status.avg_duration_seconds)

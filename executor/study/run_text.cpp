@@ -82,6 +82,7 @@ std::string seconds_text(double seconds) {
 std::string usage_text(const Catalog::Usage& usage) {
   std::string text = seconds_text(usage.wall_seconds) + " of wall time";
   if (usage.core_seconds > 0) text += ", " + seconds_text(usage.core_seconds) + " of cores";
+  if (usage.cpu_seconds) text += ", " + seconds_text(*usage.cpu_seconds) + " of CPU used";
   if (usage.device_seconds > 0) text += ", " + seconds_text(usage.device_seconds) + " of devices";
   if (usage.energy_joules) text += ", " + energy_text(*usage.energy_joules);
   return text;

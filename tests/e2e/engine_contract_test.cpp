@@ -39,9 +39,13 @@ class EngineContract : public ::testing::TestWithParam<std::string> {
 // What runs from images.
 class ImageContract : public EngineContract {};
 
-// What container engines have and clusters do not: a container that is made and waits, both streams apart,
-// limits of pids, chosen cpus, a kernel's word on memory.
+// What container engines have and nothing else: a container that is made and waits, limits of pids, chosen
+// cpus.
 class ContainerContract : public EngineContract {};
+
+// What this machine's engines have, plain processes among them: both streams apart, init containers whose
+// logs are here, and a kernel's word on memory.
+class LocalContract : public EngineContract {};
 
 TEST_P(EngineContract, RunsAnAttemptAndBringsItsLogsAndExitCode) {
   const AttemptSpec spec = real().attempt("simple", "echo out; sleep 0.2; echo err >&2; exit 7");
@@ -71,7 +75,7 @@ TEST_P(EngineContract, FollowsTheLogOfARunningAttempt) {
   EXPECT_TRUE(real().forget(spec.id));
 }
 
-TEST_P(ContainerContract, BringsALongLogWholeAndInOrder) {
+TEST_P(LocalContract, BringsALongLogWholeAndInOrder) {
   const AttemptSpec spec = real().attempt(
       "long", "i=0; while [ $i -lt 30 ]; do seq 1 3000; seq 1 1000 >&2; i=$((i+1)); sleep 0.02; done");
   EXPECT_EQ(real().run(spec).exit_code, 0);
@@ -229,7 +233,7 @@ TEST_P(ContainerContract, RunsInitContainersInOrderBeforeMain) {
   EXPECT_TRUE(real().left() == 0);
 }
 
-TEST_P(ContainerContract, RunsNoMainAfterAFailedInitContainer) {
+TEST_P(LocalContract, RunsNoMainAfterAFailedInitContainer) {
   AttemptSpec spec = real().attempt("bad-init", "echo main");
   spec.init.push_back(spec.main);
   spec.init.back().name = "fetch";
@@ -318,7 +322,7 @@ TEST_P(EngineContract, TellsOutOfMemoryFromAKill) {
 }
 
 // Docker flags it, Podman before 5 does not: the kernel's log tells there.
-TEST_P(ContainerContract, WarnsOfAChildKilledForMemoryInASuccess) {
+TEST_P(LocalContract, WarnsOfAChildKilledForMemoryInASuccess) {
   AttemptSpec spec =
       real().attempt("child-hog", "(x=$(cat /dev/zero | head -c 200000000 | tr '\\0' x)); exit 0");
   spec.main.resources.memory_bytes = 32 << 20;
@@ -355,6 +359,14 @@ TEST_P(EngineContract, MissesAContainerThatSomebodyRemoved) {
     return phase == Phase::Missing || phase == Phase::Exited;
   }));
   EXPECT_TRUE(real().forget(spec.id));
+}
+
+TEST_P(LocalContract, TellsWhatTheMachineWasLikeMeanwhile) {
+  const AttemptSpec spec = real().attempt("busy", "timeout 3 sh -c 'while :; do :; done'; exit 0");
+  const Observation end = real().run(spec);
+  EXPECT_GE(end.conditions.samples, 1u);
+  EXPECT_GT(end.conditions.own_cores, 0.2);
+  EXPECT_LT(end.conditions.own_cores, 1.3);
 }
 
 // ---- after a crash of the controller ----
@@ -472,6 +484,9 @@ std::string name_of_engine(const ::testing::TestParamInfo<std::string>& engine) 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
                          ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",
                                            "STUDYCTL_TEST_KUBERNETES", "STUDYCTL_TEST_SLURM", kProcesses),
+                         name_of_engine);
+INSTANTIATE_TEST_SUITE_P(Engines, LocalContract,
+                         ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN", kProcesses),
                          name_of_engine);
 INSTANTIATE_TEST_SUITE_P(Engines, ImageContract,
                          ::testing::Values("STUDYCTL_TEST_DOCKER", "STUDYCTL_TEST_PODMAN",

@@ -158,6 +158,41 @@ jq -r '.warnings[]' results/limits/latest/experiments/*/child-*/cycle-1/attempt-
   fail "no word of the child that was killed"
 ! pgrep -fx 'sleep 600' >/dev/null || fail "what has wiped its environment is left"
 
+# ---- what an attempt used, as the kernel counted it
+cat >uses.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: uses}
+spec:
+  sweep: {what: [memory, cpu, nothing]}
+  template:
+    spec:
+      containers:
+        - name: main
+          image: none
+          command:
+            - sh
+            - -c
+            - |
+              case $STUDY_PARAM_WHAT in
+                memory) head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null;;
+                cpu) timeout 2.5 sh -c 'while :; do :; done' || true;;
+              esac
+  execution: {engine: process, parallelism: 1, timeouts: {run: 1m}}
+YAML
+expect_code 0 studyctl apply uses.yaml
+expect_code 0 studyctl results uses --usage
+expect_said 'CPU-HOURS'
+expect_code 0 studyctl results uses --usage -o json
+used() { jq ".items[] | select(.experiment | startswith(\"$1-\")) | $2" out; }
+[ "$(used memory '.memory_peak_bytes > 6e7 and .memory_peak_bytes < 9e7')" = true ] || { cat out >&2; fail "memory of what held 60 MB"; }
+[ "$(used cpu '.cpu_hours * 3600 | . > 1 and . < 3')" = true ] || { cat out >&2; fail "CPU time of what was busy for 2.5 s"; }
+[ "$(used nothing '.cpu_hours * 3600 | . > 0 and . < 0.1')" = true ] || { cat out >&2; fail "CPU time of what did nothing"; }
+jq -e '.conditions | .samples > 0 and .own_cores > 0.4 and .own_cores < 1.1' results/uses/latest/experiments/*/cpu-*/cycle-1/attempt-1/attempt.json >/dev/null ||
+  fail "what the machine was like meanwhile"
+expect_code 0 studyctl describe uses "$(basename results/uses/latest/experiments/*/cpu-*)"
+expect_said ' s of CPU'
+
 # ---- what cannot be
 cat >absent.yaml <<'YAML'
 apiVersion: studyctl.io/v1alpha1

@@ -45,6 +45,8 @@ AttemptRecord failed_record() {
   record.warnings = {"a warning"};
   record.conditions.samples = 3;
   record.conditions.own_cores = 1.5;
+  record.conditions.cpu_seconds = 2.25;
+  record.conditions.memory_peak = 1 << 20;
   record.conditions.temperature_max = 71.5;
   record.conditions.gpus = {{"GPU-1", 91, 250.5, 5000, 1500, std::nullopt, 0.5, {"hardware thermal"}, 1}};
   record.conditions.flags = {"throttled"};

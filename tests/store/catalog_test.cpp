@@ -164,6 +164,32 @@ TEST_F(CatalogTest, AddsUpTimeCoresAndDevices) {
   EXPECT_DOUBLE_EQ(usage->wall_seconds, 1.5 + 2.5 + 2.5 + 1.5);
   EXPECT_DOUBLE_EQ(usage->core_seconds, 2 * usage->wall_seconds);
   EXPECT_DOUBLE_EQ(usage->device_seconds, usage->wall_seconds);
+  EXPECT_FALSE(usage->cpu_seconds || usage->memory_peak);
+}
+
+TEST_F(CatalogTest, AddsUpWhatWasCountedOfAttemptsThatNobodyLookedAt) {
+  RunEvents story;
+  story.begin(2);
+  for (const uint64_t index : {0, 1}) {
+    story.start(attempt_of(index));
+    AttemptEnded end;
+    end.key = attempt_of(index);
+    end.duration = std::chrono::milliseconds(100);
+    end.conditions.cpu_seconds = 0.25;
+    end.conditions.memory_peak = (index + 1) << 20;
+    story.add(std::move(end));
+  }
+  write(story);
+  const Result<Catalog::Usage> usage = open().usage(kRunId);
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->cpu_seconds, 0.5);
+  EXPECT_EQ(usage->memory_peak, 2 << 20);
+  std::vector<std::optional<double>> peaks;
+  ASSERT_TRUE(open().usages(kRunId, [&](const Catalog::ExperimentUsage& one) {
+    EXPECT_EQ(one.usage.cpu_seconds, 0.25);
+    peaks.push_back(one.usage.memory_peak);
+  }));
+  EXPECT_EQ(peaks, (std::vector<std::optional<double>>{1 << 20, 2 << 20}));
 }
 
 TEST_F(CatalogTest, TheViewJobsHasWhatIsPromised) {

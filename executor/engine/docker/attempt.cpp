@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/devices/gpu_evidence.h"
 #include "engine/docker/api_error.h"
 
 namespace studyctl {
@@ -217,26 +218,11 @@ void DockerAttempt::on_ended(const ContainerView& view) {
   calls_.after(parts_.api.is_podman() ? kPodmanSettles : kSettle, [this] { settle(); });
 }
 
-// What its GPUs went through while it had them. A device that is not there any more was there when it began.
 void DockerAttempt::note_gpus(const ContainerView& view) {
-  for (const std::string& device : devices_) {
-    const std::optional<std::string> pci = parts_.sampler.pci_of(device);
-    if (!pci) continue;
-    const Instant since = view.started_at.value_or(parts_.api.loop().clock().now());
-    const std::optional<Xid> xid = parts_.kernel.xid_of(*pci, since);
-    if (xid && xid->may_be_the_programs()) {
-      warnings_.push_back(device + ": " + xid->text + " (most often the program's own fault)");
-    } else if (xid) {
-      evidence_.gpu = {xid->is_loss() ? Reason::GpuLost : Reason::GpuFault, device + ": " + xid->text};
-    } else if (!parts_.sampler.is_there(device)) {
-      evidence_.gpu = {Reason::GpuLost, device + " no longer answers its driver"};
-    }
-  }
-  for (const GpuConditions& gpu : conditions_.gpus) {
-    if (gpu.ecc_errors > 0 && !evidence_.gpu)
-      evidence_.gpu = {Reason::GpuFault,
-                       gpu.id + ": " + std::to_string(gpu.ecc_errors) + " uncorrected ECC errors"};
-  }
+  const Instant since = view.started_at.value_or(parts_.api.loop().clock().now());
+  GpuEvidence seen = gpu_evidence(devices_, conditions_, since, parts_.sampler, parts_.kernel);
+  evidence_.gpu = std::move(seen.fault);
+  warnings_.insert(warnings_.end(), seen.warnings.begin(), seen.warnings.end());
 }
 
 void DockerAttempt::note_engine_restart(const ContainerView& view) {

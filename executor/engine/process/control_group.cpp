@@ -114,6 +114,16 @@ uint64_t ControlGroup::oom_kills() const {
   return 0;
 }
 
+std::optional<double> ControlGroup::cpu_seconds() const {
+  for (const auto& directory : directories_) {
+    for (const std::string& line : split(read_or_empty(directory / "cpu.stat"), '\n'))
+      if (line.starts_with("usage_usec ")) return static_cast<double>(number_in(line.substr(11))) * 1e-6;
+    const std::string nanoseconds = read_or_empty(directory / "cpuacct.usage");
+    if (!nanoseconds.empty()) return static_cast<double>(number_in(nanoseconds)) * 1e-9;
+  }
+  return std::nullopt;
+}
+
 void ControlGroup::kill_all() const {
   for (const auto& directory : directories_) kill_all_in(directory);
 }

@@ -29,6 +29,8 @@ class ControlGroup {
   std::vector<int> entrances() const;
   // How often the kernel killed in it for its memory limit.
   uint64_t oom_kills() const;
+  // CPU time that its processes have used; nothing where the kernel counts it elsewhere.
+  std::optional<double> cpu_seconds() const;
   // All that is in it, also what has left its session.
   void kill_all() const;
 

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "engine/devices/gpu_evidence.h"
 #include "engine/process/visible_devices.h"
 
 namespace studyctl {
@@ -153,6 +154,7 @@ void ProcessAttempt::forget() {
   if (stage_ == Stage::Gone) return parts_.tell(observation(Phase::Gone));
   stage_ = Stage::Forgetting;
   lease_.reset();
+  if (parts_.sampler) parts_.sampler->end(spec_.id);
   forget_processes();
 }
 
@@ -215,7 +217,9 @@ void ProcessAttempt::on_init_end(const SupervisedEnd& end) {
   if (end.exit_code != 0) {
     Observation made;
     explain(end, false, spec_.init[init_], made);
-    return refuse(made.reason, which + " " + made.message);
+    const bool has_exited = made.reason == Reason::Error && end.signal == 0;
+    return refuse(made.reason,
+                  which + " " + (has_exited ? "exited " + std::to_string(end.exit_code) : made.message));
   }
   ++init_;
   begin_init();
@@ -229,6 +233,32 @@ void ProcessAttempt::on_running(const SupervisedProcess& process) {
   told_->started_at = process.started_at;
   told_->container = process.pid > 0 ? "process " + std::to_string(process.pid) : "";
   parts_.tell(*told_);
+  if (parts_.sampler && !process.end && process.pid > 0)
+    parts_.sampler->begin(spec_.id, process.pid, devices_, Sampler::Account::Tree);
+}
+
+// What the kernel counted to its end is better than what was seen of it.
+Conditions ProcessAttempt::conditions_of(const SupervisedProcess& process) {
+  Conditions conditions = parts_.sampler ? parts_.sampler->end(spec_.id) : Conditions{};
+  const SupervisedEnd& end = *process.end;
+  conditions.oom_kills = end.oom_kills;
+  conditions.cpu_seconds = end.cpu_seconds;
+  conditions.memory_peak = end.memory_peak;
+  const double seconds = std::chrono::duration<double>(end.at - process.started_at).count();
+  if (conditions.samples > 0 && end.cpu_seconds && seconds > 0)
+    conditions.own_cores = *end.cpu_seconds / seconds;
+  return conditions;
+}
+
+// A program that did well in spite of it has done well.
+void ProcessAttempt::note_gpus(const SupervisedProcess& process, Observation& end) {
+  if (!parts_.sampler || !parts_.kernel || devices_.empty()) return;
+  GpuEvidence seen =
+      gpu_evidence(devices_, end.conditions, process.started_at, *parts_.sampler, *parts_.kernel);
+  end.warnings.insert(end.warnings.end(), seen.warnings.begin(), seen.warnings.end());
+  if (!seen.fault || stopping_ || end.reason != Reason::Error) return;
+  end.reason = seen.fault->first;
+  end.message = std::move(seen.fault->second);
 }
 
 // One that has ended is told to have run before.
@@ -243,7 +273,9 @@ void ProcessAttempt::on_end(const SupervisedProcess& process) {
   made.phase = Phase::Exited;
   made.finished_at = process.end->at;
   made.warnings = warnings_;
+  made.conditions = conditions_of(process);
   explain(*process.end, stopping_.has_value(), spec_.main, made);
+  note_gpus(process, made);
   parts_.tell(*(told_ = std::move(made)));
 }
 
@@ -259,6 +291,7 @@ void ProcessAttempt::refuse(Reason reason, std::string message) {
 void ProcessAttempt::miss(Reason reason, std::string message) {
   stage_ = Stage::Over;
   lease_.reset();
+  if (parts_.sampler) parts_.sampler->end(spec_.id);
   told_ = observation(Phase::Missing);
   told_->reason = reason;
   told_->message = std::move(message);

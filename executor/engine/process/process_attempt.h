@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/docker/kernel_log.h"
 #include "engine/engine.h"
 #include "engine/host_process.h"
 #include "engine/part_names.h"
@@ -22,6 +23,8 @@ struct ProcessAttemptParts {
   std::function<void(const ProcessOrder&)> order;
   std::function<void(Observation)> tell;
   MachineDevices* devices = nullptr;  // null: there are none to lease
+  Sampler* sampler = nullptr;         // null: nobody looks at the machine …
+  KernelLog* kernel = nullptr;        // … nor at what the kernel says of GPUs
 };
 
 // What a supervisor knows, by name.
@@ -62,6 +65,8 @@ class ProcessAttempt {
   void on_running(const SupervisedProcess& process);
   void on_end(const SupervisedProcess& process);
   void forget_processes();
+  void note_gpus(const SupervisedProcess& process, Observation& end);
+  Conditions conditions_of(const SupervisedProcess& process);
   void refuse(Reason reason, std::string message);
   void miss(Reason reason, std::string message);
   Observation observation(Observation::Phase phase) const;

@@ -108,9 +108,9 @@ ProcessAttempt& ProcessEngine::add(const AttemptSpec& spec) {
   auto& attempt = attempts_[spec.id];
   if (!attempt)
     attempt = std::make_unique<ProcessAttempt>(
-        spec,
-        ProcessAttemptParts{options_.process, [this](const ProcessOrder& order) { link_->send(order); },
-                            [this](Observation observation) { tell(std::move(observation)); }, &devices_});
+        spec, ProcessAttemptParts{options_.process, [this](const ProcessOrder& order) { link_->send(order); },
+                                  [this](Observation observation) { tell(std::move(observation)); },
+                                  &devices_, &sampler_, &kernel_});
   return *attempt;
 }
 

@@ -67,6 +67,7 @@ class ProcessEngine final : public Engine {
   ProcessEngineOptions options_;
   ObservationSink sink_;
   Sampler sampler_;
+  KernelLog kernel_;
   DeviceCensus census_;
   MachineDevices devices_;
   std::map<AttemptId, std::unique_ptr<ProcessAttempt>> attempts_;

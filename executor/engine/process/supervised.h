@@ -20,7 +20,10 @@ struct SupervisedEnd {
   int exit_code = 0;     // 128 + signal when a signal ended it
   int signal = 0;        // 0 when it exited
   Instant at{};
-  uint64_t oom_kills = 0;  // of its processes, by its memory limit
+  uint64_t oom_kills = 0;               // of its processes, by its memory limit
+  std::optional<double> cpu_seconds{};  // that it and its processes used
+  // Bytes, of the largest of its processes; none where that was no larger than the supervisor itself.
+  std::optional<uint64_t> memory_peak{};
 };
 
 // A process that was started, under a name that no other ever has.

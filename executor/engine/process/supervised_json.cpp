@@ -119,6 +119,8 @@ json json_of(const SupervisedProcess& process) {
                  {"signal", process.end->signal},
                  {"at", milliseconds_of(process.end->at)},
                  {"oom_kills", process.end->oom_kills}};
+  if (process.end->cpu_seconds) made["end"]["cpu"] = *process.end->cpu_seconds;
+  if (process.end->memory_peak) made["end"]["memory"] = *process.end->memory_peak;
   return made;
 }
 
@@ -130,6 +132,8 @@ SupervisedProcess process_in(const json& from) {
     const json& end = from["end"];
     process.end = {end.at("known").get<bool>(), end.at("code").get<int>(), end.at("signal").get<int>(),
                    instant_of(end.at("at")), end.at("oom_kills").get<uint64_t>()};
+    if (end.contains("cpu")) process.end->cpu_seconds = end["cpu"].get<double>();
+    if (end.contains("memory")) process.end->memory_peak = end["memory"].get<uint64_t>();
   }
   return process;
 }

@@ -30,6 +30,18 @@ void remove_if_empty(const std::filesystem::path& path) {
   if (lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0) unlink(path.c_str());
 }
 
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+// A process counts from its fork on, when it was a copy of us.
+std::optional<uint64_t> memory_peak_of(const rusage& used) {
+  rusage ours{};
+  getrusage(RUSAGE_SELF, &ours);
+  if (used.ru_maxrss <= ours.ru_maxrss) return std::nullopt;
+  return static_cast<uint64_t>(used.ru_maxrss) * 1024;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(EventLoop& loop, std::filesystem::path directory, Fd lock, ProcessLog log)
@@ -195,14 +207,15 @@ void Supervisor::reap() {
     if (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) != 0 || how.si_pid == 0) break;
     const int pid = how.si_pid;
     if (children_.contains(pid)) kill(-pid, SIGKILL);
-    waitid(P_PID, static_cast<id_t>(pid), &how, WEXITED | WNOHANG);
-    if (children_.contains(pid)) end(pid, how);
+    rusage used{};
+    wait4(pid, nullptr, WNOHANG, &used);
+    if (children_.contains(pid)) end(pid, how, used);
   }
   kill_strays();
   publish_ends();
 }
 
-void Supervisor::end(int pid, const siginfo_t& how) {
+void Supervisor::end(int pid, const siginfo_t& how, const rusage& used) {
   Child child = std::move(children_.at(pid));
   children_.erase(pid);
   if (child.kill_timer) loop_.cancel(*child.kill_timer);
@@ -214,6 +227,9 @@ void Supervisor::end(int pid, const siginfo_t& how) {
       SupervisedEnd{true, has_exited ? how.si_status : 128 + how.si_status, has_exited ? 0 : how.si_status,
                     loop_.clock().now(), child.group.oom_kills()};
   child.group.kill_all();
+  const double counted = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
+  child.process.end->cpu_seconds = std::max(counted, child.group.cpu_seconds().value_or(0));
+  child.process.end->memory_peak = memory_peak_of(used);
   ended_.push_back(std::move(child.process));
 }
 

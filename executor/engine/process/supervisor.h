@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <filesystem>
 #include <list>
@@ -52,7 +54,7 @@ class Supervisor {
   void forget(const std::string& id);
   void list(LineSocket& controller) const;
   void reap();
-  void end(int pid, const siginfo_t& how);
+  void end(int pid, const siginfo_t& how, const rusage& used);
   void publish_ends();
   void kill_strays() const;
   void look_whether_idle();

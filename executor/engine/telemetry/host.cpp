@@ -121,6 +121,23 @@ std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places) {
   return nanoseconds ? std::optional(*nanoseconds * 1e-9) : std::nullopt;
 }
 
+// Fields 14 to 17 of /proc/<pid>/stat; the name in field 2 may hold anything.
+std::optional<double> cpu_seconds_of_tree(int pid, const HostPlaces& places) {
+  const fs::path process = places.proc / std::to_string(pid);
+  const std::string stat = read_or_empty(process / "stat");
+  const size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(stat.substr(name_end + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  double ticks = 0, seconds = 0;
+  for (int field = 14; field <= 17 && fields >> ticks; ++field)
+    seconds += ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+  std::istringstream children(read_or_empty(process / "task" / std::to_string(pid) / "children"));
+  for (int child = 0; children >> child;) seconds += cpu_seconds_of_tree(child, places).value_or(0);
+  return seconds;
+}
+
 std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places) {
   auto kills = number_of(group_of(pid, "", places) / "memory.events", "oom_kill");
   if (!kills) kills = number_of(group_of(pid, "memory", places) / "memory.oom_control", "oom_kill");

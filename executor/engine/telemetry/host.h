@@ -35,6 +35,10 @@ HostReading read_host(const HostPlaces& places = {});
 // when it is gone itself. cgroup v1 and v2.
 std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places = {});
 
+// CPU seconds that `pid` has used, and its descendants that live or that were waited for; nothing when it is
+// gone. For processes without a control group of their own.
+std::optional<double> cpu_seconds_of_tree(int pid, const HostPlaces& places = {});
+
 // How often the kernel killed in it for its memory limit; nothing when nobody can tell. cgroup v1 and v2.
 std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places = {});
 

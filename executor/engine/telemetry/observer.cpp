@@ -57,7 +57,8 @@ std::optional<double> MachineObserver::Mean::value() const {
 MachineObserver::MachineObserver(const Clock& clock, HostPlaces places, Read read)
     : clock_(clock), places_(std::move(places)), read_(std::move(read)) {}
 
-void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus) {
+void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus,
+                            Account account) {
   sample();
   if (watched_.empty()) {
     last_ = read_();
@@ -65,13 +66,19 @@ void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::
   }
   Watched watched;
   watched.pid = pid;
+  watched.account = account;
   watched.groups = groups_of(pid, places_);
-  const std::optional<double> used = cpu_seconds_of_group(pid, places_);
+  const std::optional<double> used = used_by(watched);
   watched.is_accounted = used.has_value();
   watched.own_seconds = used.value_or(0);
   watched.gpus.resize(gpus.size());
   for (std::string& gpu : gpus) watched.conditions.gpus.emplace_back().id = std::move(gpu);
   watched_.insert_or_assign(attempt, std::move(watched));
+}
+
+std::optional<double> MachineObserver::used_by(const Watched& watched) const {
+  return watched.account == Account::Group ? cpu_seconds_of_group(watched.pid, places_)
+                                           : cpu_seconds_of_tree(watched.pid, places_);
 }
 
 void MachineObserver::sample() {
@@ -82,10 +89,12 @@ void MachineObserver::sample() {
   double own = 0;
   bool tells_strangers = !one_has_ended_;
   for (auto& [attempt, watched] : watched_) {
-    const double so_far = cpu_seconds_of_group(watched.pid, places_).value_or(watched.own_seconds);
+    const double so_far = used_by(watched).value_or(watched.own_seconds);
     const double used = std::max(0.0, so_far - watched.own_seconds);
     watched.own_seconds = so_far;
-    if (const auto kills = oom_kills_of_group(watched.pid, places_)) watched.conditions.oom_kills = *kills;
+    const bool has_group = watched.account == Account::Group;
+    if (const auto kills = has_group ? oom_kills_of_group(watched.pid, places_) : std::nullopt)
+      watched.conditions.oom_kills = *kills;
     watched.own.add(used / seconds, seconds);
     own += used;
     tells_strangers &= watched.is_accounted;

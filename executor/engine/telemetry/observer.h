@@ -28,8 +28,12 @@ class MachineObserver {
 
   MachineObserver(const Clock& clock, HostPlaces places, Read read);
 
-  // `pid` is a process of its container; `gpus` are the ids that it leased.
-  void begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus);
+  // By what its CPU time is counted: the control group of its container, or the processes below its first
+  // one.
+  enum class Account : uint8_t { Group, Tree };
+  // `pid` is a process of its container, or the first one; `gpus` are the ids that it leased.
+  void begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus,
+             Account account = Account::Group);
   void sample();
   bool is_watching() const { return !watched_.empty(); }
   // What it was like from begin() to the last sample; no samples for one that was too short, or unknown.
@@ -49,6 +53,7 @@ class MachineObserver {
   };
   struct Watched {
     int pid = 0;
+    Account account = Account::Group;
     std::string groups;
     bool is_accounted = false;  // its use of CPU time can be read
     double own_seconds = 0;     // of CPU, so far
@@ -58,6 +63,7 @@ class MachineObserver {
     Conditions conditions;
   };
 
+  std::optional<double> used_by(const Watched& watched) const;
   void fold(Watched& watched, const MachineReading& now, double seconds);
   void fold_gpu(Watched& watched, size_t place, const GpuReading& now, double seconds);
 

@@ -47,7 +47,8 @@ const std::vector<GpuReading>& Sampler::gpus() {
   return gpus_;
 }
 
-void Sampler::begin(const AttemptId& attempt, int pid, const std::vector<std::string>& devices) {
+void Sampler::begin(const AttemptId& attempt, int pid, const std::vector<std::string>& devices,
+                    Account account) {
   std::vector<std::string> ids;
   for (const std::string& device : devices) {
     if (!device.starts_with(kNvidia)) continue;
@@ -55,7 +56,7 @@ void Sampler::begin(const AttemptId& attempt, int pid, const std::vector<std::st
     if (reading) seen_[device] = *reading;
     ids.push_back(reading ? reading->id : device.substr(sizeof kNvidia - 1));
   }
-  observer_.begin(attempt, pid, std::move(ids));
+  observer_.begin(attempt, pid, std::move(ids), account);
   if (!is_set_) sample_later();
 }
 

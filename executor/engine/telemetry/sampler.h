@@ -21,8 +21,10 @@ class Sampler {
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
-  // `pid` is a process of its container; `devices` are what it leased, as people name them.
-  void begin(const AttemptId& attempt, int pid, const std::vector<std::string>& devices);
+  using Account = MachineObserver::Account;
+  // See MachineObserver; `devices` are what it leased, as people name them.
+  void begin(const AttemptId& attempt, int pid, const std::vector<std::string>& devices,
+             Account account = Account::Group);
   // What the machine was like since begin(); no samples for what is unknown, or was too short.
   Conditions end(const AttemptId& attempt) { return observer_.end(attempt); }
 

@@ -97,7 +97,7 @@ TEST_F(ProcessAttemptTest, AnInitContainerThatFailsEndsIt) {
   attempt().on_news(end_of("a-i0", {true, 3, 0, {}, 0}));
   EXPECT_EQ(last().phase, Phase::Refused);
   EXPECT_EQ(last().reason, Reason::Error);
-  EXPECT_EQ(last().message, "init container 0 (fetch) exited with code 3");
+  EXPECT_EQ(last().message, "init container 0 (fetch) exited 3");
 }
 
 TEST_F(ProcessAttemptTest, AnEndHasItsCodeAndItsSignal) {

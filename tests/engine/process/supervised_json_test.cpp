@@ -11,6 +11,8 @@ TEST(SupervisedJsonTest, AnOrderArrivesAsItWasSent) {
   order.start.cpus = {1, 3};
   order.start.user = 1000;
   order.start.limits = {1 << 20, 500, {}};
+  order.start.devices = {"nvidia.com/gpu=0"};
+  order.start.lease = "/run/leases/a-1";
   const auto read = parse_order(line_of(order));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->kind, ProcessOrder::Kind::Start);
@@ -25,6 +27,8 @@ TEST(SupervisedJsonTest, AnOrderArrivesAsItWasSent) {
   EXPECT_EQ(read->start.user, 1000);
   EXPECT_FALSE(read->start.group);
   EXPECT_EQ(read->start.limits, order.start.limits);
+  EXPECT_EQ(read->start.devices, order.start.devices);
+  EXPECT_EQ(read->start.lease, "/run/leases/a-1");
 }
 
 TEST(SupervisedJsonTest, BytesThatAreNoTextArriveToo) {
@@ -43,7 +47,8 @@ TEST(SupervisedJsonTest, BytesThatAreNoTextArriveToo) {
 
 TEST(SupervisedJsonTest, NewsOfAnEndTellHowItEnded) {
   ProcessNews news{ProcessNews::Kind::Ended, {"a", "run", 12, Instant(Duration(1000)), {}}};
-  news.process.end = SupervisedEnd{false, 137, 9, Instant(Duration(2500)), 2};
+  news.process.devices = {"nvidia.com/gpu=0"};
+  news.process.end = SupervisedEnd{false, 137, 9, Instant(Duration(2500)), 2, 1.5, uint64_t{1} << 30};
   const auto read = parse_news(line_of(news));
   ASSERT_TRUE(read && read->process.end);
   EXPECT_EQ(read->kind, ProcessNews::Kind::Ended);
@@ -53,6 +58,9 @@ TEST(SupervisedJsonTest, NewsOfAnEndTellHowItEnded) {
   EXPECT_EQ(read->process.end->exit_code, 137);
   EXPECT_EQ(read->process.end->signal, 9);
   EXPECT_EQ(read->process.end->oom_kills, 2u);
+  EXPECT_EQ(read->process.end->cpu_seconds, 1.5);
+  EXPECT_EQ(read->process.end->memory_peak, uint64_t{1} << 30);
+  EXPECT_EQ(read->process.devices, std::vector<std::string>{"nvidia.com/gpu=0"});
   EXPECT_EQ(read->process.end->at, Instant(Duration(2500)));
 }
 

@@ -64,6 +64,27 @@ TEST_F(TelemetryTest, OtherWorkOnTheMachineDisturbsAMeasurement) {
   EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"0.6 cores were busy with other work"});
 }
 
+TEST_F(TelemetryTest, AProcessWithoutAGroupOfItsOwnIsCountedWithItsDescendants) {
+  const auto used = [this](int pid, double seconds, double of_waited_for, const std::string& children) {
+    const double per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+    const fs::path folder = places.proc / std::to_string(pid);
+    write(folder / "stat", std::to_string(pid) + " (a) b) S 1 1 1 0 -1 0 0 0 0 0 " +
+                               std::to_string(static_cast<long>(seconds * per_second)) + " 0 " +
+                               std::to_string(static_cast<long>(of_waited_for * per_second)) + " 0 20\n");
+    write(folder / "task" / std::to_string(pid) / "children", children);
+  };
+  used(7, 1, 0, "");
+  observer.begin({"a1"}, 7, {}, MachineObserver::Account::Tree);
+  used(7, 2, 3, "8 ");
+  used(8, 5, 0, "");
+  cpu_busy(11);
+  pass(std::chrono::seconds(10));
+  const Conditions conditions = observer.end({"a1"});
+  EXPECT_DOUBLE_EQ(conditions.own_cores, 0.9);
+  EXPECT_DOUBLE_EQ(conditions.strangers_cores, 0.2);
+  EXPECT_EQ(cpu_seconds_of_tree(9, places), std::nullopt);
+}
+
 TEST_F(TelemetryTest, AttemptsOfOurOwnAreNoStrangersToEachOther) {
   process(7, "docker/seven", 0);
   process(8, "docker/eight", 100);
