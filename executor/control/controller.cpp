@@ -202,11 +202,12 @@ Result<void> Controller::settle_ended() {
 
 void Controller::sync_settled(size_t count) {
   workspace_.sync_settled([this, count](const Result<void>& synced) {
+    const std::string why = synced ? std::string() : synced.error().message;
+    if (std::exchange(unsynced_why_, why) != why && !synced) log::warning(why);
     if (synced) {
       unsynced_ -= count;
       return;
     }
-    log::warning(synced.error().message);
     try_later([this, count] { sync_settled(count); });
   });
 }

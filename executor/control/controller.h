@@ -239,6 +239,7 @@ class Controller {
   std::vector<Event> unpublished_;
   std::deque<std::pair<AttemptKey, Verdict>> to_settle_;  // their ends are on disk
   size_t unsynced_ = 0;                                   // settled, and gone again after a power cut
+  std::string unsynced_why_;                              // as it was said last
   std::vector<std::function<void()>> acts_;  // they do, and record nothing: what they decided is on disk
   std::vector<std::pair<Gateway::Request, Gateway::Answer>> to_answer_;
   std::vector<std::function<void()>> later_;  // acts that failed for a while, tried again at retry_at_

@@ -3,22 +3,17 @@
 # usage: PATH=build:$PATH tests/bench/allocation_bench.sh [RUNS] [AT_ONCE]
 set -euo pipefail
 runs=${1:-3000} at_once=${2:-16}
-slurm=$(cd "$(dirname "$0")/../.." && pwd)/tests/testbed/slurm.sh
+top=$(cd "$(dirname "$0")/../.." && pwd)
+slurm=$top/tests/testbed/slurm.sh
+# shellcheck source=tests/bench/lib.sh
+. "$top/tests/bench/lib.sh"
 SLURM_CONF=$("$slurm" up --instance bench)
 export SLURM_CONF
 work=$(mktemp -d)
 trap 'cd /; rm -rf "$work"; "$slurm" purge --instance bench' EXIT
 cd "$work"
-cat >study.yaml <<EOF
-apiVersion: studyctl.io/v1alpha1
-kind: Study
-metadata: {name: bench}
-spec:
-  sweep: {i: {from: 1, to: $runs, step: 1}}
-  template: {spec: {containers: [{name: main, image: none, command: [/bin/true]}]}}
-  execution: {engine: slurm, parallelism: $at_once, limit: $runs, timeouts: {run: 1m}}
-EOF
+true_study "$runs" none "engine: slurm, parallelism: $at_once"
 sbatch --wait --output=log --cpus-per-task="$(nproc)" --time=30 --wrap 'studyctl apply study.yaml' >/dev/null || { tail -n 5 log >&2; exit 1; }
-sqlite3 results/studies.db "select count(*) from jobs where state = 'Succeeded'" | grep -qx "$runs" || { echo "not all succeeded" >&2; exit 1; }
+all_succeeded "$runs"
 took=$(sqlite3 results/studies.db 'select (max(finished_at) - min(intended_at)) / 1000.0 from attempts')
 awk -v runs="$runs" -v took="$took" 'BEGIN { printf "%.0f experiments/s (%d in %.1f s)\n", runs / took, runs, took }'

@@ -5,6 +5,8 @@
 set -euo pipefail
 engine=${1:?docker or podman} pairs=${2:-5} containers=${3:-100}
 top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/bench/lib.sh
+. "$top/tests/bench/lib.sh"
 DOCKER_HOST=$("$top/tests/testbed/$engine.sh" up)
 export DOCKER_HOST
 "$top/images/build.sh" tiny --socket "$DOCKER_HOST" >/dev/null
@@ -16,21 +18,7 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-cat >study.yaml <<EOF
-apiVersion: studyctl.io/v1alpha1
-kind: Study
-metadata: {name: throughput}
-spec:
-  sweep: {i: {from: 1, to: $containers, step: 1}}
-  template: {spec: {containers: [{name: main, image: "studyctl/tiny:1", command: ["true"]}]}}
-  execution: {parallelism: 4, timeouts: {run: 2m}}
-EOF
-
-seconds_of() {
-  local begin=$EPOCHREALTIME
-  "$@" >out 2>&1 || { cat out >&2; exit 1; }
-  awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'
-}
+true_study "$containers" studyctl/tiny:1 "parallelism: 4"
 # shellcheck disable=SC2086
 in_a_loop() { seq "$containers" | xargs -P4 -I{} $run studyctl/tiny:1 true; }
 

@@ -5,7 +5,10 @@
 # usage: PATH=build:$PATH tests/bench/slurm_bench.sh [TASKS]
 set -euo pipefail
 tasks=${1:-1000}
-slurm=$(cd "$(dirname "$0")/../.." && pwd)/tests/testbed/slurm.sh
+top=$(cd "$(dirname "$0")/../.." && pwd)
+slurm=$top/tests/testbed/slurm.sh
+# shellcheck source=tests/bench/lib.sh
+. "$top/tests/bench/lib.sh"
 SLURM_CONF=$("$slurm" up --instance bench)
 export SLURM_CONF
 work=$(mktemp -d)
@@ -20,15 +23,7 @@ for program in squeue sacct scontrol; do
   chmod +x counted/$program
 done
 
-cat >study.yaml <<EOF
-apiVersion: studyctl.io/v1alpha1
-kind: Study
-metadata: {name: bench}
-spec:
-  sweep: {i: {from: 1, to: $tasks, step: 1}}
-  template: {spec: {containers: [{name: main, image: none, command: [/bin/true]}]}}
-  execution: {engine: slurm, parallelism: $tasks, limit: $tasks, timeouts: {run: 1m}}
-EOF
+true_study "$tasks" none "engine: slurm, parallelism: $tasks"
 seconds() { date +%s.%N; }
 
 # From the first word to the end of the last task.
@@ -39,7 +34,7 @@ bare=$(echo "$(find bare -type f -printf '%T@\n' | sort -n | tail -n 1) - $begun
 
 begun=$(seconds)
 PATH=$work/counted:$PATH command time -f '%U %S %M' -o cost studyctl apply study.yaml >log 2>&1 || { tail -n 5 log >&2; exit 1; }
-[ "$(sqlite3 results/studies.db "select count(*) from jobs where state = 'Succeeded'")" = "$tasks" ] || { echo "not all succeeded" >&2; exit 1; }
+all_succeeded "$tasks"
 took=$(echo "$(sqlite3 results/studies.db 'select max(finished_at) / 1000.0 from attempts') - $begun" | bc)
 
 read -r user system memory <<<"$(tail -n 1 cost)"
