@@ -46,7 +46,7 @@ evict_one() {
   kubectl create --raw "/api/v1/namespaces/$namespace/pods/$pod/eviction" -f - <<EOF || return 1
 {"apiVersion": "policy/v1beta1", "kind": "Eviction", "metadata": {"name": "$pod", "namespace": "$namespace"}}
 EOF
-  for _ in 1 2 3 4 5 6; do
+  for _ in $(seq 20); do
     [ "$(interrupted)" = "$before" ] || return 0
     sleep 0.5
   done

@@ -29,6 +29,18 @@ expect_code 0 studyctl cancel stopped
 expect_code 3 studyctl wait stopped --timeout 60s
 expect_equal "$(things_left)" 0 "Jobs and pods after a cancel"
 
+# A pod that somebody else deletes is followed by another one, also where what runs in it ends in order.
+points=1
+# shellcheck disable=SC2016
+a_study evicted '[ "$STUDY_ATTEMPT" != 1 ] || { trap "exit 3" TERM; echo up; sleep 300 & wait; }' \
+  'engine: kubernetes, retry: {limit: 1, backoff: {initial: 1s}}'
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 grep -rqs up results/evicted/latest --include stdout.log
+kubectl delete pod -l studyctl.io/attempt --wait=false >/dev/null
+expect_code 0 studyctl wait evicted --timeout 60s
+expect_equal "$(sqlite3 results/studies.db "select reason || ' ' || counted || ' ' || message from attempts where state != 'Succeeded' and reason = 'Interrupted'")" \
+  "Interrupted 0 somebody else deleted its pod, and it ended with code 3" "the attempt whose pod was deleted"
+
 # A controller that was killed goes on with what runs.
 points=4
 a_study killed 'sleep 6; echo done' 'engine: kubernetes, parallelism: 2'
@@ -36,7 +48,7 @@ expect_code 0 studyctl apply study.yaml --detach
 wait_until 60 running_pods 2
 kill -KILL "$(jq -r .pid results/.studyctl/lock)"
 expect_code 0 studyctl apply study.yaml
-expect_equal "$(jobs_in Succeeded)" 14 "experiments that succeeded, of all studies"
+expect_equal "$(jobs_in Succeeded)" 15 "experiments that succeeded, of all studies"
 expect_equal "$(grep -rl done results/killed --include stdout.log | wc -l)" 4 "whole logs"
 expect_equal "$(find results/killed -name 'attempt-2*' | wc -l)" 0 "attempts that were made again instead of adopted"
 expect_equal "$(things_left)" 0 "Jobs and pods that are left"

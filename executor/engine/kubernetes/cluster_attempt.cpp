@@ -214,14 +214,17 @@ void ClusterAttempt::collect(const PodView& pod, const PodVerdict& verdict) {
   collect_init(0);
 }
 
-// Of an end by a signal: whose it was, as far as the pod's deletion tells.
+// Whose doing its end was, as far as the pod's deletion tells. What is told to end may do so by a code of its
+// own.
 void ClusterAttempt::explain_kill(const PodView& pod) {
-  if (end_.reason != Reason::Error || (end_.signal != SIGKILL && end_.signal != SIGTERM)) return;
-  if (stop_grace_) {
+  if (end_.reason != Reason::Error) return;
+  const bool is_kill = end_.signal == SIGKILL || end_.signal == SIGTERM;
+  if (stop_grace_ && is_kill) {
     end_.message = "ended by the signal that studyctl sent";
-  } else if (pod.is_leaving) {
+  } else if (!stop_grace_ && pod.is_leaving) {
     end_.reason = Reason::Interrupted;
     end_.message = "somebody else deleted its pod";
+    if (!is_kill) end_.message += ", and it ended with code " + std::to_string(end_.exit_code);
   }
 }
 

@@ -94,7 +94,7 @@ void KubernetesEngine::forget(const AttemptId& attempt) {
   AttemptSpec nameless;
   nameless.id = attempt;
   ClusterAttempt& added = add(nameless);
-  added.adopt();
+  // Not adopted: nothing that it says is kept.
   for (const auto& [uid, pod] : watch_.objects()) {
     if (pod.attempt == attempt.text) added.on_pod(pod);
   }

@@ -63,17 +63,18 @@ std::optional<double> number_of(const fs::path& file, std::string_view name) {
   return std::nullopt;
 }
 
-// Where the group of `pid` lies that `controller` of version 1 accounts for; that of version 2 where it is
-// empty. A path that is not there where there is none.
-fs::path group_of(int pid, std::string_view controller, const HostPlaces& places) {
-  std::istringstream groups(groups_of(pid, places));
+// Where the one of `groups` lies that `controller` of version 1 accounts for; that of version 2 where it is
+// empty. A path that is not there where there is none: the root is the whole machine's.
+fs::path group_of(const std::string& groups, std::string_view controller, const HostPlaces& places) {
+  std::istringstream lines(groups);
   const fs::path root = places.sys / "fs/cgroup";
-  for (std::string line; std::getline(groups, line);) {
+  for (std::string line; std::getline(lines, line);) {
     const auto first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path path = line.substr(std::min(line.size(), second + 2));
     const std::vector<std::string> names = split(controllers, ',');
+    if (path.empty()) continue;
     if (controller.empty() && controllers.empty()) return root / path;
     if (!controller.empty() && std::find(names.begin(), names.end(), controller) != names.end())
       return root / controllers / path;
@@ -114,10 +115,10 @@ std::string groups_of(int pid, const HostPlaces& places) {
   return read_or_empty(places.proc / std::to_string(pid) / "cgroup");
 }
 
-std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places) {
-  if (const auto microseconds = number_of(group_of(pid, "", places) / "cpu.stat", "usage_usec"))
+std::optional<double> cpu_seconds_of_groups(const std::string& groups, const HostPlaces& places) {
+  if (const auto microseconds = number_of(group_of(groups, "", places) / "cpu.stat", "usage_usec"))
     return *microseconds * 1e-6;
-  const auto nanoseconds = number_in(group_of(pid, "cpuacct", places) / "cpuacct.usage");
+  const auto nanoseconds = number_in(group_of(groups, "cpuacct", places) / "cpuacct.usage");
   return nanoseconds ? std::optional(*nanoseconds * 1e-9) : std::nullopt;
 }
 
@@ -138,9 +139,9 @@ std::optional<double> cpu_seconds_of_tree(int pid, const HostPlaces& places) {
   return seconds;
 }
 
-std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places) {
-  auto kills = number_of(group_of(pid, "", places) / "memory.events", "oom_kill");
-  if (!kills) kills = number_of(group_of(pid, "memory", places) / "memory.oom_control", "oom_kill");
+std::optional<uint64_t> oom_kills_of_groups(const std::string& groups, const HostPlaces& places) {
+  auto kills = number_of(group_of(groups, "", places) / "memory.events", "oom_kill");
+  if (!kills) kills = number_of(group_of(groups, "memory", places) / "memory.oom_control", "oom_kill");
   return kills ? std::optional(static_cast<uint64_t>(*kills)) : std::nullopt;
 }
 

@@ -31,19 +31,20 @@ struct HostPlaces {
 // A fraction of a millisecond.
 HostReading read_host(const HostPlaces& places = {});
 
-// CPU seconds that the processes of `pid`'s control group have used, they and those that are gone; nothing
-// when it is gone itself. cgroup v1 and v2.
-std::optional<double> cpu_seconds_of_group(int pid, const HostPlaces& places = {});
+// The control groups of `pid`, as one text that is the same for all processes of a container; empty when it
+// is gone. One that has ended and was not waited for is in the root, as are those that have none.
+std::string groups_of(int pid, const HostPlaces& places = {});
+
+// CPU seconds that the processes of these control groups have used, they and those that are gone; nothing
+// when the groups are gone, or the root. cgroup v1 and v2.
+std::optional<double> cpu_seconds_of_groups(const std::string& groups, const HostPlaces& places = {});
 
 // CPU seconds that `pid` has used, and its descendants that live or that were waited for; nothing when it is
 // gone. For processes without a control group of their own.
 std::optional<double> cpu_seconds_of_tree(int pid, const HostPlaces& places = {});
 
-// How often the kernel killed in it for its memory limit; nothing when nobody can tell. cgroup v1 and v2.
-std::optional<uint64_t> oom_kills_of_group(int pid, const HostPlaces& places = {});
-
-// The control groups of `pid`, as one text that is the same for all processes of a container; empty when it
-// is gone.
-std::string groups_of(int pid, const HostPlaces& places = {});
+// How often the kernel killed in them for their memory limit; nothing when nobody can tell, or in the root.
+// cgroup v1 and v2.
+std::optional<uint64_t> oom_kills_of_groups(const std::string& groups, const HostPlaces& places = {});
 
 }  // namespace studyctl

@@ -77,7 +77,7 @@ void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::
 }
 
 std::optional<double> MachineObserver::used_by(const Watched& watched) const {
-  return watched.account == Account::Group ? cpu_seconds_of_group(watched.pid, places_)
+  return watched.account == Account::Group ? cpu_seconds_of_groups(watched.groups, places_)
                                            : cpu_seconds_of_tree(watched.pid, places_);
 }
 
@@ -93,7 +93,7 @@ void MachineObserver::sample() {
     const double used = std::max(0.0, so_far - watched.own_seconds);
     watched.own_seconds = so_far;
     const bool has_group = watched.account == Account::Group;
-    if (const auto kills = has_group ? oom_kills_of_group(watched.pid, places_) : std::nullopt)
+    if (const auto kills = has_group ? oom_kills_of_groups(watched.groups, places_) : std::nullopt)
       watched.conditions.oom_kills = *kills;
     watched.own.add(used / seconds, seconds);
     own += used;

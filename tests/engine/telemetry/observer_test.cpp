@@ -197,8 +197,24 @@ TEST_F(TelemetryTest, ReadsClocksHeatAndEnergyWhereTheKernelTellsThem) {
 TEST_F(TelemetryTest, CpuTimeOfAContainerIsReadUnderTheOldGroupsToo) {
   write(places.proc / "7/cgroup", "4:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n0::/\n");
   write(places.sys / "fs/cgroup/cpu,cpuacct/docker/x/cpuacct.usage", "2500000000\n");
-  EXPECT_EQ(cpu_seconds_of_group(7, places), 2.5);
-  EXPECT_FALSE(cpu_seconds_of_group(8, places));
+  EXPECT_EQ(cpu_seconds_of_groups(groups_of(7, places), places), 2.5);
+  EXPECT_FALSE(cpu_seconds_of_groups(groups_of(8, places), places));
+}
+
+// The kernel moves a process that has ended, and that nobody has waited for, into the root.
+TEST_F(TelemetryTest, WhatTheWholeMachineUsedIsNobodysOwn) {
+  write(places.sys / "fs/cgroup/cpu,cpuacct/cpuacct.usage", "9000000000000\n");
+  write(places.sys / "fs/cgroup/memory/memory.oom_control", "oom_kill_disable 0\noom_kill 3\n");
+  write(places.sys / "fs/cgroup/cpu,cpuacct/docker/x/cpuacct.usage", "2500000000\n");
+  write(places.proc / "7/cgroup", "4:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n0::/\n");
+  observer.begin({"a1"}, 7, {});
+  write(places.proc / "7/cgroup", "4:memory:/\n3:cpu,cpuacct:/\n0::/\n");
+  write(places.sys / "fs/cgroup/cpu,cpuacct/docker/x/cpuacct.usage", "3500000000\n");
+  pass(std::chrono::seconds(1));
+  const Conditions conditions = observer.end({"a1"});
+  EXPECT_EQ(conditions.own_cores, 1);
+  EXPECT_EQ(conditions.oom_kills, 0u);
+  EXPECT_FALSE(cpu_seconds_of_groups(groups_of(7, places), places));
 }
 
 TEST_F(TelemetryTest, ThisMachineTellsSomething) {
@@ -219,8 +235,8 @@ TEST_F(TelemetryTest, KillsForMemoryAreCountedWhileItRuns) {
   EXPECT_EQ(observer.end({"a1"}).oom_kills, 1u);
   write(places.proc / "8/cgroup", "4:memory:/docker/x\n");
   write(places.sys / "fs/cgroup/memory/docker/x/memory.oom_control", "oom_kill_disable 0\noom_kill 3\n");
-  EXPECT_EQ(oom_kills_of_group(8, places), 3u);
-  EXPECT_FALSE(oom_kills_of_group(9, places));
+  EXPECT_EQ(oom_kills_of_groups(groups_of(8, places), places), 3u);
+  EXPECT_FALSE(oom_kills_of_groups(groups_of(9, places), places));
 }
 
 }  // namespace
