@@ -8,7 +8,7 @@ namespace studyctl {
 namespace {
 
 // A cluster takes an object of 1 MiB; what is no text grows by a third on its way there.
-constexpr size_t kMostOfAFile = 700u << 10;
+constexpr int64_t kMostOfAFile = 700 << 10;
 
 bool is_key_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
@@ -41,24 +41,25 @@ Result<std::vector<ConfigMapDocument>> pack_inputs(const std::string& name,
                                                    const std::map<std::string, std::string>& files) {
   std::vector<ConfigMapDocument> packed;
   std::map<std::string, std::string> paths;  // by key
-  size_t size = 0;
+  int64_t size = 0;
   for (const auto& [path, content] : files) {
     const auto [taken, is_new] = paths.emplace(input_key(path), path);
     if (!is_new)
       return Error{ErrorCode::Invalid,
                    path + " and " + taken->second + " have one key in a ConfigMap: rename one"};
-    if (content.size() > kMostOfAFile)
+    const auto bytes = static_cast<int64_t>(content.size());
+    if (bytes > kMostOfAFile)
       return Error{ErrorCode::Invalid,
-                   path + ": has " + human_bytes(content.size()) + ", and a ConfigMap takes " +
+                   path + ": has " + human_bytes(bytes) + ", and a ConfigMap takes " +
                        human_bytes(kMostOfAFile) +
                        ": hand the study over by `studyctl apply --server`, which sends files along"};
-    if (packed.empty() || size + content.size() > kMostOfAFile) {
+    if (packed.empty() || size + bytes > kMostOfAFile) {
       const std::string number = packed.empty() ? "" : "-" + std::to_string(packed.size() + 1);
       packed.push_back({name + "-inputs" + number, {}});
       size = 0;
     }
     packed.back().data[taken->first] = content;
-    size += content.size();
+    size += bytes;
   }
   return packed;
 }

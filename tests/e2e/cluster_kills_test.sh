@@ -35,13 +35,14 @@ freeze_node() {
   sleep "${FROZEN:-12}"
   bed thaw
 }
-# A pod that has an end of its own meanwhile is not cut off: then another one is evicted.
+# One of the long ones, which has just begun: should it have an end of its own all the same, another one is evicted.
 interrupted() { grep -c '"reason":"Interrupted"' results/kills/latest/progress.jsonl || true; }
 evict_one() {
   local pod before
   before=$(interrupted)
   pod=$(kubectl get pods -l studyctl.io/attempt --field-selector status.phase=Running -o json |
-    jq -r '[.items[] | select(.metadata.deletionTimestamp == null)] | sort_by(.metadata.creationTimestamp) | last.metadata.name // empty')
+    jq -r '[.items[] | select(.metadata.deletionTimestamp == null and now - (.status.containerStatuses[0].state.running.startedAt | fromdate) < 3) |
+      select(any(.spec.containers[0].env[]; .name == "STUDY_PARAM_I" and (.value | endswith("0"))))] | first.metadata.name // empty')
   [ -n "$pod" ] || return 1
   kubectl create --raw "/api/v1/namespaces/$namespace/pods/$pod/eviction" -f - <<EOF || return 1
 {"apiVersion": "policy/v1beta1", "kind": "Eviction", "metadata": {"name": "$pod", "namespace": "$namespace"}}
