@@ -37,6 +37,15 @@ const std::string* find_input(const std::vector<ConfigMapDocument>& inputs, std:
   return nullptr;
 }
 
+Overrides::ReadInput with_inputs(const std::vector<ConfigMapDocument>& inputs,
+                                 Overrides::ReadInput otherwise) {
+  return [&inputs, otherwise = std::move(otherwise)](const std::string& path) -> Result<std::string> {
+    if (const std::string* content = find_input(inputs, path)) return *content;
+    if (otherwise) return otherwise(path);
+    return Error{ErrorCode::NotFound, path + ": files cannot be read here"};
+  };
+}
+
 Result<std::vector<ConfigMapDocument>> pack_inputs(const std::string& name,
                                                    const std::map<std::string, std::string>& files) {
   std::vector<ConfigMapDocument> packed;

@@ -20,6 +20,10 @@ std::string input_key(std::string_view path);
 // The content of `path`; null where none of them has it.
 const std::string* find_input(const std::vector<ConfigMapDocument>& inputs, std::string_view path);
 
+// Reads a file from them, and `otherwise` (may be empty) what none of them has. They must outlive it.
+Overrides::ReadInput with_inputs(const std::vector<ConfigMapDocument>& inputs,
+                                 Overrides::ReadInput otherwise);
+
 // ConfigMaps for these files, each small enough for a cluster: NAME-inputs, NAME-inputs-2, … Invalid where
 // two files have one key, or one of them is larger than a ConfigMap may be.
 Result<std::vector<ConfigMapDocument>> pack_inputs(const std::string& name,

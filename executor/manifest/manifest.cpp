@@ -204,11 +204,7 @@ Result<Manifest> read_text(std::string_view text, const std::string& file, const
   check_studies(sorted, documents, problems);
   Manifest manifest;
   manifest.file = file;
-  const Overrides::ReadInput read_input = [&](const std::string& path) -> Result<std::string> {
-    if (const std::string* content = find_input(manifest.inputs, path)) return *content;
-    if (overrides.read_input) return overrides.read_input(path);
-    return Error{ErrorCode::NotFound, path + ": files cannot be read here"};
-  };
+  const Overrides::ReadInput read_input = with_inputs(manifest.inputs, overrides.read_input);
   Reading reading{problems, overrides.find_config, read_input};
   read_data_documents(reading, sorted, manifest);
   if (sorted.studies.empty()) return problems.error();

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/linked_file.h"
 #include "base/text.h"
 #include "manifest/document.h"
 #include "manifest/inputs.h"
@@ -135,14 +136,6 @@ Result<Overrides> overrides_of(const StudyArguments& arguments) {
   return overrides;
 }
 
-// An input, as it is read for the first time. Its path stays what the manifest says.
-Result<std::string> read_input(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto real = std::filesystem::canonical(path, error);
-  if (error) return Error{ErrorCode::NotFound, path.string() + ": " + error.message()};
-  return read_file(real, kMostInputBytes);
-}
-
 Result<void> read_inputs(LoadedStudy& study, const Overrides::ReadInput& read) {
   std::vector<std::string> problems;
   for (const auto& [path, file] : input_paths(study.study(), *study.plan)) {
@@ -201,11 +194,8 @@ Result<std::unique_ptr<LoadedStudy>> load(const SentManifest& sent, Overrides ov
     (*study)->inputs[path] = sha256_hex(content);
     (*study)->contents.try_emplace((*study)->inputs[path], std::move(content));
   }
-  const auto read_kept = [&](const std::string& path) -> Result<std::string> {
-    if (const std::string* content = find_input((*study)->manifest.inputs, path)) return *content;
-    return sent.read_input(path);
-  };
-  if (auto found = read_inputs(**study, read_kept); !found) return std::move(found).error();
+  const auto read_input = with_inputs((*study)->manifest.inputs, sent.read_input);
+  if (auto found = read_inputs(**study, read_input); !found) return std::move(found).error();
   if (sent.is_applied) (*study)->manifest.applied_json = sent.text;
   for (const SecretDocument& secret : sent.secrets) (*study)->manifest.secrets.push_back(secret);
   (*study)->design_hash = design_hash_of(**study);
@@ -219,7 +209,9 @@ Result<std::unique_ptr<LoadedStudy>> load_study(const StudyArguments& arguments)
   if (!source) return std::move(source).error();
   auto overrides = overrides_of(arguments);
   if (!overrides) return std::move(overrides).error();
-  const auto read = [&](const std::string& path) { return read_input(source->directory / path); };
+  const auto read = [&](const std::string& path) {
+    return read_linked_file(source->directory / path, kMostInputBytes);
+  };
   return load({source->text, source->name, false, {}, read}, *std::move(overrides));
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "engine/docker/kernel_log.h"
+#include "engine/telemetry/kernel_log.h"
 #include "engine/telemetry/sampler.h"
 #include "model/states.h"
 

@@ -21,14 +21,10 @@ struct flock whole_file(short kind) {
   return lock;
 }
 
-bool lock_shared(const Fd& file) {
-  struct flock lock = whole_file(F_RDLCK);
-  return fcntl(file.get(), F_OFD_SETLK, &lock) == 0;
-}
-
-bool lock_alone(const Fd& file) {
-  struct flock lock = whole_file(F_WRLCK);
-  return fcntl(file.get(), F_OFD_SETLK, &lock) == 0;
+// F_RDLCK beside others that have it, F_WRLCK alone.
+bool lock(const Fd& file, short kind) {
+  struct flock wanted = whole_file(kind);
+  return fcntl(file.get(), F_OFD_SETLK, &wanted) == 0;
 }
 
 bool is_locked(const Fd& file) {
@@ -45,12 +41,6 @@ bool has_processes(const Fd& file, const std::string& holder) {
   struct stat found {};
   if (fstat(file.get(), &found) != 0 || (geteuid() != 0 && found.st_uid != geteuid())) return false;
   return is_marked([&holder](const std::string& marker) { return marker == holder; });
-}
-
-// The exclusive lock keeps those out who would hold it meanwhile.
-void remove_unheld(const std::filesystem::path& path) {
-  const Fd file = open_existing(path, O_RDWR);
-  if (file && lock_alone(file)) unlink(path.c_str());
 }
 
 }  // namespace
@@ -70,7 +60,7 @@ Result<Fd> take_lease(const std::filesystem::path& lease_directory, const LeaseF
   unlink(path.c_str());
   Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!file) return errno_error(path.string());
-  if (!lock_shared(file)) return errno_error(path.string());
+  if (!lock(file, F_RDLCK)) return errno_error(path.string());
   if (auto written = write_all(file.get(), lease.study + "\n" + join(lease.devices, "\n")); !written)
     return std::move(written).error().within(path.string());
   return file;
@@ -79,12 +69,14 @@ Result<Fd> take_lease(const std::filesystem::path& lease_directory, const LeaseF
 Result<Fd> hold_lease(const std::filesystem::path& file) {
   Fd held = open_existing(file, O_RDONLY);
   struct stat found {};
-  if (held && lock_shared(held) && fstat(held.get(), &found) == 0 && found.st_nlink > 0) return held;
+  if (held && lock(held, F_RDLCK) && fstat(held.get(), &found) == 0 && found.st_nlink > 0) return held;
   return Error{ErrorCode::Conflict, "the lease of its devices was given up (" + file.string() + ")"};
 }
 
-void drop_lease(const std::filesystem::path& file) {
-  remove_unheld(file);
+// The exclusive lock keeps those out who would hold it meanwhile.
+void drop_lease(const std::filesystem::path& path) {
+  const Fd file = open_existing(path, O_RDWR);
+  if (file && lock(file, F_WRLCK)) unlink(path.c_str());
 }
 
 std::vector<LeaseFile> read_leases(const std::filesystem::path& lease_directory) {
@@ -97,7 +89,7 @@ std::vector<LeaseFile> read_leases(const std::filesystem::path& lease_directory)
     const Fd file = open_existing(path, O_RDONLY);
     if (!file) continue;
     if (!is_locked(file) && !has_processes(file, holder)) {
-      remove_unheld(path);
+      drop_lease(path);
       continue;
     }
     const auto text = read_file(path, kLargest);

@@ -6,7 +6,6 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "engine/devices/device.h"
 
 namespace studyctl {
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/docker/api_json.h"
+#include "engine/labels.h"
 
 namespace studyctl {
 
@@ -43,11 +44,8 @@ void DeviceCensus::on_answer(const std::string& where, const Result<HttpResponse
     for (const ListedContainer& container : listed ? *listed : std::vector<ListedContainer>()) {
       const auto label = container.labels.find(kDevicesLabel);
       if (label == container.labels.end()) continue;
-      const auto study = container.labels.find("studyctl.io/study");
-      for (const std::string& device : split(label->second, ',')) {
-        held_[device] = {"container " + container.name,
-                         study == container.labels.end() ? std::string() : study->second};
-      }
+      for (const std::string& device : split(label->second, ','))
+        held_[device] = {"container " + container.name, label_of(container.labels, "studyctl.io/study")};
     }
   } else if (answer.error().message.find("refused") == std::string::npos) {
     failure_ = answer.error().message;

@@ -12,9 +12,9 @@
 #include "engine/docker/api.h"
 #include "engine/docker/api_json.h"
 #include "engine/docker/images.h"
-#include "engine/docker/kernel_log.h"
 #include "engine/docker/start_throttle.h"
 #include "engine/engine.h"
+#include "engine/telemetry/kernel_log.h"
 #include "engine/telemetry/sampler.h"
 
 namespace studyctl {

@@ -17,7 +17,6 @@ constexpr Duration kLongestBackoff{10'000};
 constexpr Duration kLongestWait{60'000};  // that a server may ask for
 constexpr Duration kTokenIsFresh{60'000};
 constexpr int kUnauthorized = 401;
-constexpr int kForbidden = 403;
 constexpr int kTooMany = 429;
 
 bool is_later(const HttpResponse& response) {
@@ -236,6 +235,13 @@ void ClusterCalls::drop_all() {
   open_.clear();
 }
 
+Result<HttpResponse> answer_of(ClusterApi& api, HttpRequest request) {
+  std::optional<Result<HttpResponse>> answer;
+  api.once(std::move(request), [&answer](Result<HttpResponse> got) { answer = std::move(got); });
+  while (!answer) api.loop().run_once(std::chrono::seconds(1));
+  return *std::move(answer);
+}
+
 namespace {
 
 // The word in quotes behind `name`.
@@ -269,7 +275,7 @@ std::string cluster_failure(const HttpResponse& response) {
   const auto status = nlohmann::json::parse(response.body, nullptr, false);
   std::string said = printable(json_string(status, "message"));
   if (response.status == kUnauthorized) return "it does not know who we are (401): the token may be expired";
-  if (response.status == kForbidden) said += missing_rule(said);
+  if (response.status == kStatusForbidden) said += missing_rule(said);
   if (!said.empty()) return said;
   return "it answered " + std::to_string(response.status);
 }

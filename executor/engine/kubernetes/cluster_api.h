@@ -103,6 +103,14 @@ class ClusterCalls {
   Token next_ = 1;
 };
 
+// What a cluster answers.
+inline constexpr int kStatusForbidden = 403;
+inline constexpr int kStatusMissing = 404;
+inline constexpr int kStatusConflict = 409;
+
+// The answer to one request; runs `api`'s loop meanwhile.
+Result<HttpResponse> answer_of(ClusterApi& api, HttpRequest request);
+
 // What a cluster says is wrong, for people: never empty, one line. Says which rule of RBAC is missing.
 std::string cluster_failure(const HttpResponse& response);
 // As it is written in a Role: "{apiGroups: [batch], resources: [jobs], verbs: [create]}".

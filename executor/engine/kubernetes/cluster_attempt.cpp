@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/kubernetes/cluster_nodes.h"
 #include "engine/kubernetes/job_body.h"
+#include "engine/labels.h"
 
 namespace studyctl {
 namespace {
@@ -17,16 +18,13 @@ constexpr Duration kAskAgain{10'000};  // of a quota that has no room
 constexpr Duration kLookAgain{1'000};
 constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
 constexpr Duration kLogsPatience{3'000};
-constexpr int kConflict = 409;
-constexpr int kForbidden = 403;
-constexpr int kMissing = 404;
 
 bool is_quota(const HttpResponse& response) {
-  return response.status == kForbidden && response.body.find("exceeded quota") != std::string::npos;
+  return response.status == kStatusForbidden && response.body.find("exceeded quota") != std::string::npos;
 }
 
 bool is_done(const HttpResponse& response) {
-  return response.status / 100 == 2 || response.status == kConflict;
+  return response.status / 100 == 2 || response.status == kStatusConflict;
 }
 
 }  // namespace
@@ -74,7 +72,7 @@ void ClusterAttempt::post_job() {
 }
 
 void ClusterAttempt::on_posted(const HttpResponse& response) {
-  if (response.status == kConflict) {
+  if (response.status == kStatusConflict) {
     calls_.ask(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& job) { on_name_taken(job); });
     return;
   }
@@ -94,10 +92,8 @@ void ClusterAttempt::on_posted(const HttpResponse& response) {
 
 // A call whose answer was lost may have made it; something else may have its name.
 void ClusterAttempt::on_name_taken(const HttpResponse& response) {
-  if (response.status == kMissing) return post_job();
-  const auto own = spec_.labels.find(kSpecHashLabel);
-  const std::string hash = own == spec_.labels.end() ? std::string() : own->second;
-  if (parse_spec_hash(response.body) != hash)
+  if (response.status == kStatusMissing) return post_job();
+  if (parse_spec_hash(response.body) != label_of(spec_.labels, kSpecHashLabel))
     return refuse(Reason::CreateError, "a Job of its name is there, with another studyctl.io/spec-hash");
   HttpResponse made;
   made.status = 200;

@@ -14,7 +14,6 @@ constexpr Duration kPodComes{1'000};
 constexpr Duration kForced{1'000};  // what forget() leaves a pod that runs; the shortest grace of any
 constexpr Duration kBirth{10'000};  // what is stopped may take to run, before its pod is deleted
 constexpr Duration kReminder{1'000};
-constexpr int kMissing = 404;
 
 }  // namespace
 
@@ -89,13 +88,13 @@ void ClusterAttempt::forget() {
 }
 
 void ClusterAttempt::on_job_removed(const HttpResponse& response) {
-  if (response.status / 100 != 2 && response.status != kMissing)
+  if (response.status / 100 != 2 && response.status != kStatusMissing)
     return leave("its Job: " + cluster_failure(response));
   if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
   if (!pod_) return leave({});
   calls_.ask(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
              [this](const HttpResponse& removed) {
-               if (removed.status == kMissing) leave({});
+               if (removed.status == kStatusMissing) leave({});
              });
 }
 

@@ -28,7 +28,6 @@ constexpr std::array<Need, 8> kNeeds = {{{"batch", "jobs", "", "create"},
                                          {"", "pods", "log", "get"}}};
 
 constexpr char kReviews[] = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-constexpr int kMissing = 404;
 
 class RightsCheck : public std::enable_shared_from_this<RightsCheck> {
  public:
@@ -97,7 +96,7 @@ class RightsCheck : public std::enable_shared_from_this<RightsCheck> {
 
   void on_tried(const HttpResponse& response) {
     const std::string& name = api_.access().namespace_name;
-    if (response.status == kMissing)
+    if (response.status == kStatusMissing)
       return done_(Error{ErrorCode::Unavailable,
                          "there is no namespace '" + name + "': kubectl create namespace " + name});
     if (response.body.find("being terminated") != std::string::npos)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/telemetry/host.h"
 
 namespace studyctl {
 namespace {
@@ -108,19 +109,13 @@ std::vector<int> ControlGroup::entrances() const {
 
 uint64_t ControlGroup::oom_kills() const {
   for (const auto& directory : directories_)
-    for (const char* file : {"memory.events", "memory.oom_control"})
-      for (const std::string& line : split(read_or_empty(directory / file), '\n'))
-        if (line.starts_with("oom_kill ")) return static_cast<uint64_t>(number_in(line.substr(9)));
+    if (const auto kills = oom_kills_in(directory)) return *kills;
   return 0;
 }
 
 std::optional<double> ControlGroup::cpu_seconds() const {
-  for (const auto& directory : directories_) {
-    for (const std::string& line : split(read_or_empty(directory / "cpu.stat"), '\n'))
-      if (line.starts_with("usage_usec ")) return static_cast<double>(number_in(line.substr(11))) * 1e-6;
-    const std::string nanoseconds = read_or_empty(directory / "cpuacct.usage");
-    if (!nanoseconds.empty()) return static_cast<double>(number_in(nanoseconds)) * 1e-9;
-  }
+  for (const auto& directory : directories_)
+    if (const auto seconds = cpu_seconds_in(directory)) return seconds;
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/devices/gpu_evidence.h"
+#include "engine/labels.h"
 #include "engine/process/visible_devices.h"
 
 namespace studyctl {
@@ -64,8 +65,7 @@ Result<ProcessStart> ProcessAttempt::start_order(const std::string& name,
       return Error{ErrorCode::NotFound, mount.source + ": does not exist on this machine"};
   auto process = host_process(container, parts_.options);
   if (!process) return std::move(process).error();
-  const auto run = spec_.labels.find("studyctl.io/run");
-  ProcessStart start{name, run == spec_.labels.end() ? "" : run->second, *std::move(process)};
+  ProcessStart start{name, label_of(spec_.labels, "studyctl.io/run"), *std::move(process)};
   const bool is_main = name == spec_.id.text;
   const std::string init_log = "init-" + name.substr(name.rfind("-i") + 2) + ".log";
   start.out = spec_.directory / (is_main ? "stdout.log" : init_log);

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "engine/docker/kernel_log.h"
 #include "engine/engine.h"
 #include "engine/host_process.h"
 #include "engine/part_names.h"
 #include "engine/process/process_lease.h"
 #include "engine/process/supervised.h"
+#include "engine/telemetry/kernel_log.h"
 
 namespace studyctl {
 

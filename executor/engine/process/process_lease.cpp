@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/devices/lease_files.h"
+#include "engine/labels.h"
 
 namespace studyctl {
 
@@ -35,9 +36,8 @@ void ProcessLease::acquire(const AttemptSpec& spec, Callbacks callbacks) {
 
 Result<void> ProcessLease::take(const AttemptSpec& spec) {
   if (granted_.empty()) return {};
-  const auto study = spec.labels.find("studyctl.io/study");
   const auto& directory = devices_.places().leases;
-  auto held = take_lease(directory, {spec.id.text, study == spec.labels.end() ? "" : study->second, names()});
+  auto held = take_lease(directory, {spec.id.text, label_of(spec.labels, "studyctl.io/study"), names()});
   if (!held) return std::move(held).error();
   held_ = *std::move(held);
   file_ = lease_file_of(directory, spec.id.text);

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "engine/labels.h"
 #include "engine/slurm/answers.h"
 #include "engine/slurm/batch_script.h"
 #include "engine/slurm/submission.h"
@@ -19,8 +20,7 @@ constexpr char kSpecFile[] = "spec-hash";
 constexpr size_t kMostBytes = 1u << 20;
 
 std::string spec_hash(const AttemptSpec& spec) {
-  const auto found = spec.labels.find("studyctl.io/spec-hash");
-  return found == spec.labels.end() ? std::string() : found->second;
+  return label_of(spec.labels, "studyctl.io/spec-hash");
 }
 
 Result<void> expect_sources(const AttemptSpec& spec) {

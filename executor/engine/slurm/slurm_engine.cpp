@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/docker/command_line.h"
 #include "engine/host_process.h"
+#include "engine/labels.h"
 #include "engine/slurm/batch_script.h"
 
 namespace studyctl {
@@ -16,11 +17,6 @@ using Phase = Observation::Phase;
 constexpr Duration kKilledWithin = std::chrono::seconds(10);
 constexpr Duration kLeaveAgain{200};
 constexpr Duration kDropAgain = std::chrono::seconds(30);
-
-std::string run_of(const AttemptSpec& spec) {
-  const auto found = spec.labels.find("studyctl.io/run");
-  return found == spec.labels.end() ? std::string() : found->second;
-}
 
 }  // namespace
 
@@ -65,7 +61,8 @@ void SlurmEngine::start(const AttemptId& id) {
   if (!attempt) return tell_missing(id);
   if (attempt->stage != Stage::Created) return tell(*attempt, attempt->told);
   attempt->stage = Stage::Submitting;
-  submitter_.add({id, attempt->home, run_of(attempt->spec), attempt->home.options()});
+  submitter_.add(
+      {id, attempt->home, label_of(attempt->spec.labels, "studyctl.io/run"), attempt->home.options()});
 }
 
 void SlurmEngine::stop(const AttemptId& id, Duration grace) {

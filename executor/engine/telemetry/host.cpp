@@ -115,11 +115,21 @@ std::string groups_of(int pid, const HostPlaces& places) {
   return read_or_empty(places.proc / std::to_string(pid) / "cgroup");
 }
 
-std::optional<double> cpu_seconds_of_groups(const std::string& groups, const HostPlaces& places) {
-  if (const auto microseconds = number_of(group_of(groups, "", places) / "cpu.stat", "usage_usec"))
-    return *microseconds * 1e-6;
-  const auto nanoseconds = number_in(group_of(groups, "cpuacct", places) / "cpuacct.usage");
+std::optional<double> cpu_seconds_in(const fs::path& group) {
+  if (const auto microseconds = number_of(group / "cpu.stat", "usage_usec")) return *microseconds * 1e-6;
+  const auto nanoseconds = number_in(group / "cpuacct.usage");
   return nanoseconds ? std::optional(*nanoseconds * 1e-9) : std::nullopt;
+}
+
+std::optional<uint64_t> oom_kills_in(const fs::path& group) {
+  auto kills = number_of(group / "memory.events", "oom_kill");
+  if (!kills) kills = number_of(group / "memory.oom_control", "oom_kill");
+  return kills ? std::optional(static_cast<uint64_t>(*kills)) : std::nullopt;
+}
+
+std::optional<double> cpu_seconds_of_groups(const std::string& groups, const HostPlaces& places) {
+  const auto seconds = cpu_seconds_in(group_of(groups, "", places));
+  return seconds ? seconds : cpu_seconds_in(group_of(groups, "cpuacct", places));
 }
 
 // Fields 14 to 17 of /proc/<pid>/stat; the name in field 2 may hold anything.
@@ -140,9 +150,8 @@ std::optional<double> cpu_seconds_of_tree(int pid, const HostPlaces& places) {
 }
 
 std::optional<uint64_t> oom_kills_of_groups(const std::string& groups, const HostPlaces& places) {
-  auto kills = number_of(group_of(groups, "", places) / "memory.events", "oom_kill");
-  if (!kills) kills = number_of(group_of(groups, "memory", places) / "memory.oom_control", "oom_kill");
-  return kills ? std::optional(static_cast<uint64_t>(*kills)) : std::nullopt;
+  const auto kills = oom_kills_in(group_of(groups, "", places));
+  return kills ? kills : oom_kills_in(group_of(groups, "memory", places));
 }
 
 }  // namespace studyctl

@@ -35,6 +35,12 @@ HostReading read_host(const HostPlaces& places = {});
 // is gone. One that has ended and was not waited for is in the root, as are those that have none.
 std::string groups_of(int pid, const HostPlaces& places = {});
 
+// What the control group at `group` has counted, of processes that are gone too; nothing when nobody can
+// tell. cgroup v1, where it is of the hierarchy that counts it, and v2.
+std::optional<double> cpu_seconds_in(const std::filesystem::path& group);
+// How often the kernel killed there for the memory limit.
+std::optional<uint64_t> oom_kills_in(const std::filesystem::path& group);
+
 // CPU seconds that the processes of these control groups have used, they and those that are gone; nothing
 // when the groups are gone, or the root. cgroup v1 and v2.
 std::optional<double> cpu_seconds_of_groups(const std::string& groups, const HostPlaces& places = {});

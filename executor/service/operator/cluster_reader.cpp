@@ -119,14 +119,11 @@ Result<void> ClusterReader::add_secrets(LoadedStudy& study) {
 
 Result<std::string> ClusterReader::get(const std::string& kind, const std::string& name) {
   const std::string what = kind + "/" + name;
-  std::optional<Result<HttpResponse>> answer;
-  api_.once(api_.of_kind("GET", "/api/v1", kind + "/" + query_escape(name)),
-            [&](Result<HttpResponse> got) { answer = std::move(got); });
-  while (!answer) loop_.run_once(std::chrono::seconds(1));
-  if (!*answer) return std::move(*answer).error().within(what);
-  const HttpResponse& response = **answer;
+  auto answer = answer_of(api_, api_.of_kind("GET", "/api/v1", kind + "/" + query_escape(name)));
+  if (!answer) return std::move(answer).error().within(what);
+  const HttpResponse& response = *answer;
   if (response.status == 200) return response.body;
-  if (response.status == 404)
+  if (response.status == kStatusMissing)
     return Error{ErrorCode::NotFound,
                  what + ": is not in namespace " + api_.access().namespace_name + ": create it there"};
   return Error{ErrorCode::Unavailable, what + ": " + cluster_failure(response)};

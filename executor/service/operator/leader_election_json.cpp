@@ -6,8 +6,6 @@ namespace studyctl {
 namespace {
 
 constexpr char kGroup[] = "/apis/coordination.k8s.io/v1";
-constexpr int kMissing = 404;
-constexpr int kConflict = 409;
 
 // The cluster wants all six digits.
 std::string micro_time(Instant at) {
@@ -40,12 +38,12 @@ void LeaderElection::look() {
 }
 
 void LeaderElection::on_lease(const Result<HttpResponse>& answer) {
-  if (!answer || (answer->status != 200 && answer->status != kMissing)) {
+  if (!answer || (answer->status != 200 && answer->status != kStatusMissing)) {
     const std::string why = answer ? cluster_failure(*answer) : answer.error().message;
     if (std::exchange(waits_for_, why) != why) listener_.waits("the cluster, which does not answer: " + why);
     return again();
   }
-  if (answer->status == kMissing) return take(nullptr);
+  if (answer->status == kStatusMissing) return take(nullptr);
   const auto json = nlohmann::json::parse(answer->body, nullptr, false);
   const nlohmann::json& spec = json_child(json, "spec");
   Seen now{json_string(json_child(json, "metadata"), "resourceVersion"), json_string(spec, "holderIdentity"),
@@ -74,7 +72,7 @@ void LeaderElection::on_taken(const Result<HttpResponse>& answer) {
     const bool is_new = !held_at_;
     held_at_ = asked_at_;
     if (is_new) listener_.leads();
-  } else if (answer && answer->status != kConflict) {
+  } else if (answer && answer->status != kStatusConflict) {
     const std::string why = cluster_failure(*answer);
     if (std::exchange(waits_for_, why) != why) listener_.waits("its Lease: " + why);
   }

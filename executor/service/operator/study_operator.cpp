@@ -11,7 +11,6 @@ namespace {
 constexpr Duration kTick{1000};  // and the least time between two writes of one object
 constexpr Duration kApplyAgain{10'000};
 constexpr int kPage = 50;  // an object may be large
-constexpr int kMissing = 404;
 constexpr char kRefused[] = "Refused";
 
 ObjectWatch<StudyObject>::Source studies_of(const ClusterApi& api) {
@@ -28,20 +27,14 @@ Result<void> check_studies(const ClusterAccess& access) {
   SystemClock clock;
   EventLoop loop(clock);
   ClusterApi api(loop, access);
-  const auto ask = [&](HttpRequest request) {
-    std::optional<Result<HttpResponse>> answer;
-    api.once(std::move(request), [&](Result<HttpResponse> got) { answer = std::move(got); });
-    while (!answer) loop.run_once(std::chrono::seconds(1));
-    return *std::move(answer);
-  };
   const std::string where = access.name + " (" + access.address.text() + ")";
-  const auto list = ask(api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"));
+  const auto list = answer_of(api, api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"));
   if (!list) return Error(list.error()).within(where);
-  if (list->status == kMissing)
+  if (list->status == kStatusMissing)
     return Error{ErrorCode::NotFound,
                  where + ": the cluster knows no Studies: kubectl apply -f manifests/crd.yaml"};
   if (list->status != 200) return Error{ErrorCode::Unavailable, where + ": " + cluster_failure(*list)};
-  const auto group = ask(api.get(std::string(kStudyGroup)));
+  const auto group = answer_of(api, api.get(std::string(kStudyGroup)));
   if (!group) return Error(group.error()).within(where);
   if (group->status == 200 && group->body.find("\"studies/status\"") == std::string::npos)
     return Error{ErrorCode::Conflict,
@@ -152,7 +145,8 @@ void StudyOperator::hold(Followed& followed, bool is_held) {
               if (!again) return;
               again->is_holding = false;
               // A conflict: it has changed meanwhile, and is shown as it is now.
-              if (response.status / 100 != 2 && response.status != 409 && response.status != kMissing)
+              if (response.status / 100 != 2 && response.status != kStatusConflict &&
+                  response.status != kStatusMissing)
                 log::warning("study " + name + ": its finalizer: " + cluster_failure(response));
             });
 }
@@ -258,7 +252,7 @@ void StudyOperator::write(Followed& followed) {
             [this, uid = object.uid, name = object.name](const HttpResponse& response) {
               Followed* again = find(uid);
               if (again) again->is_writing = false;
-              if (response.status / 100 == 2 || response.status == kMissing) return;
+              if (response.status / 100 == 2 || response.status == kStatusMissing) return;
               log::warning("study " + name + ": its status: " + cluster_failure(response));
               if (!again) return;
               again->written = again->object.status;

@@ -1,4 +1,4 @@
-#include "engine/docker/kernel_log.h"
+#include "engine/telemetry/kernel_log.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
