@@ -3,15 +3,9 @@
 # usage: PATH=build:$PATH tests/bench/allocation_bench.sh [RUNS] [AT_ONCE]
 set -euo pipefail
 runs=${1:-3000} at_once=${2:-16}
-top=$(cd "$(dirname "$0")/../.." && pwd)
-slurm=$top/tests/testbed/slurm.sh
 # shellcheck source=tests/bench/lib.sh
-. "$top/tests/bench/lib.sh"
-SLURM_CONF=$("$slurm" up --instance bench)
-export SLURM_CONF
-work=$(mktemp -d)
-trap 'cd /; rm -rf "$work"; "$slurm" purge --instance bench' EXIT
-cd "$work"
+. "$(dirname "$0")/lib.sh"
+own_slurm
 true_study "$runs" none "engine: slurm, parallelism: $at_once"
 sbatch --wait --output=log --cpus-per-task="$(nproc)" --time=30 --wrap 'studyctl apply study.yaml' >/dev/null || { tail -n 5 log >&2; exit 1; }
 all_succeeded "$runs"

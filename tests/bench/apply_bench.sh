@@ -4,9 +4,8 @@
 # usage: PATH=build:$PATH tests/bench/apply_bench.sh docker|podman [PAIRS [CONTAINERS]]     on the engines of tests/testbed
 set -euo pipefail
 engine=${1:?docker or podman} pairs=${2:-5} containers=${3:-100}
-top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/bench/lib.sh
-. "$top/tests/bench/lib.sh"
+. "$(dirname "$0")/lib.sh"
 DOCKER_HOST=$("$top/tests/testbed/$engine.sh" up)
 export DOCKER_HOST
 "$top/images/build.sh" tiny --socket "$DOCKER_HOST" >/dev/null

@@ -6,7 +6,8 @@
 # Its figures are as good as the machine is quiet. It brings up a cluster of its own: tests/testbed/kubernetes.sh --instance ${STUDYCTL_BENCH_INSTANCE:-bench}.
 set -euo pipefail
 jobs=${1:-50} at_once=${2:-8} pairs=${3:-3} recorded=${4:-10000}
-top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 programs=${STUDYCTL_CACHE:-$HOME/.cache/studyctl}/kubernetes-1.20.2
 instance=${STUDYCTL_BENCH_INSTANCE:-bench}
 kubectl() { "$programs/kubectl" "$@"; }
@@ -37,19 +38,9 @@ chmod 600 kubeconfig
 audit=$(dirname "$admin")/audit.log
 requests() { grep -sc "system:serviceaccount:audited:$namespace" "$audit" || true; }
 
-# a_study NAME FIRST LAST MORE_EXECUTION
-a_study() {
-  cat >study.yaml <<EOF
-apiVersion: studyctl.io/v1alpha1
-kind: Study
-metadata: {name: $1}
-spec:
-  sweep: {i: {from: $2, to: $3, step: 1}}
-  template: {spec: {containers: [{name: main, image: studyctl/tiny:1, command: ["true"]}]}}
-  execution: {parallelism: $at_once, limit: $3, timeouts: {run: 10m}, $4}
-EOF
-}
-# ran NAME SECONDS...: applies study.yaml, and prints the seconds it took and the controller's most kilobytes.
+run_timeout=10m
+on_cluster="engine: kubernetes, kubernetes: {namespace: $namespace}, parallelism: $at_once"
+# ran COMMAND...: runs it, and prints the seconds it took and the controller's most kilobytes.
 ran() {
   KUBECONFIG=$work/kubeconfig python3 - "$@" <<'EOF'
 import resource, subprocess, sys, time
@@ -67,7 +58,7 @@ clear() {
 
 asked=0
 for pair in $(seq "$pairs"); do
-  a_study "bench-$pair" 1 "$jobs" "engine: kubernetes, kubernetes: {namespace: $namespace}"
+  study=bench-$pair true_study "$jobs" studyctl/tiny:1 "$on_cluster"
   before=$(requests)
   ours=$(ran studyctl apply study.yaml | cut -d' ' -f1)
   asked=$((asked + $(requests) - before))
@@ -84,9 +75,9 @@ jq -r --arg user "system:serviceaccount:audited:$namespace" 'select(.user.userna
   sort | uniq -c | sort -rn | sed 's/^/  /'
 
 # Recorded as plain processes, which is quick; then a controller on the cluster goes on with them and some new ones.
-a_study much 1 "$recorded" "engine: process"
+study=much true_study "$recorded" studyctl/tiny:1 "engine: process, parallelism: $at_once"
 ran studyctl apply study.yaml >/dev/null
-a_study much 1 $((recorded + at_once)) "engine: kubernetes, kubernetes: {namespace: $namespace}"
+study=much true_study $((recorded + at_once)) studyctl/tiny:1 "$on_cluster"
 kilobytes=$(ran studyctl apply study.yaml --reuse any | cut -d' ' -f2)
 [ "$(sqlite3 results/studies.db "select count(*) from jobs where study = 'much' and state in ('Succeeded', 'Cached')")" -ge $((recorded + at_once)) ] ||
   { echo "not all are on record" >&2; exit 1; }

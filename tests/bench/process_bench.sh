@@ -4,9 +4,8 @@
 # usage: PATH=build:$PATH tests/bench/process_bench.sh [RUNS] [AT_ONCE]
 set -euo pipefail
 runs=${1:-10000} at_once=${2:-16}
-top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/bench/lib.sh
-. "$top/tests/bench/lib.sh"
+. "$(dirname "$0")/lib.sh"
 "$top/tests/install.sh" bench
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

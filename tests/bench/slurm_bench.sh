@@ -5,15 +5,9 @@
 # usage: PATH=build:$PATH tests/bench/slurm_bench.sh [TASKS]
 set -euo pipefail
 tasks=${1:-1000}
-top=$(cd "$(dirname "$0")/../.." && pwd)
-slurm=$top/tests/testbed/slurm.sh
 # shellcheck source=tests/bench/lib.sh
-. "$top/tests/bench/lib.sh"
-SLURM_CONF=$("$slurm" up --instance bench)
-export SLURM_CONF
-work=$(mktemp -d)
-trap 'cd /; rm -rf "$work"; "$slurm" purge --instance bench' EXIT
-cd "$work"
+. "$(dirname "$0")/lib.sh"
+own_slurm
 
 # Counts what is asked of Slurm.
 mkdir counted

@@ -1,11 +1,9 @@
-# Sourced behind lib.sh by the tests that install the chart: a namespace of their own, a volume that pods claim and the
-# node sees as a path, and studyctl as it was built, in a pod.
+# Sourced behind lib.sh by the tests that install the chart: studyctl as it was built, in a pod of a namespace of their own,
+# with a volume that pods claim and the node sees as a path.
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
 
-programs=${STUDYCTL_CACHE:-$HOME/.cache/studyctl}/kubernetes-1.20.2
-namespace=$(basename "$0" _test.sh | tr _ -)-$$
+. "$top/tests/e2e/objects.sh"
 release=lab
-kubectl() { "$programs/kubectl" -n "$namespace" "$@"; }
 helm() { "$programs/helm" --namespace "$namespace" "$@"; }
 # The test bed that the kubeconfig is of: bed VERB.
 bed_instance=$(basename "$(dirname "$KUBECONFIG")")
@@ -14,27 +12,17 @@ bed() { "$top/tests/testbed/kubernetes.sh" "$1" ${bed_instance:+--instance "${be
 bed_docker=$(bed docker)
 
 STUDYCTL_BUILD=$(dirname "$(command -v studyctl)") "$top/images/build.sh" tiny controller --socket "${bed_docker#unix://}" >/dev/null
-kubectl create namespace "$namespace" >/dev/null
-cleanups+=('for study in $(kubectl get studies -o name); do kubectl patch "$study" --type=merge -p "{\"metadata\":{\"finalizers\":null}}"; done'
-  'helm uninstall "$release"' 'kubectl delete namespace "$namespace" --wait=false' 'kubectl delete persistentvolume "$namespace" --wait=false')
+# The release goes before what it stands in.
+cleanups=('helm uninstall "$release"' "${cleanups[@]}")
 
 # The chart makes the claim; on this path whoever the pod runs as may write.
 mkdir -m 0777 results
 chmod a+rx "$work"
-kubectl apply -f - >/dev/null <<EOF
-apiVersion: v1
-kind: PersistentVolume
-metadata: {name: $namespace}
-spec:
-  capacity: {storage: 20Gi}
-  accessModes: [ReadWriteMany]
-  hostPath: {path: $work/results}
-  claimRef: {namespace: $namespace, name: $release-results}
-EOF
+results_volume "$release-results"
 
 install_chart() {
   expect_code 0 helm install "$release" "$top/helm/studyctl" "$@"
-  cleanups+=('kubectl logs deployment/"$release" >"$work/controller.log" 2>&1')
+  cleanups=('kubectl logs deployment/"$release" >"$work/controller.log" 2>&1' "${cleanups[@]}")
   wait_until 60 leads_now
 }
 # The pod of the chart's Deployment that is not leaving, and whether it is who acts.
@@ -48,8 +36,6 @@ leads_now() {
   holder=$(kubectl get lease studyctl -o 'jsonpath={.spec.holderIdentity}')
   [ "${holder%_*}" = "$pod" ]
 }
-field() { kubectl get study "$1" -o "jsonpath={.status.$2}"; }
-is() { [ "$(field "$1" "$2")" = "$3" ]; }
 
 # succeeded_once STUDY COUNT: in the database, in results.jsonl and on the disk; what was cut off counts for nothing.
 succeeded_once() {

@@ -1,33 +1,22 @@
 #!/usr/bin/env bash
 # Studies that are objects of a real cluster: applied, watched, changed, deleted, refused, and an operator that is killed.
 . "$(dirname "$0")/lib.sh"
+. "$top/tests/e2e/objects.sh"
 
-namespace=operator-$$
 export STUDYCTL_RESULTS=$work/results STUDYCTL_NAMESPACE=$namespace
 kubectl apply -f "$top/manifests/crd.yaml" >/dev/null
 kubectl wait --for=condition=Established crd/studies.studyctl.io --timeout=30s >/dev/null
-kubectl create namespace "$namespace" >/dev/null
-cleanups+=('kubectl -n "$namespace" get studies -o name | xargs -r -n1 kubectl -n "$namespace" patch --type=merge -p "{\"metadata\":{\"finalizers\":null}}"'
-  'kubectl delete namespace "$namespace" --wait=false')
-kubectl() { "${STUDYCTL_CACHE:-$HOME/.cache/studyctl}/kubernetes-1.20.2/kubectl" -n "$namespace" "$@"; }
-
-# What the node sees as a path, the pods get by a claim.
+results_volume results
 kubectl apply -f - >/dev/null <<EOF
 apiVersion: v1
-kind: PersistentVolume
-metadata: {name: $namespace}
-spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteMany], hostPath: {path: $work/results}, claimRef: {namespace: $namespace, name: results}}
----
-apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: results, namespace: $namespace}
+metadata: {name: results}
 spec: {accessModes: [ReadWriteMany], storageClassName: "", volumeName: $namespace, resources: {requests: {storage: 1Gi}}}
 EOF
-cleanups+=('kubectl delete persistentvolume "$namespace" --wait=false')
 export STUDYCTL_RESULTS_CLAIM=results
 
 # They have the rights that the chart gives, and no others.
-"${STUDYCTL_CACHE:-$HOME/.cache/studyctl}/kubernetes-1.20.2/helm" template op "$top/helm/studyctl" --namespace "$namespace" \
+"$programs/helm" template op "$top/helm/studyctl" --namespace "$namespace" \
   --show-only templates/rbac.yaml | kubectl apply -f - >/dev/null
 cleanups+=('kubectl delete clusterrole,clusterrolebinding "$namespace-op-nodes"')
 kubectl config view --raw -o json |
@@ -39,8 +28,6 @@ operator() {
   printf -v "$1_pid" %s $!
   cleanups+=("kill -KILL $!")
 }
-field() { kubectl get study "$1" -o "jsonpath={.status.$2}"; }
-is() { [ "$(field "$1" "$2")" = "$3" ]; }
 leads() { kubectl get lease studyctl -o 'jsonpath={.spec.holderIdentity}' | grep -q .; }
 jobs_of() { kubectl get jobs -o name | wc -l; }
 is_gone() { ! kubectl get study "$1"; }

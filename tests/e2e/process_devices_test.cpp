@@ -35,6 +35,11 @@ class ProcessDevices : public ::testing::Test {
     real.engine->start(spec.id);
     return real.await(spec.id, Phase::Running);
   }
+  // What is said of one that cannot have its devices yet.
+  std::string told_to_wait(const AttemptSpec& spec) {
+    real_->engine->create(spec);
+    return real_->await(spec.id, Phase::Preparing) ? real_->last(spec.id)->message : "it does not wait";
+  }
   // Whether another controller gets one for an attempt that it makes now, and runs.
   bool is_free() {
     const auto other = open();
@@ -76,12 +81,10 @@ TEST_F(ProcessDevices, AreWaitedForUntilTheirProcessHasEnded) {
       wanting(*real_, "first", 2, "while [ ! -e " + leases_.string() + ".go ]; do sleep 0.05; done");
   ASSERT_TRUE(begin(*real_, first));
   const AttemptSpec second = wanting(*real_, "second", 1, "true");
-  real_->engine->create(second);
-  ASSERT_TRUE(real_->await(second.id, Phase::Preparing));
-  EXPECT_EQ(real_->last(second.id)->message,
-            "waits for 1 nvidia.com/gpu: nvidia.com/gpu=0 is held by process " + first.id.text +
-                " of study contract; nvidia.com/gpu=1 is held by process " + first.id.text +
-                " of study contract");
+  EXPECT_EQ(told_to_wait(second), "waits for 1 nvidia.com/gpu: nvidia.com/gpu=0 is held by process " +
+                                      first.id.text +
+                                      " of study contract; nvidia.com/gpu=1 is held by process " +
+                                      first.id.text + " of study contract");
   EXPECT_FALSE(is_free());
   const AttemptSpec third = wanting(*real_, "third", 1, "true");
   real_->engine->create(third);
@@ -149,12 +152,10 @@ TEST_P(DevicesBeside, AContainerAndAProcessNeverHaveTheSame) {
   ASSERT_TRUE(containers.await(container.id, Phase::Created));
   EXPECT_EQ(containers.last(container.id)->devices, Names{"nvidia.com/gpu=1"});
   const AttemptSpec waits = wanting(*real_, "waits", 1, "true");
-  real_->engine->create(waits);
-  ASSERT_TRUE(real_->await(waits.id, Phase::Preparing));
-  EXPECT_EQ(real_->last(waits.id)->message,
-            "waits for 1 nvidia.com/gpu: nvidia.com/gpu=0 is held by process " + process.id.text +
-                " of study contract; nvidia.com/gpu=1 is held by container " + container.id.text +
-                " of study contract");
+  EXPECT_EQ(told_to_wait(waits), "waits for 1 nvidia.com/gpu: nvidia.com/gpu=0 is held by process " +
+                                     process.id.text +
+                                     " of study contract; nvidia.com/gpu=1 is held by container " +
+                                     container.id.text + " of study contract");
   ASSERT_TRUE(containers.forget(container.id));
   EXPECT_TRUE(real_->await(waits.id, Phase::Created));
 }

@@ -139,9 +139,8 @@ spec:
             - |
               case $STUDY_PARAM_WHAT in
                 memory) x=$(head -c 200000000 /dev/zero | tr "\0" x); echo survived;;
-                child)  # the kernel chooses whom it kills: never the one that is to succeed
-                  echo -1000 >/proc/self/oom_score_adj
-                  (echo 0 >/proc/self/oom_score_adj; x=$(head -c 200000000 /dev/zero | tr "\0" x)); exit 0;;
+                child)  # of one process: others that go on meanwhile make the kernel kill once more
+                  (exec tail /dev/zero); exit 0;;
                 pids) for i in $(seq 20); do sleep 5 & done;;
                 wiped) env -i setsid sleep 600 & sleep 0.2; exit 0;;
               esac
