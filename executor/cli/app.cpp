@@ -1,5 +1,8 @@
 #include "cli/app.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -157,6 +160,18 @@ int run_chosen(const CLI::App& app, Context& context, const std::vector<std::str
   return context.run();
 }
 
+// What was printed into a file and is not there whole is no success. Whoever reads from a pipe may leave when
+// he has what he wanted.
+int with_whole_output(int code) {
+  const bool is_whole = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  struct stat output {};
+  const bool is_pipe =
+      fstat(STDOUT_FILENO, &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
+  if (is_whole || is_pipe || code != kSucceeded) return code;
+  return fail({ErrorCode::Unavailable,
+               "what was printed could not be written whole; is the disk full? run the command again"});
+}
+
 }  // namespace
 
 int run_app(int argc, char** argv) {
@@ -170,7 +185,7 @@ int run_app(int argc, char** argv) {
   } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? kSucceeded : kRefused; }
   if (!context.run) return kRefused;
   context.server_flags.has_results = app.get_option("--results")->count() > 0;
-  return run_chosen(app, context, {argv + 1, argv + argc});
+  return with_whole_output(run_chosen(app, context, {argv + 1, argv + argc}));
 }
 
 }  // namespace studyctl

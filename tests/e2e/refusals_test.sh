@@ -34,6 +34,12 @@ expect_said "/no/such/data"
 
 expect_code 8 studyctl describe nobody
 
+# What is printed into a full disk is no success; a reader that leaves has what it wanted.
+a_study refusals 'true'
+expect_code 5 sh -c 'studyctl render study.yaml >/dev/full'
+expect_said "could not be written whole"
+expect_code 0 bash -c 'set -o pipefail; studyctl render study.yaml | head -n 1'
+
 # Two studies on one volume at a time; the same one is followed.
 points=2
 a_study first 'sleep 3'
