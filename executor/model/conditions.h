@@ -26,7 +26,7 @@ struct GpuConditions {
 struct Conditions {
   uint32_t samples = 0;
   double own_cores = 0;        // that the attempt kept busy, on average
-  double strangers_cores = 0;  // that others than this controller's attempts did
+  double strangers_cores = 0;  // that others than this controller's attempts did; told from a second on
   uint64_t oom_kills = 0;      // of its processes, by its memory limit
   std::optional<double> cpu_mhz_mean;
   std::optional<double> temperature_max;  // °C, of the CPU

@@ -11,6 +11,9 @@ namespace {
 // How much of the machine others may use before a measurement counts as disturbed.
 constexpr double kToleratedCores = 0.5;
 constexpr double kToleratedShare = 0.1;
+// From when on it can be told. The kernel counts a machine's time in ticks of 10 ms, and whoever starts and
+// ends an attempt works too: over a few milliseconds, both come to more cores than there are.
+constexpr double kTellsStrangersFrom = 1;  // s
 // It holds down the clock of a GPU at full load by design; only on record.
 constexpr std::string_view kPowerCap = "power cap";
 
@@ -153,7 +156,8 @@ Conditions MachineObserver::end(const AttemptId& attempt) {
   Conditions& conditions = watched.conditions;
   if (conditions.samples == 0) return {};
   conditions.own_cores = watched.own.value().value_or(0);
-  conditions.strangers_cores = watched.strangers.value().value_or(0);
+  if (watched.strangers.seconds >= kTellsStrangersFrom)
+    conditions.strangers_cores = watched.strangers.value().value_or(0);
   conditions.cpu_mhz_mean = watched.megahertz.value();
   const double tolerated =
       std::max(kToleratedCores, kToleratedShare * static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)));

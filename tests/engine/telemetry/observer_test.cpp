@@ -40,8 +40,8 @@ class TelemetryTest : public ::testing::Test {
     write(places.sys / "fs/cgroup" / group / "cpu.stat",
           "usage_usec " + std::to_string(static_cast<long>(cpu_seconds * 1e6)) + "\nuser_usec 1\n");
   }
-  void pass(std::chrono::seconds seconds) {
-    clock.at += seconds;
+  void pass(std::chrono::milliseconds time) {
+    clock.at += time;
     observer.sample();
   }
 
@@ -62,6 +62,18 @@ TEST_F(TelemetryTest, OtherWorkOnTheMachineDisturbsAMeasurement) {
   EXPECT_DOUBLE_EQ(conditions.own_cores, 1);
   EXPECT_DOUBLE_EQ(conditions.strangers_cores, 0.6);
   EXPECT_EQ(conditions.disturbances, std::vector<std::string>{"0.6 cores were busy with other work"});
+}
+
+// A tick of the kernel's clock (10 ms) would be 3.3 cores of these 3 ms.
+TEST_F(TelemetryTest, OverAMomentNobodyCanTellWhetherOthersWorked) {
+  process(7, "docker/seven", 0);
+  observer.begin({"a1"}, 7, {});
+  cpu_busy(0.01);
+  pass(std::chrono::milliseconds(3));
+  const Conditions conditions = observer.end({"a1"});
+  EXPECT_EQ(conditions.samples, 1u);
+  EXPECT_DOUBLE_EQ(conditions.strangers_cores, 0);
+  EXPECT_TRUE(conditions.flags.empty());
 }
 
 TEST_F(TelemetryTest, AProcessWithoutAGroupOfItsOwnIsCountedWithItsDescendants) {
