@@ -74,6 +74,7 @@ struct LiveAttempt {
   std::vector<std::filesystem::path> layers, volumes;  // what it reads, where it starts cold
   std::optional<std::vector<std::string>> cooled;      // what was done so that it does
   Steady last_sign{}, next_look{};
+  Steady patient_from{};  // what it waited before does not count: the engine took nothing
   bool look_under_way = false;
   std::optional<double> fraction;  // its progress, as it tells
   std::string progress;
@@ -131,6 +132,8 @@ class Controller {
   std::optional<Steady> waits_until() const { return waits_until_; }
   // Devices that are leased to nobody, each with why.
   std::vector<std::string> quarantined() const { return engine_.quarantined(); }
+  // Why the engine takes nothing at present; empty where it does.
+  std::string trouble() const { return engine_.trouble(); }
   bool disk_full() const { return disk_full_; }
   bool recovering() const { return recovering_; }
 
@@ -176,6 +179,7 @@ class Controller {
   void withdraw_unstarted();
   // Nothing is started of what has left the plan, nor while the run does not run.
   bool may_start(const RepetitionKey& key) const;
+  ActiveAttempt as_counted(const LiveAttempt& live) const;
   void enforce_deadlines();
 
   // controller_horizon.cpp: a run on what somebody else ends

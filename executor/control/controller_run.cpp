@@ -134,6 +134,7 @@ void Controller::start_what_may() {
   why_waiting_ = held_back_;
   waits_until_.reset();
   if (recovering_ || disk_full_ || hands_over_until_ || !held_back_.empty()) return;
+  if (!engine_.trouble().empty()) return;
   while (ledger_.run_state() == RunState::Running && unsynced_ < kMostUnsynced) {
     if (has_run_at_most())
       return change_run(RunState::Stopping,
@@ -257,13 +258,21 @@ void Controller::withdraw_unstarted() {
   }
 }
 
+// With what it waited that counts.
+ActiveAttempt Controller::as_counted(const LiveAttempt& live) const {
+  ActiveAttempt attempt = *ledger_.active(live.key.repetition);
+  attempt.intended_at = std::max(attempt.intended_at, live.patient_from);
+  return attempt;
+}
+
 void Controller::enforce_deadlines() {
   if (recovering_) return;
   const Steady now = clock_.steady();
+  const bool takes_nothing = !engine_.trouble().empty();
   for (auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
-    const ActiveAttempt& attempt = *ledger_.active(key);
-    if (const auto over = expired(live.timeouts, attempt, live.last_sign, now))
+    if (takes_nothing) live.patient_from = now;
+    if (const auto over = expired(live.timeouts, as_counted(live), live.last_sign, now))
       stop(live, over->reason, over->message);
     if (live.stage == LiveAttempt::Stage::Running && now >= live.next_look) look(live);
   }

@@ -128,6 +128,9 @@ Status RunReport::status(const Controller& controller) {
 }
 
 void RunReport::add_current(const Controller& controller, Status& status) const {
+  // What holds all of them is said once.
+  const std::string trouble = controller.trouble();
+  if (!trouble.empty()) status.waiting_for.push_back(trouble);
   for (const auto& [key, live] : controller.live()) {
     if (status.current.size() >= Status::kMostCurrent) break;
     const ActiveAttempt& attempt = *controller.ledger().active(key);
@@ -142,7 +145,8 @@ void RunReport::add_current(const Controller& controller, Status& status) const 
     if (attempt.stage == ActiveAttempt::Stage::Running) current.started_at = attempt.started_at;
     current.progress = live.fraction;
     current.message = live.message.empty() ? live.progress : live.message;
-    if (!live.message.empty() && status.waiting_for.size() < Status::kMostWaitingFor)
+    const bool is_said = live.message.empty() || live.message == trouble;
+    if (!is_said && status.waiting_for.size() < Status::kMostWaitingFor)
       status.waiting_for.push_back(facts.experiment + ": " + live.message);
     status.current.push_back(std::move(current));
   }

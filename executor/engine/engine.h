@@ -180,6 +180,10 @@ class Engine {
   // Devices that are leased to nobody, each with why, for people.
   virtual std::vector<std::string> quarantined() const { return {}; }
 
+  // Why the engine itself takes nothing at present, one sentence for people; empty where it does. Nothing is
+  // begun meanwhile, and what waits counts for no timeout.
+  virtual std::string trouble() const { return {}; }
+
   // Asked before every start; nothing where nobody else sets an end.
   virtual std::optional<Horizon> horizon() const { return {}; }
 

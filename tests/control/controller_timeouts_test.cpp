@@ -41,6 +41,31 @@ TEST_F(TimeoutTest, TheEngineIsToldItWhenTheAttemptIsMade) {
   EXPECT_EQ(engine.find({"e0-c1-a1"})->run_timeout, minutes(45));
 }
 
+TEST_F(TimeoutTest, NothingIsBegunAndNoWaitCountsWhileTheEngineTakesNothing) {
+  timeouts().pending = minutes(30);
+  experiments = 2;
+  begin();
+  turn();
+  engine.tell();
+  turn();
+  ASSERT_EQ(state(0), RepetitionState::Starting);
+  engine.takes_nothing = "the cluster: nobody knows us";
+  clock.advance(minutes(50));
+  turn();
+  clock.advance(minutes(50));
+  turn();
+  EXPECT_TRUE(engine.stopped.empty());
+  EXPECT_EQ(controller->trouble(), "the cluster: nobody knows us");
+  settle();
+  exit("e0-c1-a1", 0);
+  EXPECT_EQ(state(0), RepetitionState::Succeeded);
+  EXPECT_EQ(state(1), RepetitionState::Waiting);
+  engine.takes_nothing.clear();
+  settle();
+  exit("e1-c1-a1", 0);
+  EXPECT_EQ(state(1), RepetitionState::Succeeded);
+}
+
 TEST_F(TimeoutTest, AJumpOfTheWallClockIsNoTimeout) {
   timeouts().run = minutes(45);
   timeouts().pending = minutes(30);

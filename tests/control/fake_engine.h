@@ -44,10 +44,12 @@ class FakeEngine final : public Engine {
   void forget(const AttemptId& attempt) override;
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
   std::optional<Horizon> horizon() const override { return ends; }
+  std::string trouble() const override { return takes_nothing; }
   std::string command_line(const AttemptSpec& spec) const override { return "run " + spec.id.text; }
 
   // ---- what happens on the machine ----
   std::optional<Horizon> ends{};  // somebody else ends what runs here
+  std::string takes_nothing{};    // why, while it does
   // What is on its way for one container, or for all of them, happens.
   void happen(const AttemptId& attempt);
   void happen();

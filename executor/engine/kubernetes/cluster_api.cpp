@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/docker/api_json.h"
-#include "engine/json_read.h"
 
 namespace studyctl {
 namespace {
@@ -16,7 +15,6 @@ constexpr Duration kFirstBackoff{200};
 constexpr Duration kLongestBackoff{10'000};
 constexpr Duration kLongestWait{60'000};  // that a server may ask for
 constexpr Duration kTokenIsFresh{60'000};
-constexpr int kUnauthorized = 401;
 constexpr int kTooMany = 429;
 
 bool is_later(const HttpResponse& response) {
@@ -60,45 +58,83 @@ ClusterApi::Token ClusterApi::once(HttpRequest request, HttpClient::Done done) {
   pending_[token].token =
       client_.call(std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
         pending_.erase(token);
-        if (answer && answer->status == kUnauthorized) token_read_at_.reset();
+        if (answer && answer->status == kStatusUnauthorized) token_read_at_.reset();
         done(std::move(answer));
       });
   return token;
 }
 
 ClusterApi::Token ClusterApi::ask(const HttpRequest& request, std::function<void(HttpResponse)> done) {
+  return insist(request, {}, std::move(done));
+}
+
+ClusterApi::Token ClusterApi::insist(const HttpRequest& request, Held held,
+                                     std::function<void(HttpResponse)> done) {
   const Token token = next_++;
-  ask_again(token, request, std::move(done), kFirstBackoff);
+  ask_again(token, {request, std::move(done), std::move(held), kFirstBackoff});
   return token;
 }
 
-void ClusterApi::ask_again(Token token, const HttpRequest& request, std::function<void(HttpResponse)> done,
-                           Duration backoff) {
-  HttpRequest authorized = request;
+void ClusterApi::ask_again(Token token, Asking asking) {
+  HttpRequest authorized = asking.request;
   authorize(authorized);
-  const std::string sent_token = token_;
-  auto answered = [this, token, request, done = std::move(done), backoff,
-                   sent_token](Result<HttpResponse> answer) {
-    bool is_over = answer && !is_later(*answer);
-    if (is_over && answer->status == kUnauthorized) {
-      token_read_at_.reset();
-      const auto newer = current_token(access_);
-      is_over = !newer || *newer == sent_token;
-    }
-    if (is_over) {
-      pending_.erase(token);
-      return done(std::move(*answer));
-    }
-    if (!answer || backoff >= kLongestBackoff)
-      log::warning("the cluster: " + (answer ? cluster_failure(*answer) : answer.error().message));
-    const Duration wait = answer ? wait_of(*answer, backoff) : backoff;
-    pending_[token] = {loop_.after(wait,
-                                   [this, token, request, done, backoff] {
-                                     ask_again(token, request, done, std::min(backoff * 2, kLongestBackoff));
-                                   }),
-                       true};
+  auto answered = [this, token, asking = std::move(asking),
+                   sent_token = token_](Result<HttpResponse> answer) mutable {
+    on_asked(token, std::move(asking), sent_token, std::move(answer));
   };
   pending_[token] = {client_.call(std::move(authorized), std::move(answered)), false};
+}
+
+void ClusterApi::on_asked(Token token, Asking asking, const std::string& sent_token,
+                          Result<HttpResponse> answer) {
+  std::string hold = answer && asking.held ? hold_of(*answer, access_.namespace_name) : "";
+  bool is_over = answer && !is_later(*answer) && hold.empty();
+  if (answer && answer->status == kStatusUnauthorized) {
+    token_read_at_.reset();
+    const auto newer = current_token(access_);
+    const bool is_renewed = newer && *newer != sent_token;
+    is_over = is_over && !is_renewed;
+    if (is_renewed) hold.clear();
+  }
+  if (is_over) {
+    pending_.erase(token);
+    note_trouble(token, {});
+    return asking.done(std::move(*answer));
+  }
+  const bool is_outage = hold.empty() && asking.backoff >= kLongestBackoff;
+  Duration wait = answer ? wait_of(*answer, asking.backoff) : asking.backoff;
+  if (is_outage) hold = answer ? cluster_failure(*answer) : answer.error().message;
+  if (!hold.empty()) wait = std::max(wait, kLongestBackoff);
+  asking.backoff = std::min(asking.backoff * 2, kLongestBackoff);
+  const Held held = asking.held;
+  pending_[token] = {
+      loop_.after(wait, [this, token, asking = std::move(asking)] { ask_again(token, asking); }), true};
+  if (hold.empty()) return;
+  hold.insert(0, "the cluster: ");
+  if (!held && hold == trouble()) return;
+  if (!held) return log::warning(hold);
+  note_trouble(token, hold);
+  held(hold);
+}
+
+std::string ClusterApi::trouble() const {
+  return troubles_.empty() ? std::string() : troubles_.begin()->second;
+}
+
+// Said when it begins, when it is another one, and when it is over.
+void ClusterApi::note_trouble(Token token, const std::string& why) {
+  const std::string before = trouble();
+  if (why.empty()) {
+    troubles_.erase(token);
+  } else {
+    troubles_[token] = why;
+  }
+  if (trouble() == before) return;
+  if (!trouble().empty()) {
+    log::warning(trouble());
+  } else {
+    log::info("the cluster does what it is asked for again");
+  }
 }
 
 ClusterApi::Token ClusterApi::stream(HttpRequest request, HttpClient::Headers headers,
@@ -134,6 +170,12 @@ void ClusterApi::drop(Token token) {
     client_.cancel(found->second.token);
   }
   pending_.erase(found);
+  note_trouble(token, {});
+}
+
+bool ClusterApi::is_waiting(Token token) const {
+  const auto found = pending_.find(token);
+  return found != pending_.end() && found->second.is_timer;
 }
 
 // Every object has a name of its own, so that nothing is made twice.
@@ -214,6 +256,21 @@ ClusterCalls::Token ClusterCalls::ask(const HttpRequest& request, std::function<
   return token;
 }
 
+ClusterCalls::Token ClusterCalls::insist(const HttpRequest& request, ClusterApi::Held held,
+                                         std::function<void(HttpResponse)> done) {
+  const Token token = next_++;
+  open_[token] = api_.insist(request, std::move(held), [this, token, done = std::move(done)](auto response) {
+    open_.erase(token);
+    done(std::move(response));
+  });
+  return token;
+}
+
+bool ClusterCalls::is_waiting(Token token) const {
+  const auto found = open_.find(token);
+  return found != open_.end() && api_.is_waiting(found->second);
+}
+
 ClusterCalls::Token ClusterCalls::after(Duration delay, std::function<void()> callback) {
   const Token token = next_++;
   open_[token] = api_.after(delay, [this, token, callback = std::move(callback)] {
@@ -240,44 +297,6 @@ Result<HttpResponse> answer_of(ClusterApi& api, HttpRequest request) {
   api.once(std::move(request), [&answer](Result<HttpResponse> got) { answer = std::move(got); });
   while (!answer) api.loop().run_once(std::chrono::seconds(1));
   return *std::move(answer);
-}
-
-namespace {
-
-// The word in quotes behind `name`.
-std::string quoted_behind(const std::string& text, const std::string& name) {
-  const size_t begin = text.find(name + " \"");
-  if (begin == std::string::npos) return {};
-  const size_t word = begin + name.size() + 2;
-  return text.substr(word, text.find('"', word) - word);
-}
-
-// Of RBAC's `User "x" cannot create resource "jobs" in API group "batch" in the namespace "y"`.
-std::string missing_rule(const std::string& said) {
-  constexpr std::string_view kCannot = "\" cannot ";
-  const size_t cannot = said.find(kCannot);
-  const std::string resource = quoted_behind(said, "resource");
-  if (cannot == std::string::npos || resource.empty()) return {};
-  const size_t verb = cannot + kCannot.size();
-  const std::vector<std::string> verbs = {said.substr(verb, said.find(' ', verb) - verb)};
-  return ": a Role lacks " + rbac_rule(quoted_behind(said, "API group"), resource, verbs);
-}
-
-}  // namespace
-
-std::string rbac_rule(const std::string& group, const std::string& resource,
-                      const std::vector<std::string>& verbs) {
-  return "{apiGroups: [" + (group.empty() ? "\"\"" : group) + "], resources: [" + resource + "], verbs: [" +
-         join(verbs, ", ") + "]}";
-}
-
-std::string cluster_failure(const HttpResponse& response) {
-  const auto status = nlohmann::json::parse(response.body, nullptr, false);
-  std::string said = printable(json_string(status, "message"));
-  if (response.status == kUnauthorized) return "it does not know who we are (401): the token may be expired";
-  if (response.status == kStatusForbidden) said += missing_rule(said);
-  if (!said.empty()) return said;
-  return "it answered " + std::to_string(response.status);
 }
 
 }  // namespace studyctl

@@ -19,6 +19,7 @@ namespace studyctl {
 class ClusterApi {
  public:
   using Token = uint64_t;
+  using Held = std::function<void(const std::string& why)>;
 
   ClusterApi(EventLoop& loop, ClusterAccess access);
   ~ClusterApi();
@@ -30,11 +31,18 @@ class ClusterApi {
   // Tries again, with backoff, until the cluster answers with something else than "later": an outage, a
   // server that fails and one that is asked too much only delay it. For what is safe to repeat.
   Token ask(const HttpRequest& request, std::function<void(HttpResponse)> done);
+  // The same, until the cluster lets it: also while it does not know us or does not allow it, while the
+  // namespace is being deleted or is not there. `held` hears why, each time.
+  Token insist(const HttpRequest& request, Held held, std::function<void(HttpResponse)> done);
+  // Why what is insisted on is not done yet: the first of it, for people; empty where all is.
+  std::string trouble() const;
   Token stream(HttpRequest request, HttpClient::Headers headers, HttpClient::Chunk chunk,
                HttpClient::Done done);
   Token after(Duration delay, std::function<void()> callback);
   // Unknown tokens are ignored.
   void drop(Token token);
+  // Whether nothing of it is under way: it waits for its time, to be asked again or to call back.
+  bool is_waiting(Token token) const;
 
   // Of the whole cluster: "/version", "/api/v1/nodes".
   HttpRequest get(const std::string& path) const;
@@ -66,8 +74,15 @@ class ClusterApi {
     bool is_timer = false;
   };
   void authorize(HttpRequest& request);
-  void ask_again(Token token, const HttpRequest& request, std::function<void(HttpResponse)> done,
-                 Duration backoff);
+  struct Asking {
+    HttpRequest request;
+    std::function<void(HttpResponse)> done;
+    Held held;  // null: whatever the cluster refuses is its answer
+    Duration backoff;
+  };
+  void ask_again(Token token, Asking asking);
+  void on_asked(Token token, Asking asking, const std::string& sent_token, Result<HttpResponse> answer);
+  void note_trouble(Token token, const std::string& why);
   HttpRequest request(const std::string& method, const std::string& path, std::string body = {}) const;
   std::string place(const std::string& group, const std::string& rest) const;
 
@@ -77,6 +92,7 @@ class ClusterApi {
   std::string token_;
   std::optional<Steady> token_read_at_;
   std::map<Token, Pending> pending_;
+  std::map<Token, std::string> troubles_;  // of what is insisted on
   Token next_ = 1;
 };
 
@@ -93,7 +109,9 @@ class ClusterCalls {
   // As ClusterApi has them.
   Token once(HttpRequest request, HttpClient::Done done);
   Token ask(const HttpRequest& request, std::function<void(HttpResponse)> done);
+  Token insist(const HttpRequest& request, ClusterApi::Held held, std::function<void(HttpResponse)> done);
   Token after(Duration delay, std::function<void()> callback);
+  bool is_waiting(Token token) const;
   void drop(Token token);
   void drop_all();
 
@@ -104,12 +122,17 @@ class ClusterCalls {
 };
 
 // What a cluster answers.
+inline constexpr int kStatusUnauthorized = 401;
 inline constexpr int kStatusForbidden = 403;
 inline constexpr int kStatusMissing = 404;
 inline constexpr int kStatusConflict = 409;
 
 // The answer to one request; runs `api`'s loop meanwhile.
 Result<HttpResponse> answer_of(ClusterApi& api, HttpRequest request);
+
+// Why a cluster does not do now what it may do later, though nothing is wrong with the request; empty where
+// it has answered for good.
+std::string hold_of(const HttpResponse& response, const std::string& namespace_name);
 
 // What a cluster says is wrong, for people: never empty, one line. Says which rule of RBAC is missing.
 std::string cluster_failure(const HttpResponse& response);

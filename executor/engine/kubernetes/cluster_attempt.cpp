@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -57,23 +58,37 @@ void ClusterAttempt::start() {
   post_secret();
 }
 
+ClusterCalls::Token ClusterAttempt::insist(const HttpRequest& request,
+                                           std::function<void(HttpResponse)> done) {
+  return calls_.insist(
+      request, [this](const std::string& why) { on_held(why); }, std::move(done));
+}
+
+void ClusterAttempt::on_held(const std::string& why) {
+  if (stage_ != Stage::Posting) return remark(why);
+  if (!stop_grace_) return wait_in_line(why);
+  calls_.drop_all();
+  refuse(Reason::Cancelled, "stopped before it began");
+}
+
 void ClusterAttempt::post_secret() {
   std::string body = secret_body(spec_);
   if (body.empty()) return post_job();
-  calls_.ask(api_.create_secret(std::move(body)), [this](const HttpResponse& response) {
+  post_ = insist(api_.create_secret(std::move(body)), [this](const HttpResponse& response) {
     if (is_done(response)) return post_job();
+    if (stop_grace_) return refuse(Reason::Cancelled, "stopped before it began");
     refuse(Reason::CreateError, "the cluster takes no Secret: " + cluster_failure(response));
   });
 }
 
 void ClusterAttempt::post_job() {
-  calls_.ask(api_.create_job(job_body(spec_, results_)),
-             [this](const HttpResponse& response) { on_posted(response); });
+  post_ = insist(api_.create_job(job_body(spec_, results_)),
+                 [this](const HttpResponse& response) { on_posted(response); });
 }
 
 void ClusterAttempt::on_posted(const HttpResponse& response) {
   if (response.status == kStatusConflict) {
-    calls_.ask(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& job) { on_name_taken(job); });
+    insist(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& job) { on_name_taken(job); });
     return;
   }
   if (is_done(response)) {
@@ -84,7 +99,7 @@ void ClusterAttempt::on_posted(const HttpResponse& response) {
   }
   if (stop_grace_) return refuse(Reason::Cancelled, "stopped before it began");
   if (is_quota(response)) {
-    progress(cluster_failure(response));
+    wait_in_line(cluster_failure(response));
     return again(kAskAgain, &ClusterAttempt::post_job);
   }
   refuse(Reason::CreateError, "the cluster takes no Job: " + cluster_failure(response));
@@ -229,14 +244,14 @@ void ClusterAttempt::collect_init(size_t index) {
   if (index >= pod_->init.size()) return collect_main();
   const std::string name = "init-" + std::to_string(index);
   const auto file = spec_.directory / (name + ".log");
-  calls_.ask(api_.get_pods("/" + pod_->name + "/log?container=" + name),
-             [this, index, file](const HttpResponse& response) {
-               if (response.status == 200) {
-                 auto written = write_file_atomically(file, response.body);
-                 if (!written) log::warning(written.error().message);
-               }
-               collect_init(index + 1);
-             });
+  insist(api_.get_pods("/" + pod_->name + "/log?container=" + name),
+         [this, index, file](const HttpResponse& response) {
+           if (response.status == 200) {
+             auto written = write_file_atomically(file, response.body);
+             if (!written) log::warning(written.error().message);
+           }
+           collect_init(index + 1);
+         });
 }
 
 void ClusterAttempt::collect_main() {
@@ -291,6 +306,23 @@ void ClusterAttempt::progress(const std::string& message) {
   Observation preparing = observation(Phase::Preparing);
   preparing.message = message;
   tell(std::move(preparing));
+}
+
+// The same of what is not in the cluster yet: it may be taken back.
+void ClusterAttempt::wait_in_line(const std::string& message) {
+  Observation preparing = observation(Phase::Preparing);
+  preparing.message = message;
+  preparing.is_queued = true;
+  if (last_ && last_->is_queued && last_->message == message) return;
+  tell(std::move(preparing));
+}
+
+// For people, of one whose observation is another: that stays its last.
+void ClusterAttempt::remark(const std::string& message) {
+  if (std::exchange(remarked_, message) == message) return;
+  Observation remark = observation(Phase::Preparing);
+  remark.message = message;
+  tell_(std::move(remark));
 }
 
 Observation ClusterAttempt::observation(Phase phase) const {

@@ -53,6 +53,9 @@ class ClusterAttempt {
  private:
   enum class Stage : uint8_t { New, Created, Posting, Waiting, Running, Collecting, Ended, Leaving };
 
+  // What is to be done, however long the cluster does not let it; what it says meanwhile is shown.
+  ClusterCalls::Token insist(const HttpRequest& request, std::function<void(HttpResponse)> done);
+  void on_held(const std::string& why);
   void post_secret();
   void post_job();
   void on_posted(const HttpResponse& response);
@@ -76,6 +79,8 @@ class ClusterAttempt {
   void leave(std::string failure);
   void again(Duration delay, void (ClusterAttempt::*what)());
   void progress(const std::string& message);
+  void wait_in_line(const std::string& message);
+  void remark(const std::string& message);
   Observation observation(Observation::Phase phase) const;
   void tell(Observation observation);
 
@@ -94,7 +99,9 @@ class ClusterAttempt {
   bool is_job_gone_ = false;
   std::optional<Steady> stuck_since_, unmountable_since_;
   std::string why_;  // it waits, as events tell
+  std::string remarked_;
   std::unique_ptr<PodLog> log_;
+  ClusterCalls::Token post_ = 0;         // of what makes it
   ClusterCalls::Token timer_ = 0;        // of what waits; 0 when none is on
   ClusterCalls::Token birth_timer_ = 0;  // of what is stopped while it is made
   ClusterCalls calls_;

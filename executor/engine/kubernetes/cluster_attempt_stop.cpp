@@ -22,9 +22,11 @@ void ClusterAttempt::stop(Duration grace) {
   stop_grace_ = grace;
   if (stage_ == Stage::Created) return refuse(Reason::Cancelled, "stopped before it began");
   if (stage_ == Stage::Posting) {
-    // It waits for room in a quota.
-    if (timer_ != 0) refuse(Reason::Cancelled, "stopped before it began");
-    return;
+    // It waits for room in a quota, or for the cluster to let it.
+    if (timer_ == 0 && !calls_.is_waiting(post_)) return;
+    calls_.drop_all();
+    timer_ = 0;
+    return refuse(Reason::Cancelled, "stopped before it began");
   }
   end_pod();
 }
@@ -36,7 +38,7 @@ void ClusterAttempt::end_pod() {
   calls_.drop_all();
   timer_ = 0;
   const std::string query = "propagationPolicy=Orphan";
-  calls_.ask(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
+  insist(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
     if (!pod_) {
       is_ending_pod_ = false;  // should it come yet, it is ended
       timer_ = calls_.after(kPodComes, [this] {
@@ -59,7 +61,7 @@ void ClusterAttempt::delete_pod() {
   if (stage_ >= Stage::Collecting) return;
   const Duration grace = std::max(*stop_grace_, 2 * kForced);
   if (!is_any_running(*pod_)) overlooked_until_ = api_.clock().steady() + grace;
-  calls_.ask(api_.remove_pod(pod_->name, grace), [](const HttpResponse&) {});
+  insist(api_.remove_pod(pod_->name, grace), [](const HttpResponse&) {});
 }
 
 void ClusterAttempt::remind_of_deletion() {
@@ -67,13 +69,13 @@ void ClusterAttempt::remind_of_deletion() {
   calls_.after(kReminder, [this, until] {
     if (stage_ >= Stage::Collecting) return;
     const Duration rest = std::max(until - api_.clock().steady(), kForced);
-    calls_.ask(api_.remove_pod(pod_->name, rest), [](const HttpResponse&) {});
+    insist(api_.remove_pod(pod_->name, rest), [](const HttpResponse&) {});
   });
 }
 
 void ClusterAttempt::remove_job() {
   if (std::exchange(is_job_gone_, true)) return;
-  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), [](const HttpResponse&) {});
+  insist(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), [](const HttpResponse&) {});
 }
 
 void ClusterAttempt::forget() {
@@ -83,8 +85,8 @@ void ClusterAttempt::forget() {
   log_.reset();
   calls_.drop_all();
   if (!is_there) return leave({});
-  calls_.ask(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
-             [this](const HttpResponse& response) { on_job_removed(response); });
+  insist(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
+         [this](const HttpResponse& response) { on_job_removed(response); });
 }
 
 void ClusterAttempt::on_job_removed(const HttpResponse& response) {
@@ -92,10 +94,10 @@ void ClusterAttempt::on_job_removed(const HttpResponse& response) {
     return leave("its Job: " + cluster_failure(response));
   if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
   if (!pod_) return leave({});
-  calls_.ask(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
-             [this](const HttpResponse& removed) {
-               if (removed.status == kStatusMissing) leave({});
-             });
+  insist(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
+         [this](const HttpResponse& removed) {
+           if (removed.status == kStatusMissing) leave({});
+         });
 }
 
 void ClusterAttempt::leave(std::string failure) {

@@ -152,8 +152,9 @@ void KubernetesEngine::resync(std::vector<Expected> expected, std::function<void
 void KubernetesEngine::list_jobs(const std::string& next) {
   const std::string selector = query_escape(kVolumeLabel + ("=" + volume_));
   const std::string page = next.empty() ? "" : "&continue=" + query_escape(next);
-  api_.ask(api_.get_jobs("?limit=500&labelSelector=" + selector + page),
-           [this](const HttpResponse& response) { on_jobs(response); });
+  api_.insist(
+      api_.get_jobs("?limit=500&labelSelector=" + selector + page), [](const std::string&) {},
+      [this](const HttpResponse& response) { on_jobs(response); });
 }
 
 // Jobs before pods: a pod without its Job is one that is leaving.

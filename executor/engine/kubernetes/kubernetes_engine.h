@@ -34,6 +34,7 @@ class KubernetesEngine final : public Engine {
   // A Job that has no pod yet, or one that waits, is told as Preparing, and that counts as its first
   // observation.
   void resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) override;
+  std::string trouble() const override { return api_.trouble(); }
   std::string command_line(const AttemptSpec& spec) const override;
 
  private:

@@ -75,8 +75,9 @@ class ObjectWatch {
 
   void list_page(const std::string& next) {
     const std::string page = next.empty() ? "" : "&continue=" + query_escape(next);
-    call_ = api_.ask(source_.get("limit=" + std::to_string(source_.page) + page),
-                     [this](const HttpResponse& response) { on_page(response); });
+    call_ = api_.insist(
+        source_.get("limit=" + std::to_string(source_.page) + page), [](const std::string&) {},
+        [this](const HttpResponse& response) { on_page(response); });
   }
 
   void on_page(const HttpResponse& response) {

@@ -53,6 +53,7 @@ void PodLog::follow() {
       api_.drop(timer_);
       return read_rest();
     }
+    if (end == End::Denied) return await_leave([this] { follow(); });
     call_ = api_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { follow(); });
   });
 }
@@ -74,8 +75,22 @@ void PodLog::read_rest() {
   read(Read::Once, [this](End end) {
     if (end == End::Clean || (end == End::Lost && was_followed_whole_)) return finished_({});
     if (end == End::Lost) return finished_(Error{ErrorCode::NotFound, "the cluster has lost its log"});
+    if (end == End::Denied) return await_leave([this] { read_rest(); });
     call_ = api_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { read_rest(); });
   });
+}
+
+// A log that we may not read now is not lost: `then` comes once we may.
+void PodLog::await_leave(std::function<void()> then) {
+  call_ = api_.insist(
+      api_.get_pods("/" + pod_ + "/log?container=main&limitBytes=1"), [](const std::string&) {},
+      [this, then = std::move(then)](const HttpResponse& response) {
+        const bool is_refused = response.status == kStatusForbidden && finished_;
+        if (is_refused)
+          return finished_(
+              Error{ErrorCode::NotFound, "the cluster does not give its log: " + cluster_failure(response)});
+        call_ = api_.after(kReadAgain, then);
+      });
 }
 
 void PodLog::read(Read how, std::function<void(End)> done) {
@@ -96,6 +111,8 @@ void PodLog::read(Read how, std::function<void(End)> done) {
         if (disk_failed_) return done(End::DiskFailed);
         if (is_lost_) return done(End::Lost);
         if (!answer || answer->status >= 500 || answer->status == 429) return done(End::Broken);
+        const bool is_denied = answer->status == kStatusUnauthorized || answer->status == kStatusForbidden;
+        if (is_denied) return done(End::Denied);
         done(answer->status == 200 ? End::Clean : End::Lost);
       });
 }

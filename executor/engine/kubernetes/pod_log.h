@@ -30,9 +30,10 @@ class PodLog {
 
  private:
   enum class Read : uint8_t { Once, Follow };
-  enum class End : uint8_t { Clean, Broken, DiskFailed, Lost };
+  enum class End : uint8_t { Clean, Broken, Denied, DiskFailed, Lost };
   void read(Read how, std::function<void(End)> done);
   void read_rest();
+  void await_leave(std::function<void()> then);
   bool take(std::string_view bytes);
   Result<void> open_files();
 
