@@ -68,6 +68,22 @@ wait_until 30 as_admin -n "$namespace" get serviceaccount default
 new_token
 ended_well token
 
+# A pod that is taken away while no controller is there, which its Job makes anew: that one is not used, and nothing is mixed.
+points=1
+# shellcheck disable=SC2016
+a_study remade 'echo "said by $STUDY_ATTEMPT"; sleep 12; echo all said' "engine: kubernetes, kubernetes: {namespace: $namespace}"
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 grep -rqs 'said by 1' results/remade/latest/ --include stdout.log
+kill -KILL "$(jq -r .pid results/.studyctl/lock)"
+first=$(as_admin -n "$namespace" get pods -o name)
+as_admin -n "$namespace" delete "$first" --grace-period=1 >/dev/null
+wait_until 30 one_runs
+expect_code 0 studyctl apply study.yaml --detach
+expect_code 0 studyctl wait remade --timeout 60s
+expect_equal "$(sqlite3 results/studies.db "select reason || ' ' || counted from attempts where message like '%taken away while no controller looked%'")" \
+  "Interrupted 0" "the attempt whose pod was made anew"
+expect_equal "$(cat results/remade/latest/experiments/*/*/cycle-1/attempt-2/stdout.log)" "$(printf 'said by 2\nall said')" "the log of the next attempt"
+
 # A namespace that goes, with a pod that lingers, is away, and is there again.
 points=6
 a_study away 'sleep 3; echo all said' "engine: kubernetes, parallelism: 2, kubernetes: {namespace: $namespace}"

@@ -19,6 +19,8 @@ constexpr Duration kAskAgain{10'000};  // of a quota that has no room
 constexpr Duration kLookAgain{1'000};
 constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
 constexpr Duration kLogsPatience{3'000};
+constexpr char kSecond[] =
+    "its pod was taken away while no controller looked; the other one that the cluster made is not used";
 
 bool is_quota(const HttpResponse& response) {
   return response.status == kStatusForbidden && response.body.find("exceeded quota") != std::string::npos;
@@ -118,7 +120,7 @@ void ClusterAttempt::on_name_taken(const HttpResponse& response) {
 // ---- what its pod does ----
 
 void ClusterAttempt::on_pod(const PodView& pod) {
-  if (pod_ && pod_->uid != pod.uid) return;
+  if (is_second_ || (pod_ && pod_->uid != pod.uid)) return;
   pod_ = pod;
   if (stage_ == Stage::Posting) stage_ = Stage::Waiting;  // the watch was faster than the answer
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
@@ -185,6 +187,7 @@ void ClusterAttempt::on_stuck(const PodVerdict& verdict) {
 
 void ClusterAttempt::on_running(const PodView& pod) {
   if (stage_ == Stage::Running) return;
+  if (!is_first_pod(pod)) return give_up_second();
   stage_ = Stage::Running;
   log_ = std::make_unique<PodLog>(api_, pod.name, spec_.directory);
   log_->follow();
@@ -193,11 +196,31 @@ void ClusterAttempt::on_running(const PodView& pod) {
   tell(std::move(running));
 }
 
+// Whether it is the one that ran when a controller looked before.
+bool ClusterAttempt::is_first_pod(const PodView& pod) {
+  const std::filesystem::path file = spec_.scratch / "pod";
+  const auto first = read_file(file);
+  if (first) return *first == pod.uid;
+  std::error_code failure;
+  std::filesystem::create_directories(spec_.scratch, failure);
+  if (auto written = write_file_atomically(file, pod.uid); !written) log::warning(written.error().message);
+  return true;
+}
+
+// Old clusters make another pod for one that was taken away while no controller looked: its files and its log
+// would be mixed with those of the first.
+void ClusterAttempt::give_up_second() {
+  is_second_ = true;
+  remark(kSecond);
+  remove_job();
+}
+
 void ClusterAttempt::on_deleted(const PodView& pod) {
   // Of its pods one alone counted, and that one is gone.
   if (stage_ == Stage::Leaving) return leave({});
   if (pod_ && pod_->uid != pod.uid) return;
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
+  if (is_second_) return miss(kSecond);
   const PodVerdict verdict = verdict_of(pod);
   if (verdict.stage == PodVerdict::Stage::Exited) return collect(pod, verdict);
   if (stop_grace_ && stage_ == Stage::Waiting) return refuse(Reason::Cancelled, "stopped before it began");
@@ -212,6 +235,7 @@ void ClusterAttempt::collect(const PodView& pod, const PodVerdict& verdict) {
   const bool has_run = verdict.stage == PodVerdict::Stage::Exited;
   pod_ = pod;
   if (has_run && stage_ == Stage::Waiting) on_running(pod);  // seen at its end alone
+  if (is_second_) return;
   stage_ = Stage::Collecting;
   end_ = observation(has_run ? Phase::Exited : Phase::Refused);
   end_.reason = verdict.reason;

@@ -65,6 +65,8 @@ class ClusterAttempt {
   void on_events(const HttpResponse& response);
   void on_stuck(const PodVerdict& verdict);
   void on_running(const PodView& pod);
+  bool is_first_pod(const PodView& pod);
+  void give_up_second();
   void collect(const PodView& pod, const PodVerdict& verdict);
   void explain_kill(const PodView& pod);
   void collect_init(size_t index);
@@ -97,6 +99,7 @@ class ClusterAttempt {
   bool is_ending_pod_ = false;
   std::optional<Steady> overlooked_until_;  // the grace of a deletion that its node may have overlooked
   bool is_job_gone_ = false;
+  bool is_second_ = false;  // its pod is not the one that ran first: nothing that it does is used
   std::optional<Steady> stuck_since_, unmountable_since_;
   std::string why_;  // it waits, as events tell
   std::string remarked_;

@@ -225,6 +225,15 @@ json job_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
             {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec, results)}}}}}};
 }
 
+// What clusters of 1.26 and 1.29 on know of pods that are taken away, and older ones drop: such a Job fails,
+// and makes no other pod, neither beside the one that goes nor after it.
+void forbid_replacement(json& job) {
+  const json taken_away{{"type", "DisruptionTarget"}, {"status", "True"}};
+  const json rule{{"action", "FailJob"}, {"onPodConditions", json::array({taken_away})}};
+  job["spec"]["podFailurePolicy"] = {{"rules", json::array({rule})}};
+  job["spec"]["podReplacementPolicy"] = "Failed";
+}
+
 std::string text_of(const json& body) {
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -232,7 +241,9 @@ std::string text_of(const json& body) {
 }  // namespace
 
 std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results) {
-  return text_of(job_of(spec, results));
+  json job = job_of(spec, results);
+  forbid_replacement(job);
+  return text_of(job);
 }
 
 std::string secret_body(const AttemptSpec& spec) {

@@ -27,7 +27,7 @@ std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results = 
 // nothing.
 std::string secret_body(const AttemptSpec& spec);
 
-// A Job that runs `spec` by hand, as kubectl reads it; of secrets the names alone.
+// A Job that runs `spec` by hand, as the kubectl of any cluster takes it; of secrets the names alone.
 std::string job_by_hand(const AttemptSpec& spec, const ClaimedDirectory& results = {});
 
 }  // namespace studyctl

@@ -168,5 +168,28 @@ TEST(ClusterTrouble, AServerThatIsAwayForAMinuteIsSaidAndLosesNothing) {
   EXPECT_TRUE(wire.engine->trouble().empty());
 }
 
+TEST(ClusterTrouble, AnotherPodThatWasMadeWhileNobodyLookedIsNotUsed) {
+  WireCluster wire;
+  wire.server.on("GET */log*", Script().begin_stream().stall());
+  wire.lists("5", WireCluster::pod(WireCluster::running(), "u1"));
+  wire.begin();
+  wire.start();
+  ASSERT_TRUE(wire.until(Phase::Running));
+  const std::string second = WireCluster::pod(WireCluster::running(), "u2", 8);
+  wire.lists("7", second);
+  wire.server.on("GET */jobs?*", Script().answer(200, R"({"items":[{"metadata":{"name":"a1"}}]})"));
+  wire.begin();
+  bool is_answered = false;
+  wire.engine->resync({{wire.spec(), true}}, [&](const Result<void>& done) { is_answered = bool(done); });
+  ASSERT_TRUE(wire.until([&] { return is_answered && wire.server.count("DELETE */jobs/a1*") == 1; }));
+  EXPECT_EQ(wire.seen.back().phase, Phase::Preparing);
+  wire.lists("9");
+  wire.server.stop();
+  wire.server.start();
+  ASSERT_TRUE(wire.passes_until([&] { return wire.seen.back().phase == Phase::Missing; }));
+  EXPECT_EQ(wire.seen.back().reason, Reason::Interrupted);
+  EXPECT_NE(wire.seen.back().message.find("taken away while no controller looked"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -59,6 +59,13 @@ TEST(JobBody, MountsWhatIsOfAClaimFromTheClaim) {
       {"name":"v0","mountPath":"/all","readOnly":true},{"name":"v1","mountPath":"/in","readOnly":true}])"));
 }
 
+// The kubectl of an old cluster takes no field that it does not know.
+TEST(JobBody, ByHandHasNothingThatOldClustersDoNotKnow) {
+  EXPECT_NE(job_body(spec_of_all()).find("podReplacementPolicy"), std::string::npos);
+  EXPECT_EQ(job_by_hand(spec_of_all()).find("podReplacementPolicy"), std::string::npos);
+  EXPECT_EQ(job_by_hand(spec_of_all()).find("podFailurePolicy"), std::string::npos);
+}
+
 TEST(JobBody, SaysTheWholeAttempt) {
   const json expected = json::parse(R"json({
     "apiVersion": "batch/v1", "kind": "Job",
@@ -66,7 +73,10 @@ TEST(JobBody, SaysTheWholeAttempt) {
       "labels": {"studyctl.io/attempt-id": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1",
                  "studyctl.io/run": "r", "studyctl.io/volume": "v"},
       "annotations": {"studyctl.io/name": "two words"}},
-    "spec": {"backoffLimit": 0, "completions": 1, "parallelism": 1, "template": {
+    "spec": {"backoffLimit": 0, "completions": 1, "parallelism": 1,
+      "podFailurePolicy": {"rules": [{"action": "FailJob",
+                                      "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]},
+      "podReplacementPolicy": "Failed", "template": {
       "metadata": {
         "labels": {"studyctl.io/attempt-id": "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1",
                    "studyctl.io/run": "r", "studyctl.io/volume": "v"},
