@@ -54,9 +54,7 @@ const char* wait_for_the_end(const sigset_t& set, const Leadership* leadership) 
 }
 
 Result<ClusterAccess> cluster_of(const KubernetesOptions& options) {
-  const auto files = read_kubeconfigs();
-  if (!files) return files.error();
-  auto access = find_cluster(*files, options);
+  auto access = find_cluster(read_kubeconfigs, options);
   if (!access) return access;
   if (auto fine = check_studies(*access); !fine) return std::move(fine).error();
   return access;

@@ -162,9 +162,7 @@ bool may_be_processes(const EngineSearch& search, const Error& error) {
 
 Result<std::unique_ptr<Engine>> make_kubernetes(EventLoop& loop, const EngineRequest& request,
                                                 ObservationSink sink) {
-  const auto files = request.kubeconfigs ? request.kubeconfigs() : std::vector<KubeconfigFile>();
-  if (!files) return files.error();
-  auto access = find_cluster(*files, request.kubernetes);
+  auto access = find_cluster(request.kubeconfigs, request.kubernetes);
   if (!access) return std::move(access).error();
   const std::string address = access->address.text();
   if (!request.fixed_endpoint.empty() && request.fixed_endpoint != address)

@@ -59,6 +59,9 @@ struct HttpAddress {
   enum class Reach : uint8_t { Anywhere, Elsewhere };
   Reach reach = Reach::Anywhere;
 
+  std::string tls_name;  // what the server's certificate is of, where that is not its host
+  std::string proxy;     // "http://host:3128", "socks5h://…"; empty: as the environment has it
+
   // "unix:///var/run/docker.sock", "tcp://host:2375", "http://…", "https://…"; Invalid names what is wrong.
   static Result<HttpAddress> parse(std::string_view text);
   // As parse() reads it, for people and records.

@@ -172,7 +172,42 @@ void set_pem(CURL* easy, const std::string& pem, std::pair<CURLoption, CURLoptio
   }
 }
 
+// A URL in its parts.
+struct UrlParts {
+  std::string scheme;  // with "://"
+  std::string authority, path;
+
+  std::string port() const {
+    const size_t colon = authority.rfind(':');
+    const bool has_port = colon != std::string::npos && authority.find(']', colon) == std::string::npos;
+    return has_port ? authority.substr(colon) : scheme == "https://" ? ":443" : ":80";
+  }
+};
+
+UrlParts parts_of(const std::string& url) {
+  const size_t scheme = url.find("://") + 3;
+  const size_t path = std::min(url.find('/', scheme), url.size());
+  return {url.substr(0, scheme), url.substr(scheme, path - scheme), url.substr(path)};
+}
+
+// curl asks for the name, and checks it, that is in the URL: so that is the certificate's, and the connection
+// goes to the host all the same.
+void set_tls_name(HttpTransfer& transfer, const HttpAddress& address) {
+  CURL* easy = transfer.easy.get();
+  const UrlParts url = parts_of(address.base_url);
+  const std::string real = url.authority.ends_with(url.port()) ? url.authority : url.authority + url.port();
+  curl_easy_setopt(easy, CURLOPT_URL,
+                   (url.scheme + address.tls_name + url.port() + url.path + transfer.request.path).c_str());
+  transfer.connect_to.reset(curl_slist_append(nullptr, ("::" + real).c_str()));
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transfer.connect_to.get());
+  transfer.request.headers.emplace_back("Host", url.authority);
+}
+
 void set_address(CURL* easy, const HttpAddress& address) {
+  if (!address.proxy.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, address.proxy.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  }
   if (!address.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address.unix_socket.c_str());
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -223,6 +258,7 @@ std::optional<Error> fault_of(const HttpRequest& request) {
 void prepare(HttpTransfer& transfer, const HttpAddress& address) {
   CURL* easy = transfer.easy.get();
   curl_easy_setopt(easy, CURLOPT_URL, (address.base_url + transfer.request.path).c_str());
+  if (!address.tls_name.empty()) set_tls_name(transfer, address);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   // The end of a transfer does not wait for the resolver, which may take minutes over a name.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

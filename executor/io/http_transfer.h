@@ -30,7 +30,7 @@ struct HttpTransfer {
   HttpClient::Chunk chunk;      // null for a call
   HttpClient::Done done;
   Easy easy;  // null until it has its turn
-  HeaderList header_list;
+  HeaderList header_list, connect_to;
   std::array<char, CURL_ERROR_SIZE> curl_message{};
   EventLoop::Token timer = 0;
   HttpResponse response;        // of a stream, the part of the body that has come and is not delivered

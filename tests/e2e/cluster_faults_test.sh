@@ -68,6 +68,43 @@ wait_until 30 as_admin -n "$namespace" get serviceaccount default
 new_token
 ended_well token
 
+# A program that gives credentials, as clouds have them: a token that is soon over, then a certificate; a name that the
+# server's certificate is of, and a proxy on the way.
+cat >give <<EOF
+#!/bin/sh
+echo "\$KUBERNETES_EXEC_INFO" >>"$work/asked"
+[ "\$1 \$REGION" = "for lab" ] || exit 9
+[ ! -e "$work/refuses" ] || { echo "log in first" >&2; exit 4; }
+cat "$work/given"
+EOF
+chmod +x give
+gives() { jq -n --argjson status "$1" '{apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: $status}' >given; }
+over_in() { date -u -d "+$1 seconds" +%FT%TZ; }
+account_token() { as_admin -n "$namespace" create token default; }
+as_admin config view --raw -o json | jq '.users[].user = {exec: {apiVersion: "client.authentication.k8s.io/v1", command: "./give", args: ["for"],
+  env: [{name: "REGION", value: "lab"}], interactiveMode: "Never", provideClusterInfo: true}} | .clusters[].cluster["tls-server-name"] = "kubernetes.default.svc"' >exec.kubeconfig
+chmod 600 exec.kubeconfig
+export KUBECONFIG=$work/exec.kubeconfig
+gives "$(jq -n --arg token "$(account_token)" --arg over "$(over_in 22)" '{token: $token, expirationTimestamp: $over}')"
+points=8
+a_study given 'sleep 3; echo all said' "engine: kubernetes, parallelism: 2, kubernetes: {namespace: $namespace}"
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 one_runs
+expect_equal "$(jq -r '[.kind, .spec.interactive, .spec.cluster."tls-server-name"] | join(" ")' asked | sort -u)" \
+  "ExecCredential false kubernetes.default.svc" "what the program is told"
+gives "$(as_admin config view --raw -o json | jq '.users[0].user | {clientCertificateData: (.["client-certificate-data"] | @base64d),
+  clientKeyData: (.["client-key-data"] | @base64d)}')"
+before=$(wc -l <asked)
+ended_well given
+[ "$(wc -l <asked)" -gt "$before" ] || fail "the program was not asked again before its token was over"
+touch refuses
+expect_code 5 studyctl apply study.yaml --fresh
+expect_said "gives the cluster's credentials, failed: exit code 4: log in first"
+rm refuses
+sed -i 's/kubernetes.default.svc/somebody.else/' exec.kubeconfig
+expect_code 5 studyctl apply study.yaml --fresh
+export KUBECONFIG=$work/kubeconfig
+
 # A pod that is taken away while no controller is there, which its Job makes anew: that one is not used, and nothing is mixed.
 points=1
 # shellcheck disable=SC2016

@@ -124,6 +124,30 @@ TEST_F(HttpClients, APostThatMayBeRepeatedGoesOverAConnectionThatIsThere) {
   EXPECT_EQ(server_.connections(), 2);
 }
 
+TEST_F(HttpClients, AProxyIsAskedForWhatIsBehindIt) {
+  ScriptedServer proxy(ScriptedServer::Transport::Tcp);
+  proxy.on("GET http://inner.invalid:8080/x", Script().answer(200, "from behind"));
+  HttpAddress address = *HttpAddress::parse("http://inner.invalid:8080");
+  address.proxy = proxy.address().base_url;
+  HttpClient client(loop_, address);
+  const auto answer = ask(client, get("/x"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "from behind");
+}
+
+// The certificate's name is looked up nowhere: the connection goes to the host that was named.
+TEST_F(HttpClients, ACertificatesNameIsNotWhereTheServerIs) {
+  ScriptedServer server(ScriptedServer::Transport::Tcp);
+  server.on("GET /x", Script().answer(200, "there"));
+  HttpAddress address = server.address();
+  address.tls_name = "inner.invalid";
+  HttpClient client(loop_, address);
+  const auto answer = ask(client, get("/x"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "there");
+  EXPECT_EQ("http://" + server.requests().back().headers.at("host"), server.address().base_url);
+}
+
 TEST_F(HttpClients, SoManyCallsAsAllowedAreUnderWayAtOnceAndTheOthersWait) {
   HttpClient narrow(loop_, server_.address(), 2);
   server_.on("GET /slow*", Script().stall("go").answer(200));

@@ -53,18 +53,36 @@ Result<std::string> read_pem(const Entry& entry, const std::string& name) {
 }
 
 // What would have to be obeyed, and is not known here.
-Result<void> refuse_unknown(const Entry& entry, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (json_child(entry.value, name).is_null()) continue;
+Result<void> refuse_unknown(const Entry& user) {
+  constexpr std::array<std::pair<const char*, const char*>, 4> kUnknown = {
+      {{"auth-provider",
+        "kubectl has none any more either: use an exec plugin, as of your cloud or kubelogin"},
+       {"username",
+        "clusters take no passwords since 1.19: use a token, a client certificate or an exec plugin"},
+       {"as-user-extra", "use a context whose user needs none"},
+       {"impersonate-user-extra", "use a context whose user needs none"}}};
+  for (const auto& [name, instead] : kUnknown) {
+    if (json_child(user.value, name).is_null()) continue;
     return Error{ErrorCode::Invalid,
-                 entry.file->string() + ": " + name +
-                     " of a kubeconfig is not supported; use a context with a token or a client certificate"};
+                 user.file->string() + ": " + name + " of a kubeconfig is not supported; " + instead};
   }
   return {};
 }
 
+Result<void> read_proxy(const Entry& cluster, ClusterAccess& access) {
+  std::string proxy = json_string(cluster.value, "proxy-url");
+  if (proxy.empty()) return {};
+  const std::string scheme = proxy.substr(0, proxy.find("://"));
+  if (scheme != "http" && scheme != "https" && scheme != "socks5")
+    return Error{ErrorCode::Invalid, cluster.file->string() + ": proxy-url: is '" + printable(proxy) +
+                                         "'; it must begin with http://, https:// or socks5://"};
+  // Whose names the proxy is to know.
+  if (scheme == "socks5") proxy.insert(scheme.size(), "h");
+  access.address.proxy = std::move(proxy);
+  return {};
+}
+
 Result<void> read_cluster(const Entry& cluster, ClusterAccess& access) {
-  if (auto known = refuse_unknown(cluster, {"tls-server-name", "proxy-url"}); !known) return known;
   auto address = HttpAddress::parse(json_string(cluster.value, "server"));
   if (!address) return std::move(address).error().within(cluster.file->string() + ": server");
   access.address = *std::move(address);
@@ -73,11 +91,45 @@ Result<void> read_cluster(const Entry& cluster, ClusterAccess& access) {
   auto authority = read_pem(cluster, "certificate-authority");
   if (!authority) return std::move(authority).error();
   access.address.ca_pem = *std::move(authority);
+  access.address.tls_name = json_string(cluster.value, "tls-server-name");
+  return read_proxy(cluster, access);
+}
+
+// What a credential program may ask of the cluster that it is for.
+json info_of(const Entry& cluster, const ClusterAccess& access) {
+  json info{{"server", json_string(cluster.value, "server")}};
+  for (const char* name : {"tls-server-name", "insecure-skip-tls-verify", "proxy-url"}) {
+    if (const json& value = json_child(cluster.value, name); !value.is_null()) info[name] = value;
+  }
+  if (!access.address.ca_pem.empty()) info["certificate-authority-data"] = to_base64(access.address.ca_pem);
+  for (const json& one : json_child(cluster.value, "extensions")) {
+    if (json_string(one, "name") == "client.authentication.k8s.io/exec")
+      info["config"] = json_child(one, "extension");
+  }
+  return info;
+}
+
+void read_impersonation(const Entry& user, ClusterAccess& access) {
+  for (const auto& [name, header] : {std::pair("as", "Impersonate-User"), {"as-uid", "Impersonate-Uid"}}) {
+    if (std::string value = json_string(user.value, name); !value.empty())
+      access.headers.emplace_back(header, std::move(value));
+  }
+  for (const json& group : json_child(user.value, "as-groups"))
+    if (group.is_string()) access.headers.emplace_back("Impersonate-Group", group.get<std::string>());
+}
+
+// A token that stands there goes before a program.
+Result<void> read_program(const Entry& user, const Entry& cluster, ClusterAccess& access) {
+  const json& exec = json_child(user.value, "exec");
+  if (exec.is_null() || !access.token.empty() || !access.token_file.empty()) return {};
+  auto program = read_credential_program(exec, info_of(cluster, access), user.file->parent_path());
+  if (!program) return std::move(program).error().within(user.file->string());
+  access.program = *std::move(program);
   return {};
 }
 
 Result<void> read_user(const Entry& user, ClusterAccess& access) {
-  if (auto known = refuse_unknown(user, {"exec", "auth-provider", "username"}); !known) return known;
+  if (auto known = refuse_unknown(user); !known) return known;
   auto certificate = read_pem(user, "client-certificate");
   if (!certificate) return std::move(certificate).error();
   auto key = read_pem(user, "client-key");
@@ -87,6 +139,7 @@ Result<void> read_user(const Entry& user, ClusterAccess& access) {
   access.token = json_string(user.value, "token");
   if (const std::string file = json_string(user.value, "tokenFile"); !file.empty())
     access.token_file = beside(user, file);
+  read_impersonation(user, access);
   return {};
 }
 
@@ -105,6 +158,12 @@ std::string current_context(const std::vector<Parsed>& files) {
     if (auto name = json_string(document, "current-context"); !name.empty()) return name;
   }
   return {};
+}
+
+// Empty where nobody names one, or none can be read.
+std::string chosen_context(const std::vector<KubeconfigFile>& files) {
+  const auto parsed = parse(files);
+  return parsed ? current_context(*parsed) : std::string();
 }
 
 }  // namespace
@@ -130,6 +189,7 @@ Result<ClusterAccess> access_from(const std::vector<KubeconfigFile>& files, cons
   if (access.namespace_name.empty()) access.namespace_name = "default";
   if (auto read = read_cluster(*cluster, access); !read) return std::move(read).error();
   if (auto read = read_user(*user, access); !read) return std::move(read).error();
+  if (auto read = read_program(*user, *cluster, access); !read) return std::move(read).error();
   return access;
 }
 
@@ -152,14 +212,23 @@ Result<ClusterAccess> access_of_this_pod() {
   return access;
 }
 
-Result<ClusterAccess> find_cluster(const std::vector<KubeconfigFile>& files,
-                                   const KubernetesOptions& options) {
-  const bool is_configured = !files.empty() || !options.context.empty();
-  auto access = is_configured ? access_from(files, options.context) : access_of_this_pod();
+Result<ClusterAccess> find_cluster(const ReadKubeconfigs& read, const KubernetesOptions& options) {
+  const auto files = read ? read() : std::vector<KubeconfigFile>();
+  if (!files) return files.error();
+  const bool is_configured = !files->empty() || !options.context.empty();
+  const std::string context = options.context.empty() ? chosen_context(*files) : options.context;
+  auto access = is_configured ? access_from(*files, context) : access_of_this_pod();
   if (!is_configured && !access && access.error().code == ErrorCode::NotFound)
     return Error{ErrorCode::NotFound,
                  "no cluster: there is no kubeconfig, and this is no pod of one; set KUBECONFIG"};
-  if (access && !options.namespace_name.empty()) access->namespace_name = options.namespace_name;
+  if (!access) return access;
+  if (!options.namespace_name.empty()) access->namespace_name = options.namespace_name;
+  if (is_configured)
+    access->reread = [read, context]() -> Result<ClusterAccess> {
+      const auto now = read();
+      if (!now) return now.error();
+      return access_from(*now, context);
+    };
   return access;
 }
 

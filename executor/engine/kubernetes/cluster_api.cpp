@@ -13,8 +13,8 @@ namespace {
 constexpr int kConnections = 8;
 constexpr Duration kFirstBackoff{200};
 constexpr Duration kLongestBackoff{10'000};
-constexpr Duration kLongestWait{60'000};  // that a server may ask for
-constexpr Duration kTokenIsFresh{60'000};
+constexpr Duration kLongestWait{60'000};     // that a server may ask for
+constexpr Duration kOldConnections{60'000};  // are kept for what is under way
 constexpr int kTooMany = 429;
 
 bool is_later(const HttpResponse& response) {
@@ -32,35 +32,76 @@ Duration wait_of(const HttpResponse& response, Duration backoff) {
 }  // namespace
 
 ClusterApi::ClusterApi(EventLoop& loop, ClusterAccess access)
-    : loop_(loop), access_(std::move(access)), client_(loop, access_.address, kConnections) {}
+    : loop_(loop), credentials_(loop, std::move(access)) {}
 
 ClusterApi::~ClusterApi() {
   for (const auto& [token, pending] : pending_) {
-    if (pending.is_timer) loop_.cancel(pending.token);
+    if (pending.kind == Pending::Kind::Timer) loop_.cancel(pending.token);
   }
 }
 
-// A cluster renews the tokens of pods in their files long before they expire.
-void ClusterApi::authorize(HttpRequest& request) {
-  const Steady now = loop_.clock().steady();
-  if (!token_read_at_ || now - *token_read_at_ > kTokenIsFresh) {
-    auto token = current_token(access_);
-    if (!token) log::warning("the cluster's token: " + token.error().message);
-    if (token) token_ = *std::move(token);
-    token_read_at_ = now;
+void ClusterApi::authorize(HttpRequest& request) const {
+  const std::string& token = credentials_.token();
+  if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+  for (const auto& header : access().headers) request.headers.push_back(header);
+}
+
+// A connection is made with one certificate: others need others.
+HttpClient& ClusterApi::client() {
+  const HttpAddress& address = credentials_.address();
+  const bool is_same = client_ && client_->address().certificate_pem == address.certificate_pem &&
+                       client_->address().key_pem == address.key_pem &&
+                       client_->address().ca_pem == address.ca_pem;
+  if (is_same) return *client_;
+  if (client_) {
+    old_clients_.push_back(std::move(client_));
+    after(kOldConnections, [this] { remove_old_clients(); });
   }
-  if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+  client_ = std::make_unique<HttpClient>(loop_, address, kConnections);
+  return *client_;
+}
+
+void ClusterApi::remove_old_clients() {
+  std::erase_if(old_clients_, [this](const auto& old) {
+    return std::none_of(pending_.begin(), pending_.end(),
+                        [&](const auto& one) { return one.second.client == old.get(); });
+  });
+  if (!old_clients_.empty()) after(kOldConnections, [this] { remove_old_clients(); });
+}
+
+// Once it is known as whom. Never calls back from within.
+void ClusterApi::send(Token token, HttpRequest request, Send how, HttpClient::Done failed) {
+  using Kind = Pending::Kind;
+  pending_[token] = {};
+  credentials_.when_known([this, token, request = std::move(request), how = std::move(how),
+                           failed = std::move(failed)](const Result<void>& known) mutable {
+    const auto found = pending_.find(token);
+    if (found == pending_.end()) return;
+    if (known) {
+      authorize(request);
+      HttpClient& to = client();
+      found->second = {Kind::Call, how(to, std::move(request)), &to};
+      return;
+    }
+    const auto fail = [this, token, failed = std::move(failed), error = known.error()] {
+      pending_.erase(token);
+      failed(error);
+    };
+    found->second = {Kind::Timer, loop_.after(Duration(0), fail), nullptr};
+  });
 }
 
 ClusterApi::Token ClusterApi::once(HttpRequest request, HttpClient::Done done) {
-  authorize(request);
   const Token token = next_++;
-  pending_[token].token =
-      client_.call(std::move(request), [this, token, done = std::move(done)](Result<HttpResponse> answer) {
-        pending_.erase(token);
-        if (answer && answer->status == kStatusUnauthorized) token_read_at_.reset();
-        done(std::move(answer));
-      });
+  const HttpClient::Done answered = [this, token, done](Result<HttpResponse> answer) {
+    pending_.erase(token);
+    if (answer && answer->status == kStatusUnauthorized) credentials_.renew(credentials_.version());
+    done(std::move(answer));
+  };
+  send(
+      token, std::move(request),
+      [answered](HttpClient& client, HttpRequest sent) { return client.call(std::move(sent), answered); },
+      done);
   return token;
 }
 
@@ -76,25 +117,27 @@ ClusterApi::Token ClusterApi::insist(const HttpRequest& request, Held held,
 }
 
 void ClusterApi::ask_again(Token token, Asking asking) {
-  HttpRequest authorized = asking.request;
-  authorize(authorized);
-  auto answered = [this, token, asking = std::move(asking),
-                   sent_token = token_](Result<HttpResponse> answer) mutable {
-    on_asked(token, std::move(asking), sent_token, std::move(answer));
+  const HttpRequest request = asking.request;
+  const auto answered = [this, token, asking = std::move(asking)](uint64_t known_by) {
+    return [this, token, asking, known_by](Result<HttpResponse> answer) {
+      on_asked(token, asking, known_by, std::move(answer));
+    };
   };
-  pending_[token] = {client_.call(std::move(authorized), std::move(answered)), false};
+  send(
+      token, request,
+      [this, answered](HttpClient& client, HttpRequest sent) {
+        return client.call(std::move(sent), answered(credentials_.version()));
+      },
+      answered(credentials_.version()));
 }
 
-void ClusterApi::on_asked(Token token, Asking asking, const std::string& sent_token,
-                          Result<HttpResponse> answer) {
-  std::string hold = answer && asking.held ? hold_of(*answer, access_.namespace_name) : "";
+void ClusterApi::on_asked(Token token, Asking asking, uint64_t known_by, Result<HttpResponse> answer) {
+  std::string hold = answer && asking.held ? hold_of(*answer, access().namespace_name) : "";
   bool is_over = answer && !is_later(*answer) && hold.empty();
-  if (answer && answer->status == kStatusUnauthorized) {
-    token_read_at_.reset();
-    const auto newer = current_token(access_);
-    const bool is_renewed = newer && *newer != sent_token;
-    is_over = is_over && !is_renewed;
-    if (is_renewed) hold.clear();
+  const bool is_nobody = answer && answer->status == kStatusUnauthorized;
+  if (is_nobody && credentials_.renew(known_by)) {
+    is_over = false;
+    hold.clear();
   }
   if (is_over) {
     pending_.erase(token);
@@ -105,10 +148,12 @@ void ClusterApi::on_asked(Token token, Asking asking, const std::string& sent_to
   Duration wait = answer ? wait_of(*answer, asking.backoff) : asking.backoff;
   if (is_outage) hold = answer ? cluster_failure(*answer) : answer.error().message;
   if (!hold.empty()) wait = std::max(wait, kLongestBackoff);
+  // Whose certificate is over cannot even say whom it is.
+  if (!answer && is_outage && !credentials_.address().certificate_pem.empty()) credentials_.renew(known_by);
   asking.backoff = std::min(asking.backoff * 2, kLongestBackoff);
   const Held held = asking.held;
-  pending_[token] = {
-      loop_.after(wait, [this, token, asking = std::move(asking)] { ask_again(token, asking); }), true};
+  const auto again = [this, token, asking = std::move(asking)] { ask_again(token, asking); };
+  pending_[token] = {Pending::Kind::Timer, loop_.after(wait, again), nullptr};
   if (hold.empty()) return;
   hold.insert(0, "the cluster: ");
   if (!held && hold == trouble()) return;
@@ -139,43 +184,44 @@ void ClusterApi::note_trouble(Token token, const std::string& why) {
 
 ClusterApi::Token ClusterApi::stream(HttpRequest request, HttpClient::Headers headers,
                                      HttpClient::Chunk chunk, HttpClient::Done done) {
-  authorize(request);
   request.timeout.reset();
   const Token token = next_++;
-  pending_[token].token = client_.stream(std::move(request), std::move(headers), std::move(chunk),
-                                         [this, token, done = std::move(done)](Result<HttpResponse> answer) {
-                                           pending_.erase(token);
-                                           done(std::move(answer));
-                                         });
+  const HttpClient::Done ended = [this, token, done](Result<HttpResponse> answer) {
+    pending_.erase(token);
+    done(std::move(answer));
+  };
+  send(
+      token, std::move(request),
+      [headers = std::move(headers), chunk = std::move(chunk), ended](HttpClient& client, HttpRequest sent) {
+        return client.stream(std::move(sent), headers, chunk, ended);
+      },
+      done);
   return token;
 }
 
 ClusterApi::Token ClusterApi::after(Duration delay, std::function<void()> callback) {
   const Token token = next_++;
-  pending_[token] = {loop_.after(delay,
-                                 [this, token, callback = std::move(callback)] {
-                                   pending_.erase(token);
-                                   callback();
-                                 }),
-                     true};
+  const auto ring = [this, token, callback = std::move(callback)] {
+    pending_.erase(token);
+    callback();
+  };
+  pending_[token] = {Pending::Kind::Timer, loop_.after(delay, ring), nullptr};
   return token;
 }
 
 void ClusterApi::drop(Token token) {
   const auto found = pending_.find(token);
   if (found == pending_.end()) return;
-  if (found->second.is_timer) {
-    loop_.cancel(found->second.token);
-  } else {
-    client_.cancel(found->second.token);
-  }
-  pending_.erase(found);
+  const Pending pending = found->second;
+  if (pending.kind == Pending::Kind::Timer) loop_.cancel(pending.token);
+  if (pending.kind == Pending::Kind::Call) pending.client->cancel(pending.token);
+  pending_.erase(token);
   note_trouble(token, {});
 }
 
 bool ClusterApi::is_waiting(Token token) const {
   const auto found = pending_.find(token);
-  return found != pending_.end() && found->second.is_timer;
+  return found != pending_.end() && found->second.kind != Pending::Kind::Call;
 }
 
 // Every object has a name of its own, so that nothing is made twice.
@@ -190,7 +236,7 @@ HttpRequest ClusterApi::request(const std::string& method, const std::string& pa
 }
 
 std::string ClusterApi::place(const std::string& group, const std::string& rest) const {
-  return group + "/namespaces/" + query_escape(access_.namespace_name) + "/" + rest;
+  return group + "/namespaces/" + query_escape(access().namespace_name) + "/" + rest;
 }
 
 HttpRequest ClusterApi::get(const std::string& path) const {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/kubernetes/access.h"
+#include "engine/kubernetes/cluster_credentials.h"
 #include "io/event_loop.h"
 #include "io/http_client.h"
 
@@ -64,16 +65,22 @@ class ClusterApi {
   HttpRequest remove_pod(const std::string& name, Duration grace) const;
   HttpRequest remove_secret(const std::string& name) const;
 
-  const ClusterAccess& access() const { return access_; }
+  const ClusterAccess& access() const { return credentials_.access(); }
   EventLoop& loop() { return loop_; }
   Clock& clock() { return loop_.clock(); }
 
  private:
   struct Pending {
+    enum class Kind : uint8_t { Identity, Call, Timer };
+    Kind kind = Kind::Identity;  // it waits to be known by
     uint64_t token = 0;
-    bool is_timer = false;
+    HttpClient* client = nullptr;  // Call
   };
-  void authorize(HttpRequest& request);
+  using Send = std::function<HttpClient::Token(HttpClient& client, HttpRequest request)>;
+  void send(Token token, HttpRequest request, Send how, HttpClient::Done failed);
+  void authorize(HttpRequest& request) const;
+  HttpClient& client();
+  void remove_old_clients();
   struct Asking {
     HttpRequest request;
     std::function<void(HttpResponse)> done;
@@ -81,16 +88,15 @@ class ClusterApi {
     Duration backoff;
   };
   void ask_again(Token token, Asking asking);
-  void on_asked(Token token, Asking asking, const std::string& sent_token, Result<HttpResponse> answer);
+  void on_asked(Token token, Asking asking, uint64_t known_by, Result<HttpResponse> answer);
   void note_trouble(Token token, const std::string& why);
   HttpRequest request(const std::string& method, const std::string& path, std::string body = {}) const;
   std::string place(const std::string& group, const std::string& rest) const;
 
   EventLoop& loop_;
-  ClusterAccess access_;
-  HttpClient client_;
-  std::string token_;
-  std::optional<Steady> token_read_at_;
+  ClusterCredentials credentials_;
+  std::unique_ptr<HttpClient> client_;
+  std::vector<std::unique_ptr<HttpClient>> old_clients_;  // with certificates that were others
   std::map<Token, Pending> pending_;
   std::map<Token, std::string> troubles_;  // of what is insisted on
   Token next_ = 1;
