@@ -115,10 +115,10 @@ void add_commands(CLI::App& app, Context& context) {
       "5 engine or\n"
       "volume unavailable, 6 conflict, 8 not found, 70 a bug, 124 wait --timeout.");
   for (auto* add :
-       {add_apply,    add_plan,   add_render,     add_diff,    add_validate, add_serve,  add_token,
-        add_steering, add_get,    add_describe,   add_logs,    add_watch,    add_wait,   add_results,
-        add_report,   add_export, add_delete,     add_prune,   add_notify,   add_create, add_doctor,
-        add_explain,  add_config, add_completion, add_version, add_supervise})
+       {add_apply,    add_plan,   add_render,     add_diff,    add_validate,  add_serve,  add_token,
+        add_steering, add_get,    add_describe,   add_logs,    add_watch,     add_wait,   add_results,
+        add_report,   add_export, add_delete,     add_prune,   add_notify,    add_create, add_doctor,
+        add_explain,  add_config, add_completion, add_version, add_supervise, add_carry})
     add(app, context);
 }
 

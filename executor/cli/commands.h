@@ -32,6 +32,7 @@ void add_create(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_supervise(CLI::App& app, Context& context);
+void add_carry(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 
 // All of them, with the options that go before any of them.

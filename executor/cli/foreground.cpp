@@ -18,6 +18,7 @@
 #include "cli/run_view.h"
 #include "cli/terminal_signals.h"
 #include "http/command_api.h"
+#include "service/carry_channel.h"
 #include "service/channels.h"
 #include "service/run_driver.h"
 #include "store/trash.h"
@@ -88,6 +89,9 @@ class Foreground {
     channels_.emplace(assignment.volume, *live_);
     if (!options_.listen.empty())
       if (auto listening = channels_->listen(options_.listen); !listening) return listening;
+    auto carriers = open_carry_channel(assignment.volume, options_.drive.carry);
+    if (!carriers) return std::move(carriers).error();
+    carriers_ = *std::move(carriers);
     if (auto opened = begin(std::move(assignment), options_.drive); !opened) return opened;
     return channels_->open();
   }
@@ -128,6 +132,7 @@ class Foreground {
   std::unique_ptr<LiveRuns> live_;
   std::optional<RunDriver> driver_;
   std::optional<Channels> channels_;
+  std::unique_ptr<Server> carriers_;
 };
 
 void tell_messages(const Result<Outbox::Counts>& messages, const ViewThread* view) {
@@ -198,6 +203,33 @@ int drive_detached(Assignment assignment, ForegroundOptions options) {
 
 }  // namespace
 
+void add_carry_options(CLI::App& command, CarryFlags& carry) {
+  const char* group = "A cluster whose nodes do not see the results";
+  command
+      .add_option("--carry-address", carry.address,
+                  "Carry files to pods and back: where they reach this process, http://HOST:PORT")
+      ->envname("STUDYCTL_CARRY_ADDRESS")
+      ->type_name("URL")
+      ->group(group);
+  command
+      .add_option(
+          "--carry-listen", carry.listen,
+          "Where to listen for them; the port of --carry-address, on all addresses, unless it is said")
+      ->envname("STUDYCTL_CARRY_LISTEN")
+      ->type_name("ADDRESS")
+      ->group(group);
+  command
+      .add_option("--carry-image", carry.image, "An image with studyctl in it, for what carries in the pods")
+      ->envname("STUDYCTL_CARRY_IMAGE")
+      ->type_name("IMAGE")
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--carry-pull-secret", carry.pull_secrets, "A Secret of the cluster that pulls it")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->group(group);
+}
+
 void add_foreground_options(CLI::App& command, ForegroundOptions& options) {
   DriveOptions& drive = options.drive;
   command.add_option("--lease-dir", drive.lease_directory, "Where devices are leased on this machine")
@@ -216,6 +248,7 @@ void add_foreground_options(CLI::App& command, ForegroundOptions& options) {
       .add_option("--listen", options.listen,
                   "Answer GET /status, /events, /metrics and /healthz there while it runs: 127.0.0.1:8080")
       ->type_name("ADDRESS");
+  add_carry_options(command, drive.carry);
   command.add_option("--at-most", drive.at_most, "Start so many repetitions, then stop")->type_name("N");
   command.add_flag("--no-pilot-pause", drive.no_pilot_pause,
                    "Go on behind spec.execution.pilot without a pause");
@@ -228,6 +261,7 @@ void add_foreground_options(CLI::App& command, ForegroundOptions& options) {
 Result<void> none_for_a_service(const ForegroundOptions& options) {
   const std::pair<const char*, bool> given[] = {
       {"--listen", !options.listen.empty()},
+      {"--carry-address", !options.drive.carry.address.empty()},
       {"--lease-dir", !options.drive.lease_directory.empty()},
       {"--gpus", !options.drive.gpus.empty()},
       {"--secret-dir", !options.drive.secret_directories.empty()},

@@ -25,6 +25,8 @@ struct ForegroundOptions {
 // Invalid: something is asked of a run that a service drives that is only for one that is driven here.
 Result<void> none_for_a_service(const ForegroundOptions& options);
 
+// How files come to a cluster that does not see the results; serve has them too.
+void add_carry_options(CLI::App& command, CarryFlags& carry);
 void add_foreground_options(CLI::App& command, ForegroundOptions& options);
 
 // Drives a run of `study` in this process until it ends, shows it, and returns the exit code. `again`: the

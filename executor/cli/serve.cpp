@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/foreground.h"
+#include "service/carry_channel.h"
 #include "service/kubeconfig.h"
 #include "service/operator/leadership.h"
 #include "service/operator/study_operator.h"
@@ -94,6 +96,8 @@ int serve_volume(const Context& context, ServeOptions& options, const ClusterAcc
   if (!service) return fail(service.error());
   auto channels = ServiceChannels::open(**service, options.address);
   if (!channels) return fail(channels.error());
+  const auto carriers = open_carry_channel(*volume, options.service.drive.carry);
+  if (!carriers) return fail(carriers.error());
   std::optional<StudyOperator> studies;
   if (cluster) studies.emplace(**service, *cluster);
   const std::string& address = (*channels)->listens_at();
@@ -139,6 +143,8 @@ int serve(const Context& context, ServeOptions& options) {
       !(cluster.namespace_name + cluster.context + options.for_objects.results_claim).empty())
     return fail({ErrorCode::Invalid, "--namespace, --kube-context and --results-claim: take --operator"});
   if (auto fine = ServiceChannels::check(options.address); !fine) return fail(fine.error());
+  std::erase(options.service.drive.carry.pull_secrets, "");
+  if (auto fine = check_carry(options.service.drive.carry); !fine) return fail(fine.error());
   log::to_stderr(log::Level::Info);
   return options.for_objects.is_on ? serve_objects(context, options)
                                    : serve_volume(context, options, nullptr, nullptr);
@@ -256,6 +262,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("DIR")
       ->allow_extra_args(false);
   add_operator(*command, options.for_objects);
+  add_carry_options(*command, drive.carry);
   add_policy(*command, options.service.policy);
   command->add_flag("--print-config", options.prints_config, "Print such a file with what holds now, and end")
       ->configurable(false);

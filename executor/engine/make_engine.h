@@ -26,6 +26,7 @@ struct EngineRequest {
   ProcessOptions process{};
   KubernetesOptions kubernetes{};
   ClaimedDirectory results_claim{};  // what a cluster calls the results
+  CarryOptions carry{};              // how they come to it where it does not see them
   // Asked where a cluster is wanted; may be empty.
   std::function<Result<std::vector<KubeconfigFile>>()> kubeconfigs{};
   SlurmOptions slurm{};

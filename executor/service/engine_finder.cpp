@@ -1,5 +1,7 @@
 #include "service/engine_finder.h"
 
+#include "carry/pass.h"
+#include "service/carry_channel.h"
 #include "service/kubeconfig.h"
 #include "service/preflight.h"
 #include "study/applied_manifest.h"
@@ -7,7 +9,8 @@
 
 namespace studyctl {
 
-EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& options, std::string wanted) {
+Result<EngineRequest> engine_request(const ResultsVolume& volume, const DriveOptions& options,
+                                     std::string wanted) {
   EngineRequest request;
   const bool is_address = wanted.find("://") != std::string::npos;
   (is_address ? request.fixed_endpoint : request.wanted) = std::move(wanted);
@@ -18,6 +21,15 @@ EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& op
   request.process_directory = volume.private_directory() / "processes";
   request.lease_directory = options.lease_directory;
   request.gpus = options.gpus;
+  request.carry.depots = carry_depots(volume);
+  request.carry.root = volume.root();
+  if (options.carry.address.empty()) return request;
+  auto key = carry_key(volume.private_directory());
+  if (!key) return std::move(key).error();
+  request.carry.key = *std::move(key);
+  request.carry.address = options.carry.address;
+  request.carry.image = options.carry.image;
+  request.carry.pull_secrets = options.carry.pull_secrets;
   return request;
 }
 
@@ -41,10 +53,11 @@ namespace {
 Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const DriveOptions& options) {
   SystemClock clock;
   EventLoop loop(clock);
-  EngineRequest request = engine_request(chosen.volume, options, chosen.run.record.engine);
-  request.fixed_endpoint = chosen.run.record.endpoint;
-  choose_cluster(request, study.study().execution.kubernetes);
-  auto found = find_engine(loop, request, [](const Observation&) {});
+  auto request = engine_request(chosen.volume, options, chosen.run.record.engine);
+  if (!request) return std::move(request).error();
+  request->fixed_endpoint = chosen.run.record.endpoint;
+  choose_cluster(*request, study.study().execution.kubernetes);
+  auto found = find_engine(loop, *request, [](const Observation&) {});
   if (!found) return std::move(found).error();
   SecretSources secrets(study.manifest, options.secret_directories);
   if (auto kept = secrets.keep(chosen.volume, chosen.run.record.id); !kept) return kept;

@@ -20,7 +20,9 @@ struct FoundEngine {
 };
 
 // For an engine that looks after containers of `volume`, on the machine that the options tell of.
-EngineRequest engine_request(const ResultsVolume& volume, const DriveOptions& options, std::string wanted);
+// Unavailable: the volume takes no key for what is carried.
+Result<EngineRequest> engine_request(const ResultsVolume& volume, const DriveOptions& options,
+                                     std::string wanted);
 
 // What a study asks for goes before what the service is told.
 void choose_cluster(EngineRequest& request, const KubernetesOptions& asked);

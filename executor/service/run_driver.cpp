@@ -77,8 +77,10 @@ Result<void> RunDriver::enter() {
 
 Result<void> RunDriver::find_engine() {
   const Execution& execution = study_->study().execution;
-  EngineRequest request = engine_request(
+  auto made = engine_request(
       volume_, options_, options_.engine.empty() ? std::string(name_of(execution.engine)) : options_.engine);
+  if (!made) return std::move(made).error();
+  EngineRequest& request = *made;
   request.process = execution.process;
   choose_cluster(request, execution.kubernetes);
   request.slurm = execution.slurm;

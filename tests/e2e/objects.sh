@@ -17,7 +17,7 @@ kind: PersistentVolume
 metadata: {name: $namespace}
 spec:
   capacity: {storage: 20Gi}
-  accessModes: [ReadWriteMany]
+  accessModes: [ReadWriteMany, ReadWriteOnce]
   hostPath: {path: $work/results}
   claimRef: {namespace: $namespace, name: $1}
 EOF

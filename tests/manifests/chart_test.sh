@@ -27,6 +27,8 @@ makes everything --set tokensSecret=tokens,ingress.enabled=true,ingress.host=lab
   --set serviceMonitor.enabled=true,serviceMonitor.tokenSecret=viewer,networkPolicy.enabled=true,podDisruptionBudget.enabled=true \
   --set replicas=2,results.existingClaim=shared,extraArgs[0]=--allow-image=registry.example/lab/*
 
+makes carried --set results.accessMode=ReadWriteOnce,networkPolicy.enabled=true,image.pullSecrets[0]=registry
+
 # refuses TEXT VALUES...
 refuses() {
   local text=$1
@@ -39,4 +41,6 @@ refuses "ingress.enabled: wants tokensSecret" --set ingress.enabled=true,ingress
 refuses "ingress.host: which name" --set ingress.enabled=true,tokensSecret=a
 refuses "wants serviceMonitor.tokenSecret" --set serviceMonitor.enabled=true
 refuses "wants results.accessMode: ReadWriteMany" --set replicas=2,results.accessMode=ReadWriteOnce
+refuses carry.address --set carry.address=controller.example
+refuses shared --set results.shared=maybe
 refuses size --set results.size=much

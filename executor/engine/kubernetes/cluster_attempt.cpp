@@ -21,6 +21,8 @@ constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
 constexpr Duration kLogsPatience{3'000};
 constexpr char kSecond[] =
     "its pod was taken away while no controller looked; the other one that the cluster made is not used";
+constexpr const char* kAdvice =
+    "; where nodes do not see the results of this machine, --carry-address has them carried";
 
 bool is_quota(const HttpResponse& response) {
   return response.status == kStatusForbidden && response.body.find("exceeded quota") != std::string::npos;
@@ -36,6 +38,7 @@ ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterOptions& options, A
     : api_(api),
       patience_(options.patience),
       results_(options.results),
+      carry_(options.carry),
       spec_(std::move(spec)),
       tell_(std::move(tell)),
       calls_(api) {}
@@ -56,6 +59,7 @@ void ClusterAttempt::adopt() {
 
 void ClusterAttempt::start() {
   if (stage_ != Stage::Created) return repeat();
+  if (!open_depot()) return;
   stage_ = Stage::Posting;
   post_secret();
 }
@@ -84,7 +88,10 @@ void ClusterAttempt::post_secret() {
 }
 
 void ClusterAttempt::post_job() {
-  post_ = insist(api_.create_job(job_body(spec_, results_)),
+  std::optional<CarriedPod> carried;
+  if (carry_.is_on())
+    if (auto pod = carried_pod(spec_, carry_)) carried.emplace(*std::move(pod));
+  post_ = insist(api_.create_job(job_body(spec_, results_, carried ? &*carried : nullptr)),
                  [this](const HttpResponse& response) { on_posted(response); });
 }
 
@@ -122,6 +129,7 @@ void ClusterAttempt::on_name_taken(const HttpResponse& response) {
 void ClusterAttempt::on_pod(const PodView& pod) {
   if (is_second_ || (pod_ && pod_->uid != pod.uid)) return;
   pod_ = pod;
+  if (stage_ == Stage::Carrying) return look_for_files();
   if (stage_ == Stage::Posting) stage_ = Stage::Waiting;  // the watch was faster than the answer
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
   const PodVerdict verdict = verdict_of(pod);
@@ -163,7 +171,8 @@ void ClusterAttempt::on_events(const HttpResponse& response) {
   if (!is_unmountable) unmountable_since_.reset();
   if (is_unmountable && !unmountable_since_) unmountable_since_ = now;
   if (is_unmountable && now - *unmountable_since_ >= patience_.container)
-    return refuse(Reason::CreateError, "its volumes cannot be mounted: " + warning.message);
+    return refuse(Reason::CreateError, "its volumes cannot be mounted: " + warning.message +
+                                           (results_.claim.empty() && !carry_.is_on() ? kAdvice : ""));
   if (!why_.empty()) progress(why_);
   if (timer_ == 0) again(is_unmountable ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_events);
 }
@@ -190,7 +199,10 @@ void ClusterAttempt::on_running(const PodView& pod) {
   if (!is_first_pod(pod)) return give_up_second();
   stage_ = Stage::Running;
   log_ = std::make_unique<PodLog>(api_, pod.name, spec_.directory);
-  log_->follow();
+  // Where a pod is deleted, its node tells of no end before the last one in it.
+  log_->follow([this] {
+    if (stop_grace_ || (pod_ && pod_->is_leaving)) say_main_ended();
+  });
   Observation running = observation(Phase::Running);
   running.started_at = pod.main.started_at;
   tell(std::move(running));
@@ -219,6 +231,8 @@ void ClusterAttempt::on_deleted(const PodView& pod) {
   // Of its pods one alone counted, and that one is gone.
   if (stage_ == Stage::Leaving) return leave({});
   if (pod_ && pod_->uid != pod.uid) return;
+  files_.is_pod_gone = true;
+  if (stage_ == Stage::Carrying) return look_for_files();
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
   if (is_second_) return miss(kSecond);
   const PodVerdict verdict = verdict_of(pod);
@@ -246,6 +260,7 @@ void ClusterAttempt::collect(const PodView& pod, const PodVerdict& verdict) {
   end_.started_at = pod.main.started_at;
   end_.finished_at = pod.main.finished_at;
   explain_kill(pod);
+  if (has_run) say_main_ended();
   collect_init(0);
 }
 
@@ -279,17 +294,18 @@ void ClusterAttempt::collect_init(size_t index) {
 }
 
 void ClusterAttempt::collect_main() {
-  const auto settle = [this] {
-    log_.reset();
-    stage_ = Stage::Ended;
-    tell(end_);
-  };
-  if (end_.phase != Phase::Exited || !log_) return settle();
-  log_->finish(pod_->is_leaving ? kLogsPatience : Duration(0), [this, settle](const Result<void>& logs) {
+  if (end_.phase != Phase::Exited || !log_) return await_files();
+  log_->finish(pod_->is_leaving ? kLogsPatience : Duration(0), [this](const Result<void>& logs) {
     if (!logs) end_.warnings.push_back(logs.error().message + ": its log may lack what it said last");
     // The log calls back from within itself.
-    calls_.after(Duration(0), settle);
+    calls_.after(Duration(0), [this] { await_files(); });
   });
+}
+
+void ClusterAttempt::settle() {
+  log_.reset();
+  stage_ = Stage::Ended;
+  tell(end_);
 }
 
 void ClusterAttempt::refuse(Reason reason, const std::string& message) {

@@ -13,10 +13,11 @@
 
 namespace studyctl {
 
-// How long a pod may be unable to begin before it is refused.
+// How long a pod may be unable to begin before it is refused, and to send anything of what it left.
 struct ClusterPatience {
   Duration image{std::chrono::minutes(2)};
   Duration container{std::chrono::seconds(20)};
+  Duration files{std::chrono::minutes(10)};
 };
 
 struct ClusterOptions {
@@ -24,6 +25,7 @@ struct ClusterOptions {
   // Whether another controller of this process drives a run: what is there of it is left alone. May be empty.
   std::function<bool(const std::string& run)> is_of_another{};
   ClaimedDirectory results{};
+  CarryOptions carry{};
 };
 
 // One attempt as one Job, from create() to Gone. Nothing is in the cluster before start(): a Job that is
@@ -51,7 +53,17 @@ class ClusterAttempt {
   void on_deleted(const PodView& pod);
 
  private:
-  enum class Stage : uint8_t { New, Created, Posting, Waiting, Running, Collecting, Ended, Leaving };
+  enum class Stage : uint8_t {
+    New,
+    Created,
+    Posting,
+    Waiting,
+    Running,
+    Collecting,
+    Carrying,  // its logs are here, and what it left is on its way
+    Ended,
+    Leaving
+  };
 
   // What is to be done, however long the cluster does not let it; what it says meanwhile is shown.
   ClusterCalls::Token insist(const HttpRequest& request, std::function<void(HttpResponse)> done);
@@ -71,6 +83,17 @@ class ClusterAttempt {
   void explain_kill(const PodView& pod);
   void collect_init(size_t index);
   void collect_main();
+
+  // cluster_attempt_carry.cpp: files that are carried
+  bool open_depot();
+  void say_main_ended();
+  void await_files();
+  void look_for_files();
+  void give_up_files(const std::string& why);
+  Duration stop_patience(Duration grace) const;
+  void hasten_end();
+  std::optional<Depot> depot() const;
+  void settle();
   void end_pod();
   void delete_pod();
   void remind_of_deletion();
@@ -89,12 +112,19 @@ class ClusterAttempt {
   ClusterApi& api_;
   const ClusterPatience& patience_;
   const ClaimedDirectory& results_;
+  const CarryOptions& carry_;
   AttemptSpec spec_;
   Tell tell_;
   Stage stage_ = Stage::New;
   std::optional<Observation> last_;
   std::optional<PodView> pod_;
   Observation end_;  // while its logs are collected
+  struct OnTheWay {
+    uint64_t so_far = 0;
+    Steady moved_at{};
+    bool is_pod_gone = false;
+  };
+  OnTheWay files_;
   std::optional<Duration> stop_grace_;
   bool is_ending_pod_ = false;
   std::optional<Steady> overlooked_until_;  // the grace of a deletion that its node may have overlooked

@@ -59,9 +59,10 @@ void ClusterAttempt::end_pod() {
 void ClusterAttempt::delete_pod() {
   calls_.drop(std::exchange(birth_timer_, 0));
   if (stage_ >= Stage::Collecting) return;
-  const Duration grace = std::max(*stop_grace_, 2 * kForced);
+  const Duration grace = stop_patience(std::max(*stop_grace_, 2 * kForced));
   if (!is_any_running(*pod_)) overlooked_until_ = api_.clock().steady() + grace;
   insist(api_.remove_pod(pod_->name, grace), [](const HttpResponse&) {});
+  hasten_end();
 }
 
 void ClusterAttempt::remind_of_deletion() {
@@ -80,6 +81,7 @@ void ClusterAttempt::remove_job() {
 
 void ClusterAttempt::forget() {
   if (stage_ == Stage::Leaving) return;
+  if (const auto depot = this->depot()) depot->close();
   const bool is_there = stage_ != Stage::Created;
   stage_ = Stage::Leaving;
   log_.reset();

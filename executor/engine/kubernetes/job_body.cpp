@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "carry/pass.h"
 #include "engine/docker/command_line.h"
 
 namespace studyctl {
@@ -16,6 +17,8 @@ constexpr Duration kUsualGrace{10'000};
 // What a pod may take beside the workload, for images and init containers: its deadline is for when no
 // controller is there to see to the attempt's own.
 constexpr Duration kBeside{std::chrono::minutes(15)};
+// Where the containers that carry see all of it.
+constexpr char kCarriedAt[] = "/carried";
 
 // Whether the cluster takes a text as a label's value.
 bool is_label(const std::string& text) {
@@ -80,7 +83,8 @@ std::optional<std::string> place_in(const ClaimedDirectory& results, const Mount
   return place.string();
 }
 
-json source_of(const Mount& mount, const ClaimedDirectory& results) {
+json source_of(const Mount& mount, const ClaimedDirectory& results, const CarriedPod* carried) {
+  if (carried && carried->place_of(mount)) return {{"emptyDir", json::object()}};
   if (place_in(results, mount)) return {{"persistentVolumeClaim", {{"claimName", results.claim}}}};
   switch (mount.kind) {
     case Mount::Kind::Bind: return {{"hostPath", host_path(mount.source)}};
@@ -95,18 +99,28 @@ json source_of(const Mount& mount, const ClaimedDirectory& results) {
 // The volumes of a pod, each source once.
 class Volumes {
  public:
-  explicit Volumes(const ClaimedDirectory& results) : results_(results) {}
+  Volumes(const ClaimedDirectory& results, const CarriedPod* carried)
+      : results_(results), carried_(carried) {}
 
   json mounts_of(const ContainerSpec& container) {
     json mounts = json::array();
     for (const Mount& mount : container.mounts) {
-      json one{{"name", name_of_source(source_of(mount, results_), mount)}, {"mountPath", mount.target}};
+      json one{{"name", name_of_source(source_of(mount, results_, carried_), mount)},
+               {"mountPath", mount.target}};
       if (mount.read_only) one["readOnly"] = true;
+      const auto number = carried_ ? carried_->place_of(mount) : std::nullopt;
+      if (number) {
+        one["subPath"] = std::to_string(*number);
+        mounts.push_back(one);
+        continue;
+      }
       if (const auto place = place_in(results_, mount); place && *place != ".") one["subPath"] = *place;
       mounts.push_back(one);
     }
     return mounts;
   }
+  // Of all that is carried.
+  std::string carried_name() { return name_of_source({{"emptyDir", json::object()}}, {}); }
   const json& volumes() const { return volumes_; }
 
  private:
@@ -122,6 +136,7 @@ class Volumes {
     return volumes_.back()["name"];
   }
   const ClaimedDirectory& results_;
+  const CarriedPod* const carried_;
   json volumes_ = json::array();
 };
 
@@ -188,12 +203,46 @@ json container_of(const AttemptSpec& spec, size_t index, Volumes& volumes) {
   return body;
 }
 
+// Fills what is carried before anything of the attempt begins, or waits beside its main container and sends
+// what that has left. It reads what main writes: as the same user, or else as root, to whom every file is
+// open.
+json carrier_of(const AttemptSpec& spec, const CarriedPod& carried, CarryPurpose purpose, Volumes& volumes) {
+  const bool is_in = purpose == CarryPurpose::In;
+  const SecurityContext& main = spec.main.security;
+  json security{
+      {"allowPrivilegeEscalation", false},         {"readOnlyRootFilesystem", true},
+      {"runAsUser", main.run_as_user.value_or(0)}, {"runAsGroup", main.run_as_group.value_or(0)},
+      {"capabilities", {{"drop", {"ALL"}}}},       {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+  if (main.run_as_user.value_or(0) != 0) {
+    security["runAsNonRoot"] = true;
+  } else {
+    security["capabilities"]["add"] = {"DAC_OVERRIDE"};
+  }
+  json words = json::array({"/usr/bin/studyctl", "carry", is_in ? "in" : "out", kCarriedAt});
+  for (size_t i = 0; !is_in && i < carried.plan.places.size(); ++i)
+    if (carried.plan.places[i].comes_home) words.push_back(std::to_string(i));
+  const CarryOptions& options = carried.options;
+  return {
+      {"name", is_in ? kCarryIn : kCarryOut},
+      {"image", options.image},
+      {"imagePullPolicy", "IfNotPresent"},
+      {"command", words},
+      {"terminationMessagePolicy", "FallbackToLogsOnError"},
+      {"env",
+       {{{"name", "STUDYCTL_CARRY_URL"}, {"value", options.address + "/carry/v1/" + spec.id.text}},
+        {{"name", "STUDYCTL_CARRY_PASS"}, {"value", carry_pass(options.key, purpose, spec.id.text)}}}},
+      {"resources",
+       {{"limits", {{"cpu", "1"}, {"memory", "128Mi"}}}, {"requests", {{"cpu", "10m"}, {"memory", "32Mi"}}}}},
+      {"securityContext", security},
+      {"volumeMounts", {{{"name", volumes.carried_name()}, {"mountPath", kCarriedAt}}}}};
+}
+
 int64_t seconds_of(Duration duration) {
   return std::chrono::ceil<std::chrono::seconds>(duration).count();
 }
 
-json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
-  Volumes volumes(results);
+json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results, const CarriedPod* carried) {
+  Volumes volumes(results, carried);
   const Duration grace = spec.grace > Duration(0) ? spec.grace : kUsualGrace;
   json pod{{"restartPolicy", "Never"},
            {"automountServiceAccountToken", false},
@@ -204,15 +253,19 @@ json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
   if (spec.share_process_namespace) pod["shareProcessNamespace"] = true;
   for (const std::string& secret : spec.image_pull_secrets)
     pod["imagePullSecrets"].push_back({{"name", secret}});
+  for (const std::string& secret : carried ? carried->options.pull_secrets : std::vector<std::string>())
+    pod["imagePullSecrets"].push_back({{"name", secret}});
   json init = json::array();
+  if (carried) init.push_back(carrier_of(spec, *carried, CarryPurpose::In, volumes));
   for (size_t i = 0; i < spec.init.size(); ++i) init.push_back(container_of(spec, i, volumes));
   if (!init.empty()) pod["initContainers"] = init;
   pod["containers"] = json::array({container_of(spec, spec.init.size(), volumes)});
+  if (carried) pod["containers"].push_back(carrier_of(spec, *carried, CarryPurpose::Out, volumes));
   if (!volumes.volumes().empty()) pod["volumes"] = volumes.volumes();
   return pod;
 }
 
-json job_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
+json job_of(const AttemptSpec& spec, const ClaimedDirectory& results, const CarriedPod* carried) {
   json metadata{{"name", spec.id.text}};
   metadata.update(metadata_of(spec));
   return {{"apiVersion", "batch/v1"},
@@ -222,7 +275,7 @@ json job_of(const AttemptSpec& spec, const ClaimedDirectory& results) {
            {{"backoffLimit", 0},
             {"completions", 1},
             {"parallelism", 1},
-            {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec, results)}}}}}};
+            {"template", {{"metadata", metadata_of(spec)}, {"spec", pod_of(spec, results, carried)}}}}}};
 }
 
 // What clusters of 1.26 and 1.29 on know of pods that are taken away, and older ones drop: such a Job fails,
@@ -240,8 +293,8 @@ std::string text_of(const json& body) {
 
 }  // namespace
 
-std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results) {
-  json job = job_of(spec, results);
+std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results, const CarriedPod* carried) {
+  json job = job_of(spec, results, carried);
   forbid_replacement(job);
   return text_of(job);
 }
@@ -261,7 +314,7 @@ std::string secret_body(const AttemptSpec& spec) {
 }
 
 std::string job_by_hand(const AttemptSpec& spec, const ClaimedDirectory& results) {
-  return "echo " + shell_quote(text_of(job_of(spec, results))) + " | kubectl create -f -\n";
+  return "echo " + shell_quote(text_of(job_of(spec, results, nullptr))) + " | kubectl create -f -\n";
 }
 
 }  // namespace studyctl

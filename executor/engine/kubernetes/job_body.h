@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "engine/kubernetes/carried.h"
 
 namespace studyctl {
 
@@ -19,9 +20,14 @@ inline constexpr char kRunLabel[] = "studyctl.io/run";
 inline constexpr char kSpecHashLabel[] = "studyctl.io/spec-hash";
 // On a Job and its pods: the attempt that they are.
 inline constexpr char kAttemptLabel[] = "studyctl.io/attempt-id";
+// The containers beside an attempt's own that carry its files.
+inline constexpr char kCarryIn[] = "carry-in";
+inline constexpr char kCarryOut[] = "carry-out";
 
 // The body of a batch/v1 Job that is one attempt, and runs it at most once: the cluster tries nothing again.
-std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results = {});
+// `carried`: what of it is carried there and back instead, by containers of the controller's own image.
+std::string job_body(const AttemptSpec& spec, const ClaimedDirectory& results = {},
+                     const CarriedPod* carried = nullptr);
 
 // The body of a Secret with what the attempt's variables keep, which its Job refers to; empty when they keep
 // nothing.

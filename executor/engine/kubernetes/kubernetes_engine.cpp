@@ -205,6 +205,11 @@ void KubernetesEngine::remove_strangers() {
     forget(AttemptId{name});
     ++removed;
   }
+  for (const auto& [name, run] : list_depots(options_.carry.depots)) {
+    const bool is_others = options_.is_of_another && !run.empty() && options_.is_of_another(run);
+    const auto depot = Depot::of(options_.carry.depots, name);
+    if (depot && !find(AttemptId{name}) && !is_others) depot->close();
+  }
   if (removed > 0) log::warning("removing " + std::to_string(removed) + " Jobs that nothing is known of");
 }
 

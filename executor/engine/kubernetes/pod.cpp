@@ -69,10 +69,13 @@ PodView parse_pod(const json& object) {
   pod.reason = json_string(status, "reason");
   pod.message = printable(json_string(status, "message"));
   read_conditions(status, pod);
-  for (const json& one : json_child(status, "initContainerStatuses"))
-    pod.init.push_back(parse_container_status(one));
+  for (const json& one : json_child(status, "initContainerStatuses")) {
+    const bool carries = json_string(one, "name") == kCarryIn;
+    (carries ? pod.carry_in.emplace() : pod.init.emplace_back()) = parse_container_status(one);
+  }
   for (const json& one : json_child(status, "containerStatuses")) {
     if (json_string(one, "name") == "main") pod.main = parse_container_status(one);
+    if (json_string(one, "name") == kCarryOut) pod.carry_out = parse_container_status(one);
   }
   return pod;
 }
@@ -152,8 +155,28 @@ PodVerdict verdict_of_waiting(const PodContainer& container) {
   return {Stage::Waiting, Reason::Completed, text};
 }
 
+// What carries its files cannot begin, or has failed: main does not run without it.
+std::optional<PodVerdict> verdict_of_carrying(const PodView& pod) {
+  if (pod.carry_in && pod.carry_in->has_ended && pod.carry_in->exit_code != 0)
+    return PodVerdict{Stage::Refused, Reason::CreateError,
+                      with_message("its files could not be carried to its pod: carry-in exited " +
+                                       std::to_string(pod.carry_in->exit_code),
+                                   pod.carry_in->end_message)};
+  if (pod.carry_in && pod.carry_in->is_running)
+    return PodVerdict{Stage::Waiting, Reason::Completed, "its files are carried to its pod"};
+  for (const auto* carrier : {&pod.carry_in, &pod.carry_out}) {
+    if (!*carrier || (*carrier)->waiting_reason.empty() || (*carrier)->waiting_reason == "PodInitializing")
+      continue;
+    auto verdict = verdict_of_waiting(**carrier);
+    verdict.message = "what carries its files: " + verdict.message;
+    if (verdict.stage != Stage::Waiting) return verdict;
+  }
+  return std::nullopt;
+}
+
 // The init container that failed, or that is on.
 std::optional<PodVerdict> verdict_of_init(const PodView& pod) {
+  if (auto carrying = verdict_of_carrying(pod)) return carrying;
   for (size_t i = 0; i < pod.init.size(); ++i) {
     const PodContainer& init = pod.init[i];
     const std::string name = "init container " + std::to_string(i);
@@ -196,7 +219,10 @@ PodVerdict verdict_of(const PodView& pod) {
 
 bool is_any_running(const PodView& pod) {
   const auto is_on = [](const PodContainer& one) { return one.is_running; };
-  return pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
+  // What carries its results away ends by itself, and nothing is lost of what has been settled.
+  const bool is_carried = (pod.carry_in && pod.carry_in->is_running) ||
+                          (pod.carry_out && pod.carry_out->is_running && !pod.main.has_ended);
+  return is_carried || pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
 }
 
 bool is_being_made(const PodView& pod) {

@@ -35,6 +35,8 @@ struct PodView {
   bool is_leaving = false;             // somebody deleted it
   std::vector<PodContainer> init;
   PodContainer main;
+  // What carries its files, where they are carried.
+  std::optional<PodContainer> carry_in, carry_out;
 };
 
 using PodChange = ObjectChange<PodView>;

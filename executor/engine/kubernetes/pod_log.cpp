@@ -44,17 +44,23 @@ PodLog::~PodLog() {
   api_.drop(timer_);
 }
 
-void PodLog::follow() {
+void PodLog::follow(std::function<void()> ended) {
+  ended_ = std::move(ended);
+  follow_on();
+}
+
+void PodLog::follow_on() {
   is_following_ = true;
   read(Read::Follow, [this](End end) {
     is_following_ = false;
     was_followed_whole_ = end == End::Clean;
+    if (was_followed_whole_ && ended_) ended_();
     if (finished_) {
       api_.drop(timer_);
       return read_rest();
     }
-    if (end == End::Denied) return await_leave([this] { follow(); });
-    call_ = api_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { follow(); });
+    if (end == End::Denied) return await_leave([this] { follow_on(); });
+    call_ = api_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { follow_on(); });
   });
 }
 

@@ -21,8 +21,9 @@ class PodLog {
   PodLog(const PodLog&) = delete;
   PodLog& operator=(const PodLog&) = delete;
 
-  // Follows it until it ends; a stream that breaks is taken up again.
-  void follow();
+  // Follows it until it ends; a stream that breaks is taken up again. `ended` is told when it has come to an
+  // end, which it does when the container does, if not for that alone.
+  void follow(std::function<void()> ended = {});
   // After the container's end: `done` once all that it said is on disk, or with NotFound when the cluster has
   // lost it. A full disk only delays it. What is followed is first given so long to end by itself: of a pod
   // that is deleted nothing can be read again.
@@ -31,6 +32,7 @@ class PodLog {
  private:
   enum class Read : uint8_t { Once, Follow };
   enum class End : uint8_t { Clean, Broken, Denied, DiskFailed, Lost };
+  void follow_on();
   void read(Read how, std::function<void(End)> done);
   void read_rest();
   void await_leave(std::function<void()> then);
@@ -48,6 +50,7 @@ class PodLog {
   bool is_begun_ = false;  // this reading has brought something
   bool is_lost_ = false;
   std::function<void(Result<void>)> finished_;
+  std::function<void()> ended_;
   ClusterApi::Token call_ = 0, timer_ = 0;
 };
 

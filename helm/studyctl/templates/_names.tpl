@@ -14,3 +14,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "studyctl.claim" -}}
 {{ .Values.results.existingClaim | default (printf "%s-results" .Release.Name) }}
 {{- end }}
+{{- define "studyctl.carries" -}}
+{{- $shared := toString .Values.results.shared -}}
+{{- if or (eq $shared "false") (and (eq $shared "auto") (ne .Values.results.accessMode "ReadWriteMany")) -}}yes{{- end -}}
+{{- end }}

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "carry/pass.h"
+
 namespace studyctl {
 namespace {
 
@@ -64,6 +66,98 @@ TEST(JobBody, ByHandHasNothingThatOldClustersDoNotKnow) {
   EXPECT_NE(job_body(spec_of_all()).find("podReplacementPolicy"), std::string::npos);
   EXPECT_EQ(job_by_hand(spec_of_all()).find("podReplacementPolicy"), std::string::npos);
   EXPECT_EQ(job_by_hand(spec_of_all()).find("podFailurePolicy"), std::string::npos);
+}
+
+AttemptSpec carried_spec() {
+  AttemptSpec spec;
+  spec.id.text = "studyctl-0123abcd-89efcdab-0011223344556677-c1-a1";
+  spec.labels = {{"studyctl.io/run", "r"}};
+  spec.directory = "/results/s/r/x/cycle-1/attempt-1.partial";
+  spec.scratch = "/results/s/r/x/cycle-1/attempt-1.scratch";
+  spec.main.image = "acme/x:1";
+  const std::string own = spec.directory.string();
+  spec.main.mounts = {{Mount::Kind::Bind, own, "/results", false, {}},
+                      {Mount::Kind::Bind, own + "/study", "/study", true, {}},
+                      {Mount::Kind::Bind, spec.scratch.string() + "/tmp", "/tmp", false, {}},
+                      {Mount::Kind::Bind, "/results/s/r/x/cycle-1/checkpoint", "/checkpoint", false, {}},
+                      {Mount::Kind::Bind, "/results-of-others", "/in", true, {}}};
+  return spec;
+}
+
+CarryOptions carrying() {
+  CarryOptions options;
+  options.address = "http://lab.ns.svc:8090";
+  options.image = "acme/studyctl:1";
+  options.pull_secrets = {"registry"};
+  options.depots = "/results/.studyctl/carry";
+  options.key = "key";
+  options.root = "/results";
+  return options;
+}
+
+TEST(JobBody, CarriesWhatNodesDoNotSee) {
+  AttemptSpec spec = carried_spec();
+  spec.main.security.run_as_user = 7;
+  spec.main.security.run_as_group = 8;
+  const CarryOptions options = carrying();
+  const auto carried = carried_pod(spec, options);
+  ASSERT_TRUE(carried) << carried.error().message;
+  const json pod = json::parse(job_body(spec, {}, &*carried))["spec"]["template"]["spec"];
+  EXPECT_EQ(pod["volumes"], json::parse(R"([{"name":"v0","emptyDir":{}},
+      {"name":"v1","hostPath":{"path":"/results-of-others","type":"Directory"}}])"));
+  EXPECT_EQ(pod["containers"][0]["volumeMounts"], json::parse(R"([
+      {"name":"v0","mountPath":"/results","subPath":"0"},
+      {"name":"v0","mountPath":"/study","readOnly":true,"subPath":"1"},
+      {"name":"v0","mountPath":"/tmp","subPath":"2"},
+      {"name":"v0","mountPath":"/checkpoint","subPath":"3"},
+      {"name":"v1","mountPath":"/in","readOnly":true}])"));
+  EXPECT_EQ(pod["imagePullSecrets"], json::parse(R"([{"name":"registry"}])"));
+  json expected = json::parse(R"json({"name": "carry-out", "image": "acme/studyctl:1",
+    "imagePullPolicy": "IfNotPresent", "command": ["/usr/bin/studyctl", "carry", "out", "/carried", "0", "3"],
+    "terminationMessagePolicy": "FallbackToLogsOnError",
+    "env": [{"name": "STUDYCTL_CARRY_URL",
+             "value": "http://lab.ns.svc:8090/carry/v1/studyctl-0123abcd-89efcdab-0011223344556677-c1-a1"},
+            {"name": "STUDYCTL_CARRY_PASS"}],
+    "resources": {"limits": {"cpu": "1", "memory": "128Mi"}, "requests": {"cpu": "10m", "memory": "32Mi"}},
+    "securityContext": {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
+      "runAsUser": 7, "runAsGroup": 8, "capabilities": {"drop": ["ALL"]},
+      "seccompProfile": {"type": "RuntimeDefault"}},
+    "volumeMounts": [{"name": "v0", "mountPath": "/carried"}]})json");
+  expected["env"][1]["value"] = carry_pass("key", CarryPurpose::Out, spec.id.text);
+  EXPECT_EQ(pod["containers"][1], expected);
+  expected["name"] = "carry-in";
+  expected["command"] = {"/usr/bin/studyctl", "carry", "in", "/carried"};
+  expected["env"][1]["value"] = carry_pass("key", CarryPurpose::In, spec.id.text);
+  EXPECT_EQ(pod["initContainers"], json::array({expected}));
+}
+
+TEST(JobBody, WhatCarriesReadsTheFilesOfWhomeverTheImageSays) {
+  const AttemptSpec spec = carried_spec();
+  const CarryOptions options = carrying();
+  const auto carried = carried_pod(spec, options);
+  const json pod = json::parse(job_body(spec, {}, &*carried))["spec"]["template"]["spec"];
+  const json security = pod["containers"][1]["securityContext"];
+  EXPECT_EQ(security["runAsUser"], 0);
+  EXPECT_EQ(security["capabilities"], json::parse(R"({"drop":["ALL"],"add":["DAC_OVERRIDE"]})"));
+}
+
+TEST(JobBody, APassIsInNoJobForAHand) {
+  const AttemptSpec spec = carried_spec();
+  EXPECT_EQ(job_by_hand(spec).find("CARRY"), std::string::npos);
+}
+
+TEST(CarriedPod, RefusesWhatSeveralAttemptsWrite) {
+  AttemptSpec spec = carried_spec();
+  spec.main.mounts.push_back({Mount::Kind::Bind, "/results/s/r/volumes/cache", "/cache", true, {}});
+  const CarryOptions options = carrying();
+  ASSERT_TRUE(carried_pod(spec, options)) << "what is only read may be carried";
+  spec.main.mounts.back().read_only = false;
+  const auto refused = carried_pod(spec, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      refused.error().message,
+      "mount /cache: /results/s/r/volumes/cache is written by several attempts, which cannot be carried; it "
+      "wants results that nodes mount");
 }
 
 TEST(JobBody, SaysTheWholeAttempt) {

@@ -43,6 +43,29 @@ TEST(PodVerdict, TellsHowMainEnded) {
   EXPECT_EQ(deleted.signal, 9);
 }
 
+// What carries files stands beside the attempt's own containers, and is none of them.
+TEST(PodVerdict, WhatCarriesFilesIsToldApart) {
+  const auto with = [](const std::string& carry_in, const std::string& rest) {
+    return R"({"phase":"Pending","initContainerStatuses":[{"name":"carry-in","state":)" + carry_in +
+           R"(},{"name":"init-0","state":{"waiting":{"reason":"PodInitializing"}}}])" + rest + "}";
+  };
+  const PodVerdict carrying = verdict(with(R"({"running":{}})", ""));
+  EXPECT_EQ(carrying.stage, Stage::Waiting);
+  EXPECT_EQ(carrying.message, "its files are carried to its pod");
+  const PodVerdict failed = verdict(with(R"({"terminated":{"exitCode":4,"message":"no room"}})", ""));
+  EXPECT_EQ(failed.stage, Stage::Refused);
+  EXPECT_EQ(failed.reason, Reason::CreateError);
+  EXPECT_EQ(failed.message, "its files could not be carried to its pod: carry-in exited 4: no room");
+  const PodVerdict stuck = verdict(with(R"({"waiting":{"reason":"ErrImagePull","message":"none"}})", ""));
+  EXPECT_EQ(stuck.stage, Stage::Stuck);
+  EXPECT_EQ(stuck.reason, Reason::ImagePull);
+  EXPECT_EQ(stuck.message, "what carries its files: ErrImagePull: none");
+  const PodVerdict done = verdict(with(R"({"terminated":{"exitCode":0}})",
+                                       R"(,"containerStatuses":[{"name":"carry-out","state":{"running":{}}},
+                      {"name":"main","state":{"terminated":{"exitCode":0,"reason":"Completed"}}}])"));
+  EXPECT_EQ(done.stage, Stage::Exited);
+}
+
 TEST(PodVerdict, TellsMemoryFromOtherEnds) {
   EXPECT_EQ(verdict(ended(R"({"exitCode":137,"reason":"OOMKilled"})")).reason, Reason::OOMKilled);
   const PodVerdict child = verdict(ended(R"({"exitCode":0,"reason":"OOMKilled"})"));

@@ -34,7 +34,8 @@ class WireCluster {
     engine.reset();
     seen.clear();
     engine = std::make_unique<KubernetesEngine>(
-        loop, access, [this](const Observation& observation) { seen.push_back(observation); }, "volume-1");
+        loop, access, [this](const Observation& observation) { seen.push_back(observation); }, "volume-1",
+        options);
   }
 
   static constexpr char kPost[] = "POST */namespaces/lab/jobs";
@@ -115,6 +116,7 @@ class WireCluster {
   FakeClock clock;
   EventLoop loop{clock};
   ClusterAccess access;
+  ClusterOptions options;
   std::vector<Observation> seen;
   std::unique_ptr<KubernetesEngine> engine;
 };
