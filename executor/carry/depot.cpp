@@ -61,6 +61,7 @@ Depot::Arrival Depot::arrival() const {
   std::error_code error;
   const uintmax_t size = fs::file_size(directory_ / "out.tar", error);
   arrival.so_far = error ? 0 : size;
+  arrival.heard = fs::last_write_time(directory_ / "plan", error);
   arrival.is_whole = is_there(directory_ / "out") || is_there(directory_ / "home");
   if (auto failure = read_file(directory_ / "failed")) arrival.failure = *failure;
   return arrival;

@@ -40,8 +40,10 @@ class Depot {
   // Main has ended: what it left may be sent.
   Result<void> say_ended() const;
   struct Arrival {
-    bool is_whole = false;               // bring_home() may be called
-    uint64_t so_far = 0;                 // bytes
+    bool is_whole = false;  // bring_home() may be called
+    uint64_t so_far = 0;    // bytes
+    // Changes when something is sent, also what there is no room for.
+    std::filesystem::file_time_type heard{};
     std::optional<std::string> failure;  // why nothing will come
   };
   Arrival arrival() const;
@@ -72,6 +74,7 @@ class Depot {
   explicit Depot(std::filesystem::path directory) : directory_(std::move(directory)) {}
   Result<Fd> lock() const;
   Result<Fd> open_inputs() const;
+  void note_that_it_is_heard() const;
   Result<void> unpack_arrived(const CarryPlan& plan) const;
   Result<void> bring_place(const CarriedPlace& place, const std::string& name,
                            std::vector<std::string>& left_out) const;

@@ -39,6 +39,18 @@ std::vector<std::string> not_heeded(const Study& study, const std::string& kind)
   return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : std::vector<std::string>();
 }
 
+Result<void> can_be_carried(const Study& study) {
+  for (const Volume& volume : study.pod.volumes) {
+    const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
+    if (empty && !empty->in_memory && empty->scope == VolumeScope::Run)
+      return Error{ErrorCode::Invalid,
+                   "nothing was started:\n  spec.volumeScopes." + volume.name +
+                       ": Run is a directory that attempts share, which cannot be carried "
+                       "(--carry-address): take Attempt, or results that nodes mount"};
+  }
+  return {};
+}
+
 Duration longest_attempt(const Study& study) {
   const Timeouts& usual = study.execution.timeouts;
   Duration longest = usual.run ? *usual.run + usual.grace : Duration(0);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "model/study.h"
 
 namespace studyctl {
@@ -10,6 +11,9 @@ namespace studyctl {
 // What a study asks for and an engine of `kind` ("kubernetes") would not heed: a sentence each, with what to
 // do instead.
 std::vector<std::string> not_heeded(const Study& study, const std::string& kind);
+
+// Invalid: it has a directory that attempts share, where their files are carried to pods and back.
+Result<void> can_be_carried(const Study& study);
 
 // What an attempt of it may take at most, with its grace; 0 where nothing bounds one.
 Duration longest_attempt(const Study& study);

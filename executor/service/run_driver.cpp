@@ -106,6 +106,8 @@ Result<void> RunDriver::check_before_start() {
     images_ = image_digests(parts);
     return {};
   }
+  const bool is_carried = inventory_.kind == "kubernetes" && !options_.carry.address.empty();
+  if (auto fine = can_be_carried(study_->study()); is_carried && !fine) return fine;
   auto images = preflight(parts);
   if (!images) return std::move(images).error();
   images_ = *std::move(images);

@@ -41,5 +41,19 @@ TEST(LongestAttempt, IsThatOfTheOverrideThatLetsOneRunLongest) {
   EXPECT_EQ(longest_attempt(study), std::chrono::hours(1) + std::chrono::seconds(10));
 }
 
+TEST(EngineLimits, WhatAttemptsShareCannotBeCarried) {
+  Study study;
+  Volume volume;
+  volume.name = "cache";
+  volume.source = EmptyDirVolume{};
+  study.pod.volumes = {volume};
+  EXPECT_TRUE(can_be_carried(study));
+  std::get<EmptyDirVolume>(study.pod.volumes[0].source).scope = VolumeScope::Run;
+  const auto refused = can_be_carried(study);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("spec.volumeScopes.cache: Run is a directory that attempts share"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace studyctl

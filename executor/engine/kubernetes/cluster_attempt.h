@@ -120,9 +120,10 @@ class ClusterAttempt {
   std::optional<PodView> pod_;
   Observation end_;  // while its logs are collected
   struct OnTheWay {
-    uint64_t so_far = 0;
+    std::filesystem::file_time_type heard{};
     Steady moved_at{};
     bool is_pod_gone = false;
+    std::string obstacle{};  // what keeps those that are here from their places
   };
   OnTheWay files_;
   std::optional<Duration> stop_grace_;

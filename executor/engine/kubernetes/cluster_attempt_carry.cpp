@@ -55,14 +55,15 @@ void ClusterAttempt::look_for_files() {
     for (const std::string& left_out : home ? *home : std::vector<std::string>())
       end_.warnings.push_back("of its results was left out " + left_out);
     if (home) return settle();
-    log::warning(spec_.id.text +
-                 ": what it left is here, and cannot be put in its place: " + home.error().message);
+    const std::string why = "they cannot be put in their place: " + home.error().message;
+    if (files_.obstacle != why) log::warning(spec_.id.text + ": " + why);
+    files_.obstacle = why;
   } else if (arrival.failure) {
     return give_up_files(*arrival.failure);
   }
   const Steady now = api_.clock().steady();
-  if (arrival.so_far != files_.so_far) files_.moved_at = now;
-  files_.so_far = arrival.so_far;
+  if (arrival.heard != files_.heard) files_.moved_at = now;
+  files_.heard = arrival.heard;
   const bool has_carrier_ended = pod_ && pod_->carry_out && pod_->carry_out->has_ended;
   if (!arrival.is_whole && (files_.is_pod_gone || has_carrier_ended))
     return give_up_files(files_.is_pod_gone
@@ -70,7 +71,9 @@ void ClusterAttempt::look_for_files() {
                              : "carry-out exited " + std::to_string(pod_->carry_out->exit_code) + ": " +
                                    printable(pod_->carry_out->end_message));
   if (now - files_.moved_at > patience_.files)
-    return give_up_files("nothing has come from its pod for " + human_duration(patience_.files));
+    return give_up_files(files_.obstacle.empty()
+                             ? "nothing has come from its pod for " + human_duration(patience_.files)
+                             : files_.obstacle);
   calls_.drop(timer_);
   again(kLook, &ClusterAttempt::look_for_files);
 }
