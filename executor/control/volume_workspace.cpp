@@ -138,6 +138,8 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement
   spec.cpus.assign(cores.begin(), cores.end());
   spec.labels.insert(study.pod.labels.begin(), study.pod.labels.end());
   spec.image_pull_secrets = study.pod.image_pull_secrets;
+  spec.cluster_fields = study.pod.cluster_fields;
+  spec.annotations = study.pod.annotations;
   spec.host_network = study.pod.host_network;
   spec.share_process_namespace = study.pod.share_process_namespace;
   return spec;

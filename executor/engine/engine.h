@@ -67,6 +67,7 @@ struct AttemptSpec {
   bool host_network = false;
   bool share_process_namespace = false;
   std::vector<std::string> image_pull_secrets{};  // Secrets of the cluster, where there is one
+  std::map<std::string, std::string> cluster_fields{}, annotations{};  // of its pod there, as in PodTemplate
   std::filesystem::path
       directory;  // the logs of main go to stdout.log, stderr.log and log.idx in here, of init to init-0.log…
   std::filesystem::path scratch;  // for files of the engine's own; removed when the attempt is settled

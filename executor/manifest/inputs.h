@@ -12,6 +12,8 @@
 namespace studyctl {
 
 inline constexpr std::string_view kInputsAnnotation = "studyctl.io/inputs";
+// Of what is in them; nobody reads it but who compares two objects.
+inline constexpr std::string_view kInputsHashAnnotation = "studyctl.io/inputs-hash";
 
 // The key of a file: its path, with _XX (hexadecimal) for what no key may have: "data/a b.csv" is
 // "data_2Fa_20b.csv". `kubectl create configmap NAME --from-file=FILE` makes the same of a usual file name.

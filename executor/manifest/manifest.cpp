@@ -144,10 +144,16 @@ std::vector<std::string> names_of(const std::vector<ConfigMapDocument>& configs)
   return names;
 }
 
-void annotate(Written& study, std::string_view key, const std::string& value) {
+// By its hash a Study is another object where only a file of it is another.
+void annotate_inputs(Written& study, const std::vector<ConfigMapDocument>& inputs) {
+  Written::List contents;
+  for (const ConfigMapDocument& one : inputs) contents.push_back(written_config(one));
+  const std::string hash = sha256_hex(json_of({std::move(contents)}, Keys::Sorted)).substr(0, 16);
   for (auto& [field, metadata] : std::get<Written::Map>(study.data)) {
     if (field != "metadata") continue;
-    Written annotations{Written::Map{{std::string(key), Written::text(value)}}};
+    Written annotations{
+        Written::Map{{std::string(kInputsAnnotation), Written::text(join(names_of(inputs), ","))},
+                     {std::string(kInputsHashAnnotation), Written::text(hash)}}};
     std::get<Written::Map>(metadata.data).emplace_back("annotations", std::move(annotations));
   }
 }
@@ -236,7 +242,7 @@ std::string to_yaml(const Manifest& manifest) {
   std::string text;
   // What the Study names is there before it is.
   for (const ConfigMapDocument& config : manifest.inputs) text += yaml_of(written_config(config)) + "---\n";
-  if (!manifest.inputs.empty()) annotate(study, kInputsAnnotation, join(names_of(manifest.inputs), ","));
+  if (!manifest.inputs.empty()) annotate_inputs(study, manifest.inputs);
   text += yaml_of(study);
   const std::vector<std::string> written = names_of(manifest.inputs);
   for (const ConfigMapDocument& config : manifest.configs)

@@ -57,6 +57,11 @@ Written written_execution(const Execution& execution);
 
 // `labels` of metadata.
 void read_labels(Fields& metadata, std::map<std::string, std::string>& labels);
+// Fields of a pod's spec that only clusters know, as JSON; `annotations` of its metadata.
+void read_cluster_fields(Fields& pod, std::map<std::string, std::string>& fields);
+void write_cluster_fields(FieldWriter& pod, const std::map<std::string, std::string>& fields);
+void read_annotations(Fields& metadata, std::map<std::string, std::string>& annotations);
+void write_annotations(FieldWriter& metadata, const std::map<std::string, std::string>& annotations);
 void write_labels(FieldWriter& metadata, const std::map<std::string, std::string>& labels);
 
 inline constexpr std::string_view kApiVersion = "studyctl.io/v1alpha1";

@@ -223,31 +223,13 @@ constexpr auto kPodSpec = [](auto& io, auto& pod) {
   });
   io.refuse("activeDeadlineSeconds", "is not supported on one box; use execution.timeouts.run");
   io.refuse("restartPolicy", "is not supported on one box; execution.retry tries again");
-  io.refuse("securityContext", "is not supported on one box; set it on the container");
-  io.refuse(std::array<std::string_view, 24>{"affinity",
-                                             "automountServiceAccountToken",
-                                             "dnsConfig",
-                                             "dnsPolicy",
-                                             "enableServiceLinks",
-                                             "ephemeralContainers",
-                                             "hostAliases",
-                                             "hostIPC",
-                                             "hostPID",
-                                             "hostUsers",
-                                             "hostname",
-                                             "nodeName",
-                                             "nodeSelector",
-                                             "os",
-                                             "overhead",
-                                             "preemptionPolicy",
-                                             "priority",
-                                             "priorityClassName",
-                                             "runtimeClassName",
-                                             "schedulerName",
-                                             "serviceAccountName",
-                                             "subdomain",
-                                             "tolerations",
-                                             "topologySpreadConstraints"},
+  io.when_read([&](auto& fields) { read_cluster_fields(fields, pod.cluster_fields); });
+  io.when_written([&](auto& out) { write_cluster_fields(out, pod.cluster_fields); });
+  io.refuse("nodeName",
+            "goes around the scheduler, and its pods fail where there is no room; use nodeSelector");
+  io.refuse("priority", "is set by the cluster; use priorityClassName");
+  io.refuse(std::array<std::string_view, 9>{"enableServiceLinks", "ephemeralContainers", "hostIPC", "hostPID",
+                                            "hostUsers", "hostname", "os", "overhead", "subdomain"},
             kNotHere);
 };
 
@@ -265,9 +247,9 @@ void read_pod(Fields& spec, Study& study) {
   const auto item = spec.require("template", "it says what to run");
   if (!item) return;
   Fields fields(spec.reading(), *item);
-  fields.map("metadata", study.pod.labels, [](Fields& metadata, auto& labels) {
-    read_labels(metadata, labels);
-    metadata.refuse("annotations", kNotHere);
+  fields.map("metadata", study.pod, [](Fields& metadata, PodTemplate& pod) {
+    read_labels(metadata, pod.labels);
+    read_annotations(metadata, pod.annotations);
     metadata.refuse("name", "names are given by studyctl; remove it");
   });
   if (const auto inner = fields.require("spec", "it holds the containers")) {
@@ -278,7 +260,10 @@ void read_pod(Fields& spec, Study& study) {
 
 Written written_pod(const PodTemplate& pod) {
   FieldWriter out;
-  out.map("metadata", pod.labels, [](auto& metadata, auto& labels) { write_labels(metadata, labels); });
+  out.map("metadata", pod, [](auto& metadata, auto& of) {
+    write_labels(metadata, of.labels);
+    write_annotations(metadata, of.annotations);
+  });
   out.map("spec", pod, kPodSpec);
   return out.take();
 }

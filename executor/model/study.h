@@ -179,6 +179,9 @@ struct PodTemplate {
   bool share_process_namespace = false;
   std::vector<std::string> image_pull_secrets;
   std::map<std::string, std::string> labels;
+  // What of a pod only a cluster knows: its fields by name, each as JSON; and what its programs are told.
+  std::map<std::string, std::string> cluster_fields;
+  std::map<std::string, std::string> annotations;
 };
 
 // ---- files, results ----

@@ -5,6 +5,8 @@
 namespace studyctl {
 namespace {
 
+constexpr char kPodSecurity[] = "securityContext";
+
 bool limits_processes(const Study& study) {
   const auto is_limited = [](const Container& container) { return container.resources.pids.has_value(); };
   const PodTemplate& pod = study.pod;
@@ -33,10 +35,25 @@ std::vector<std::string> not_heeded_by_kubernetes(const Study& study) {
   return problems;
 }
 
+// What keeps a workload from something is never left out.
+std::vector<std::string> not_heeded_on_one_box(const Study& study) {
+  if (!study.pod.cluster_fields.contains(kPodSecurity)) return {};
+  return {"spec.template.spec.securityContext: is for pods of a cluster: set it on the container"};
+}
+
 }  // namespace
 
 std::vector<std::string> not_heeded(const Study& study, const std::string& kind) {
-  return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : std::vector<std::string>();
+  return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : not_heeded_on_one_box(study);
+}
+
+std::vector<std::string> left_out(const Study& study, const std::string& kind) {
+  std::vector<std::string> fields;
+  if (kind == "kubernetes") return fields;
+  for (const auto& [name, value] : study.pod.cluster_fields)
+    if (name != kPodSecurity) fields.push_back("spec." + name);
+  if (!study.pod.annotations.empty()) fields.emplace_back("metadata.annotations");
+  return fields;
 }
 
 Result<void> can_be_carried(const Study& study) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "engine/telemetry/nvml.h"
 #include "plan/experiment.h"
@@ -182,6 +183,8 @@ ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>&
 
 Result<ImageDigests> preflight(const PreflightParts& parts) {
   std::vector<std::string> problems = not_heeded(parts.study.study(), parts.inventory.kind);
+  if (const auto fields = left_out(parts.study.study(), parts.inventory.kind); !fields.empty())
+    log::warning("of spec.template only a cluster knows " + join(fields, ", ") + ": left out here");
   check_room(parts, problems);
   check_mounts(parts, problems);
   check_space(parts, problems);

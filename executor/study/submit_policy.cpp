@@ -28,6 +28,8 @@ class Check {
 
   void look_at(const PodTemplate& pod) {
     if (pod.host_network) refuse_privilege("hostNetwork");
+    for (const char* name : {"serviceAccountName", "automountServiceAccountToken"})
+      if (pod.cluster_fields.contains(name)) refuse_privilege(name);
     for (const Volume& volume : pod.volumes)
       if (const auto* host = std::get_if<HostPathVolume>(&volume.source))
         look_at(host->path, is_writable(pod, volume.name));

@@ -76,6 +76,25 @@ wait_until 60 waits_for quota "exceeded quota"
 expect_code 0 studyctl wait quota --timeout 90s
 expect_equal "$(find results/crowded results/quota -name 'attempt-2*' | wc -l)" 0 "attempts that failed for want of room"
 
+# What of a pod only a cluster knows reaches it: where it may run, as whom, in which groups.
+points=1
+a_study placed 'id -G; ! [ -e /var/run/secrets/kubernetes.io/serviceaccount/token ] || echo has a token; sleep 4' "engine: kubernetes, kubernetes: {namespace: $space}"
+host=$(kubectl get nodes -o json | jq -r '.items[0].metadata.labels["kubernetes.io/hostname"]')
+sed -i "s|^      containers:|      nodeSelector: {kubernetes.io/hostname: $host}\n      tolerations: [{key: gpu, operator: Exists}]\n      serviceAccountName: default\n      securityContext: {supplementalGroups: [4711]}\n&|
+  s|^  template:|&\n    metadata: {annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: \"false\"}}|" study.yaml
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 eval '[ "$(kubectl -n "$space" get pods -o name | wc -l)" = 1 ]'
+expect_equal "$(kubectl -n "$space" get pods -o json | jq -r '.items[0] | [.spec.serviceAccountName, .metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"],
+  (.spec.tolerations | map(.key) | index("gpu") != null | tostring), .spec.nodeSelector["kubernetes.io/hostname"]] | join(" ")')" "default false true $host" "the pod that the cluster has"
+expect_code 0 studyctl wait placed --timeout 60s
+expect_equal "$(studyctl logs placed | grep -cE '4711|has a token')" 2 "lines of a pod with another group and a token"
+a_study unplaced 'true' "engine: kubernetes, kubernetes: {namespace: $space}"
+sed -i 's|^      containers:|      nodeSelector: {made-of: cheese}\n&|' study.yaml
+expect_code 0 studyctl apply study.yaml --detach
+wait_until 60 waits_for unplaced "nodes are available"
+expect_code 0 studyctl cancel unplaced
+expect_code 3 studyctl wait unplaced --timeout 60s
+
 # What a node alone can see to is refused, not forgotten.
 a_study cold 'true' 'engine: kubernetes, coldStart: true'
 expect_code 4 studyctl apply study.yaml

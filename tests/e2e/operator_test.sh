@@ -94,6 +94,15 @@ wait_until 60 is rendered state Completed
 expect_equal "$(find results/rendered/latest/ -name stdout.log -exec cat {} + | sort | tr '\n' ,)" "text of one,text of two," \
   "what the files said"
 
+# What is in a file is taken up when it is rendered again, though the Study's spec is what it was.
+echo "another text of two" >texts/two && printf 'k,name\n1,one\n2,two\n3,two\n' >points.csv
+expect_code 0 studyctl render by-path.yaml
+kubectl apply -f out >/dev/null
+wait_until 60 is rendered done 3/3
+expect_equal "$(kubectl get study rendered -o 'jsonpath={.metadata.generation}')" 1 "generations of a Study whose spec stayed"
+wait_until 60 is rendered state Completed
+expect_equal "$(find results/rendered/latest/ -name stdout.log -exec cat {} + | grep -c 'another text of two')" 2 "experiments with the other text"
+
 # A Secret and a ConfigMap are the cluster's own.
 kubectl create secret generic token --from-literal=key=s3cret >/dev/null
 sed -e 's/name: water/name: secretive/' -e 's/to: 6/to: 1/' \

@@ -168,6 +168,20 @@ TEST(Pod, ReadsInitContainersAndWhatIsSetForAll) {
   EXPECT_EQ(study.execution.timeouts.grace, std::chrono::seconds(60));
 }
 
+TEST(Pod, KeepsWhatOnlyAClusterKnowsAsItStands) {
+  const Study study = study_of(container_with(
+      "image: a",
+      ", nodeSelector: {gpu: a100}, tolerations: [{key: gpu, operator: Exists, tolerationSeconds: 60}], "
+      "serviceAccountName: loader, automountServiceAccountToken: false, securityContext: {fsGroup: 7}"));
+  const std::map<std::string, std::string> expected = {
+      {"automountServiceAccountToken", "false"},
+      {"nodeSelector", R"({"gpu":"a100"})"},
+      {"securityContext", R"({"fsGroup":7})"},
+      {"serviceAccountName", R"("loader")"},
+      {"tolerations", R"([{"key":"gpu","operator":"Exists","tolerationSeconds":60}])"}};
+  EXPECT_EQ(study.pod.cluster_fields, expected);
+}
+
 TEST(Pod, GraceOfTheExecutionWinsOverThatOfThePod) {
   const Study study = study_of(container_with("image: a", ", terminationGracePeriodSeconds: 60") +
                                "  execution: {timeouts: {grace: 5s}}\n");

@@ -26,6 +26,9 @@ EXECUTION = "spec.execution."
 
 # What is put where into the manifest above. None takes it away.
 GOOD = [
+    ("spec.template.spec.nodeSelector", {"gpu": "a100"}),
+    ("spec.template.spec.tolerations", [{"key": "gpu", "operator": "Exists", "tolerationSeconds": 60}]),
+    ("spec.template.metadata", {"annotations": {"example.com/a": "false"}}),
     (EXECUTION + "pilot", {"first": 1, "of": "model"}),
     ("spec.retention", {"runs": 10, "age": "90d", "size": "500Gi"}),
     ("spec.retention", {"size": 1000000}),
@@ -71,6 +74,11 @@ GOOD = [
     ("metadata.labels", {"team": "perf"}),
 ]
 BAD = [
+    ("spec.template.spec.nodeSelector", {"gpu": True}),
+    ("spec.template.spec.tolerations", {"key": "gpu"}),
+    ("spec.template.spec.serviceAccountName", 5),
+    ("spec.template.spec.nodeName", "n"),
+    ("spec.template.metadata", {"annotations": {"example.com/a": True}}),
     (EXECUTION + "slurm", {"mode": "pilot"}),
     (EXECUTION + "slurm", {"particion": "gpu"}),
     (EXECUTION + "slurm", {"extraArgs": "--x"}),

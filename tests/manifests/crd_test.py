@@ -67,6 +67,7 @@ STATUS = {
     "description": "What became of it; of one size, however many experiments there are. studies.db has each of them",
     "properties": {
         "observedGeneration": count("The generation of the object that this is about"),
+        "observedAnnotations": text("A hash of the object's annotations of studyctl.io that this is about"),
         "run": text("The directory of its newest run, on the operator's volume"),
         "runId": text("Its id"),
         "state": text("As `studyctl get runs` shows it; Refused: the object cannot be run as it is, and message says why"),

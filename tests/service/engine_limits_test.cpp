@@ -29,6 +29,19 @@ TEST(EngineLimits, AreNoConcernOfAnEngineOnThisMachine) {
   EXPECT_TRUE(not_heeded(study, "docker").empty());
 }
 
+TEST(EngineLimits, WhatOnlyAClusterKnowsIsLeftOutElsewhereButForWhatKeepsAWorkloadFromSomething) {
+  Study study;
+  study.pod.cluster_fields = {{"nodeSelector", "{}"}, {"tolerations", "[]"}};
+  study.pod.annotations = {{"a", "b"}};
+  EXPECT_TRUE(left_out(study, "kubernetes").empty());
+  EXPECT_EQ(left_out(study, "docker"),
+            (std::vector<std::string>{"spec.nodeSelector", "spec.tolerations", "metadata.annotations"}));
+  EXPECT_TRUE(not_heeded(study, "docker").empty());
+  study.pod.cluster_fields = {{"securityContext", "{}"}};
+  EXPECT_TRUE(not_heeded(study, "kubernetes").empty());
+  EXPECT_EQ(not_heeded(study, "process").size(), 1u);
+}
+
 TEST(LongestAttempt, IsThatOfTheOverrideThatLetsOneRunLongest) {
   Study study;
   EXPECT_EQ(longest_attempt(study), Duration(0));

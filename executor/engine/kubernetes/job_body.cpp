@@ -34,6 +34,7 @@ json metadata_of(const AttemptSpec& spec) {
   json labels = json::object(), annotations = json::object();
   labels[kAttemptLabel] = spec.id.text;
   for (const auto& [name, value] : spec.labels) (is_label(value) ? labels : annotations)[name] = value;
+  for (const auto& [name, value] : spec.annotations) annotations[name] = value;
   json metadata{{"labels", labels}};
   if (!annotations.empty()) metadata["annotations"] = annotations;
   return metadata;
@@ -255,6 +256,9 @@ json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results, const Carr
     pod["imagePullSecrets"].push_back({{"name", secret}});
   for (const std::string& secret : carried ? carried->options.pull_secrets : std::vector<std::string>())
     pod["imagePullSecrets"].push_back({{"name", secret}});
+  // Who names an account wants what it may.
+  if (spec.cluster_fields.contains("serviceAccountName")) pod.erase("automountServiceAccountToken");
+  for (const auto& [name, value] : spec.cluster_fields) pod[name] = json::parse(value, nullptr, false);
   json init = json::array();
   if (carried) init.push_back(carrier_of(spec, *carried, CarryPurpose::In, volumes));
   for (size_t i = 0; i < spec.init.size(); ++i) init.push_back(container_of(spec, i, volumes));

@@ -24,8 +24,9 @@ struct StudyCondition {
 
 // What is said of it: of one size, however large the study is.
 struct StudyObjectStatus {
-  int64_t observed_generation = 0;  // 0: nobody has looked at it yet
-  std::string run, run_id;          // run: the name of its directory
+  int64_t observed_generation = 0;   // 0: nobody has looked at it yet
+  std::string observed_annotations;  // StudyObject::annotations_hash of then
+  std::string run, run_id;           // run: the name of its directory
   std::string state, message;
   uint64_t total = 0, succeeded = 0, failed = 0, ended = 0;
   std::string eta;
@@ -39,7 +40,9 @@ struct StudyObject {
   int64_t generation = 0;
   bool is_leaving = false;              // somebody deleted it
   std::vector<std::string> finalizers;  // who has something to do before it is gone
-  // As `studyctl apply` reads it; empty where the status is of this generation.
+  // Of its annotations of studyctl.io, an edit of which is no generation; empty where there are none.
+  std::string annotations_hash;
+  // As `studyctl apply` reads it; empty where the status is of this generation and of these annotations.
   std::string manifest;
   StudyObjectStatus status;
 

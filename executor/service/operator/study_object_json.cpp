@@ -49,6 +49,14 @@ json own_metadata(const json& metadata) {
   return own;
 }
 
+std::string annotations_hash_of(const json& metadata) {
+  std::string own;
+  if (const json& annotations = json_child(metadata, "annotations"); annotations.is_object())
+    for (const auto& [key, value] : annotations.items())
+      if (key.starts_with("studyctl.io/")) own += key + value.dump() + "\n";
+  return own.empty() ? own : sha256_hex(own).substr(0, 16);
+}
+
 // Fields that it does not know stay: the reader of manifests refuses them by name.
 std::string manifest_of(const json& object) {
   json manifest = json::object();
@@ -69,6 +77,7 @@ uint64_t count_of(const json& object, const char* key) {
 StudyObjectStatus parse_status(const json& object) {
   StudyObjectStatus status;
   status.observed_generation = json_int(object, "observedGeneration");
+  status.observed_annotations = json_string(object, "observedAnnotations");
   status.run = json_string(object, "run");
   status.run_id = json_string(object, "runId");
   status.state = json_string(object, "state");
@@ -99,7 +108,10 @@ StudyObject parse_study(const json& object) {
   for (const json& one : json_child(metadata, "finalizers"))
     if (one.is_string()) study.finalizers.push_back(one.get<std::string>());
   study.status = parse_status(json_child(object, "status"));
-  if (study.status.observed_generation != study.generation) study.manifest = manifest_of(object);
+  study.annotations_hash = annotations_hash_of(metadata);
+  const bool is_known = study.status.observed_generation == study.generation &&
+                        study.status.observed_annotations == study.annotations_hash;
+  if (!is_known) study.manifest = manifest_of(object);
   return study;
 }
 
@@ -151,6 +163,7 @@ std::string status_patch(const StudyObject& object, const StudyObjectStatus& sta
     conditions.push_back(std::move(condition));
   }
   const json said{{"observedGeneration", status.observed_generation},
+                  {"observedAnnotations", text_or_null(status.observed_annotations)},
                   {"run", text_or_null(status.run)},
                   {"runId", text_or_null(status.run_id)},
                   {"state", text_or_null(status.state)},

@@ -86,6 +86,7 @@ void StudyOperator::on_shown(const StudyObject& object) {
   if (is_new) {
     followed.status = followed.written = object.status;
     followed.asked_generation = object.status.observed_generation;
+    followed.asked_annotations = object.status.observed_annotations;
   }
   look(followed);
 }
@@ -99,8 +100,8 @@ void StudyOperator::look(Followed& followed) {
     if (object.is_held()) release(followed);
   } else if (!object.is_held()) {
     hold(followed, true);  // first, so that no delete is missed
-  } else if (!followed.is_asking && (object.generation != followed.asked_generation ||
-                                     (followed.apply_again_at && now >= *followed.apply_again_at))) {
+  } else if (!followed.is_asking &&
+             (is_edited(followed) || (followed.apply_again_at && now >= *followed.apply_again_at))) {
     ask_to_apply(followed);
   }
   if (!followed.is_found && !followed.is_asking && !followed.status.run_id.empty()) {
@@ -111,11 +112,18 @@ void StudyOperator::look(Followed& followed) {
   write(followed);
 }
 
+// Since it was applied: its spec, or what it says of its files.
+bool StudyOperator::is_edited(const Followed& followed) {
+  return followed.object.generation != followed.asked_generation ||
+         followed.object.annotations_hash != followed.asked_annotations;
+}
+
 void StudyOperator::ask_to_apply(Followed& followed) {
   const StudyObject& object = followed.object;
   if (object.manifest.empty()) return;
   followed.is_asking = true;
   followed.asked_generation = object.generation;
+  followed.asked_annotations = object.annotations_hash;
   followed.apply_again_at.reset();
   applies_.post({ObjectTask::Kind::Apply, object.uid, object.name, object.manifest, {}, object.generation});
 }
@@ -172,6 +180,7 @@ void StudyOperator::on_applied(Followed& followed, const TaskOutcome& outcome) {
   StudyObjectStatus& status = followed.status;
   if (outcome.error) return refuse(followed, *outcome.error);
   status.observed_generation = outcome.task.generation;
+  status.observed_annotations = followed.asked_annotations;
   followed.is_found = true;
   followed.directory = outcome.directory;
   followed.read_at = {};
@@ -192,6 +201,7 @@ void StudyOperator::refuse(Followed& followed, const Error& error) {
   const bool is_for_good = error.code == ErrorCode::Invalid;
   if (is_for_good) {
     status.observed_generation = followed.asked_generation;
+    status.observed_annotations = followed.asked_annotations;
   } else {
     followed.apply_again_at = clock_.steady() + kApplyAgain;
   }

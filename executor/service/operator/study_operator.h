@@ -34,7 +34,8 @@ class StudyOperator {
     StudyObjectStatus status;   // as it should be
     StudyObjectStatus written;  // as it is
     std::optional<Steady> written_at;
-    int64_t asked_generation = 0;  // of the last apply
+    int64_t asked_generation = 0;   // of the last apply
+    std::string asked_annotations;  // likewise
     std::optional<Steady> apply_again_at;
     bool is_asking = false, is_writing = false, is_holding = false;
     bool was_cancelled = false, is_found = false;
@@ -48,6 +49,7 @@ class StudyOperator {
   void look(Followed& followed);
   void release(Followed& followed);
   void hold(Followed& followed, bool is_held);
+  static bool is_edited(const Followed& followed);
   void ask_to_apply(Followed& followed);
   void on_outcome(const TaskOutcome& outcome);
   void on_applied(Followed& followed, const TaskOutcome& outcome);

@@ -48,6 +48,20 @@ TEST(JobBody, NamesTheSecretsThatPullItsImages) {
             json::parse(R"([{"name":"registry"}])"));
 }
 
+TEST(JobBody, HasWhatOfAPodOnlyAClusterKnows) {
+  AttemptSpec spec = spec_of_all();
+  spec.cluster_fields = {{"nodeSelector", R"({"gpu":"a100"})"}, {"priorityClassName", R"("batch")"}};
+  spec.annotations = {{"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"}};
+  json pod = json::parse(job_body(spec))["spec"]["template"];
+  EXPECT_EQ(pod["spec"]["nodeSelector"]["gpu"], "a100");
+  EXPECT_EQ(pod["spec"]["priorityClassName"], "batch");
+  EXPECT_EQ(pod["spec"]["automountServiceAccountToken"], false);
+  EXPECT_EQ(pod["metadata"]["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+  spec.cluster_fields = {{"serviceAccountName", R"("loader")"}};
+  pod = json::parse(job_body(spec))["spec"]["template"];
+  EXPECT_FALSE(pod["spec"].contains("automountServiceAccountToken"));
+}
+
 TEST(JobBody, MountsWhatIsOfAClaimFromTheClaim) {
   AttemptSpec spec = spec_of_all();
   spec.main.mounts = {{Mount::Kind::Bind, "/results/a/b", "/results", false, {}},

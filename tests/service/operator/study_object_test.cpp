@@ -61,6 +61,20 @@ TEST(StudyObject, HasNoManifestWhereItsStatusIsOfThisGeneration) {
   EXPECT_EQ(parsed(object).manifest, "");
 }
 
+TEST(StudyObject, IsAnotherOneWhenItsOwnAnnotationsAre) {
+  json object = an_object();
+  object["status"]["observedGeneration"] = 2;
+  EXPECT_EQ(parsed(object).annotations_hash, "");  // those of others are no concern
+  object["metadata"]["annotations"]["studyctl.io/inputs"] = "points";
+  const StudyObject edited = parsed(object);
+  EXPECT_NE(edited.manifest, "");
+  object["status"]["observedAnnotations"] = edited.annotations_hash;
+  EXPECT_EQ(parsed(object).manifest, "");
+  object["metadata"]["annotations"]["studyctl.io/inputs-hash"] = "0123";
+  EXPECT_NE(parsed(object).annotations_hash, edited.annotations_hash);
+  EXPECT_NE(parsed(object).manifest, "");
+}
+
 TEST(StudyObject, SaysWhatIsKnownOfIt) {
   json object = an_object();
   const StudyObject shown = parsed(object);
