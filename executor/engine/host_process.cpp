@@ -50,15 +50,29 @@ class Environment {
   std::vector<std::pair<std::string, std::string>>& variables_;
 };
 
+struct User {
+  std::string name, home;
+};
+
+// Who this process is; looked up once. No name where it has none.
+const User& user_of_process() {
+  static const User user = [] {
+    const passwd* entry = getpwuid(geteuid());
+    return entry ? User{entry->pw_name, entry->pw_dir} : User{"", "/"};
+  }();
+  return user;
+}
+
 void complete(std::vector<std::pair<std::string, std::string>>& variables,
               const std::vector<std::string>& inherited) {
   Environment environment(variables);
-  for (const std::string& name : inherited) environment.add(name, std::getenv(name.c_str()));
-  const passwd* user = getpwuid(geteuid());
+  for (const std::string& wanted : inherited) environment.add(wanted, std::getenv(wanted.c_str()));
+  const User& user = user_of_process();
+  const char* name = user.name.empty() ? nullptr : user.name.c_str();
   environment.add("PATH", kPath);
-  environment.add("HOME", user ? user->pw_dir : "/");
-  environment.add("USER", user ? user->pw_name : nullptr);
-  environment.add("LOGNAME", user ? user->pw_name : nullptr);
+  environment.add("HOME", user.home.c_str());
+  environment.add("USER", name);
+  environment.add("LOGNAME", name);
   environment.add("SHELL", "/bin/sh");
   environment.add("LANG", "C.UTF-8");
 }

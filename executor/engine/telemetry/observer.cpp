@@ -14,6 +14,8 @@ constexpr double kToleratedShare = 0.1;
 // From when on it can be told. The kernel counts a machine's time in ticks of 10 ms, and whoever starts and
 // ends an attempt works too: over a few milliseconds, both come to more cores than there are.
 constexpr double kTellsStrangersFrom = 1;  // s
+// As old as a look may be that an attempt begins with: where many begin at once, one look serves them all.
+constexpr std::chrono::milliseconds kFresh{100};
 // It holds down the clock of a GPU at full load by design; only on record.
 constexpr std::string_view kPowerCap = "power cap";
 
@@ -62,10 +64,12 @@ MachineObserver::MachineObserver(const Clock& clock, HostPlaces places, Read rea
 
 void MachineObserver::begin(const AttemptId& attempt, int pid, std::vector<std::string> gpus,
                             Account account) {
-  sample();
+  const bool is_fresh = gpus.empty() && clock_.steady() - last_at_ < kFresh;  // a GPU's energy is its own
   if (watched_.empty()) {
     last_ = read_();
     last_at_ = clock_.steady();
+  } else if (!is_fresh) {
+    sample();
   }
   Watched watched;
   watched.pid = pid;

@@ -49,7 +49,11 @@ class TelemetryTest : public ::testing::Test {
   fs::path root = new_directory();
   HostPlaces places{root / "proc", root / "sys"};
   std::vector<GpuReading> gpus;
-  MachineObserver observer{clock, places, [this] { return MachineReading{read_host(places), gpus}; }};
+  int looks = 0;
+  MachineObserver observer{clock, places, [this] {
+                             ++looks;
+                             return MachineReading{read_host(places), gpus};
+                           }};
 };
 
 TEST_F(TelemetryTest, OtherWorkOnTheMachineDisturbsAMeasurement) {
@@ -108,6 +112,23 @@ TEST_F(TelemetryTest, AttemptsOfOurOwnAreNoStrangersToEachOther) {
   pass(std::chrono::seconds(10));
   EXPECT_DOUBLE_EQ(observer.end({"a1"}).strangers_cores, 0);
   EXPECT_DOUBLE_EQ(observer.end({"a2"}).own_cores, 2);
+}
+
+TEST_F(TelemetryTest, WhatBeginsAtOnceBeginsWithOneLook) {
+  for (const char* attempt : {"a1", "a2", "a3"}) {
+    process(7, "docker/seven", 0);
+    observer.begin({attempt}, 7, {});
+    clock.at += std::chrono::milliseconds(40);
+  }
+  EXPECT_EQ(looks, 1);
+  clock.at += std::chrono::milliseconds(40);
+  observer.begin({"a4"}, 7, {});
+  EXPECT_EQ(looks, 2);
+  observer.begin({"a5"}, 7, {"GPU-1"});
+  EXPECT_EQ(looks, 2) << "at this very instant it was looked at";
+  clock.at += std::chrono::milliseconds(1);
+  observer.begin({"a6"}, 7, {"GPU-1"});
+  EXPECT_EQ(looks, 3) << "what a GPU used before is not this attempt's";
 }
 
 TEST_F(TelemetryTest, WhatEndedBetweenTwoLooksIsNoStrangerEither) {
