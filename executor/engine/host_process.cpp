@@ -24,14 +24,15 @@ std::string on_host(const std::string& text, const std::vector<Mount>& mounts) {
   return found ? found->source + text.substr(found->target.size()) : text;
 }
 
-Result<void> expect_paths(const std::vector<Mount>& mounts) {
+Result<void> expect_paths(const std::vector<Mount>& mounts, bool are_made) {
   for (const Mount& mount : mounts) {
     if (mount.kind == Mount::Kind::Volume)
       return Error{ErrorCode::Invalid, mount.target + ": volume '" + mount.source +
                                            "' is a container engine's; without one, mount a hostPath"};
-    if (mount.kind == Mount::Kind::Memory)
-      return Error{ErrorCode::Invalid,
-                   mount.target + ": an emptyDir in memory needs a container engine; leave its medium out"};
+    if (mount.kind == Mount::Kind::Memory && !are_made)
+      return Error{ErrorCode::Invalid, mount.target +
+                                           ": an emptyDir in memory needs a container engine, or mount in "
+                                           "execution.process.namespaces; else leave its medium out"};
   }
   return {};
 }
@@ -114,11 +115,24 @@ std::vector<std::string> after_setup(const std::string& setup, const std::vector
 
 }  // namespace
 
+OwnNamespaces namespaces_of(const ProcessOptions& options) {
+  OwnNamespaces own;
+  for (const std::string& name : options.namespaces) {
+    own.has_mounts |= name == "mount";
+    own.has_processes |= name == "pid";
+    own.has_network |= name == "net";
+  }
+  return own;
+}
+
 Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOptions& options) {
-  if (auto fine = expect_paths(container.mounts); !fine) return std::move(fine).error();
-  const bool is_wrapped = !options.wrapper.empty() && container.image != kNoImage;
-  const std::vector<Mount> here = is_wrapped ? std::vector<Mount>() : container.mounts;  // as it sees them
   HostProcess process;
+  OwnNamespaces& own = process.namespaces = namespaces_of(options);
+  if (auto fine = expect_paths(container.mounts, own.has_mounts); !fine) return std::move(fine).error();
+  if (own.has_mounts) own.mounts = container.mounts;
+  const bool is_wrapped = !options.wrapper.empty() && container.image != kNoImage;
+  const bool sees_targets = is_wrapped || own.has_mounts;
+  const std::vector<Mount> here = sees_targets ? std::vector<Mount>() : container.mounts;
   for (const auto* words : {&container.command, &container.arguments})
     for (const std::string& word : *words) process.words.push_back(on_host(word, here));
   if (container.command.empty() && !is_wrapped)
@@ -135,9 +149,9 @@ Result<HostProcess> host_process(const ContainerSpec& container, const ProcessOp
       process.environment.emplace_back(name, on_host(value, here));
   complete(process.environment, options.inherit_env);
   if (!container.working_directory.empty() && !is_wrapped)
-    process.directory = on_host(container.working_directory, container.mounts);
+    process.directory = on_host(container.working_directory, here);
   else if (!container.mounts.empty())
-    process.directory = container.mounts.front().source;
+    process.directory = own.has_mounts ? container.mounts.front().target : container.mounts.front().source;
   return process;
 }
 

@@ -275,10 +275,27 @@ constexpr std::array<std::pair<std::string_view, Preemption>, 3> kPreemptions = 
 
 constexpr auto kGpu = [](auto& io, auto& execution) { io.flag("requireIdle", execution.gpu_require_idle); };
 
+constexpr auto kCommands = [](auto& io, auto& commands) {
+  io.text("setup", commands.setup);
+  io.texts("inheritEnv", commands.inherit_env);
+  io.texts("wrapper", commands.wrapper);
+};
+
+void check_namespaces(const Fields& fields, const ProcessOptions& process) {
+  bool has_mount = false;
+  for (const std::string& name : process.namespaces) {
+    has_mount |= name == "mount";
+    if (name != "mount" && name != "pid" && name != "net")
+      return fields.problem("namespaces", "has '" + printable(name) + "'; there are mount, pid and net");
+  }
+  if (has_mount && !process.wrapper.empty())
+    fields.problem("namespaces", "has mount, and a wrapper makes the mounts itself; leave one of them out");
+}
+
 constexpr auto kProcess = [](auto& io, auto& process) {
-  io.text("setup", process.setup);
-  io.texts("inheritEnv", process.inherit_env);
-  io.texts("wrapper", process.wrapper);
+  kCommands(io, process);
+  io.texts("namespaces", process.namespaces);
+  io.when_read([&](auto& fields) { check_namespaces(fields, process); });
 };
 
 constexpr auto kSlurm = [](auto& io, auto& slurm) {
@@ -291,7 +308,7 @@ constexpr auto kSlurm = [](auto& io, auto& slurm) {
   io.text("qos", slurm.qos);
   io.text("constraint", slurm.constraint);
   io.texts("extraArgs", slurm.extra_arguments);
-  kProcess(io, slurm.commands);
+  kCommands(io, slurm.commands);
 };
 
 constexpr auto kKubernetes = [](auto& io, auto& kubernetes) {

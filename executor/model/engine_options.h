@@ -28,6 +28,7 @@ struct ProcessOptions {
   // What runs a command in its image: the words before it. {image}, {directory}; a word with {mount} is there
   // once for each mount. Empty: no image is used.
   std::vector<std::string> wrapper;
+  std::vector<std::string> namespaces;  // of its own, of engine process alone: mount, pid, net
 };
 struct KubernetesOptions {
   std::string namespace_name;  // empty: the context's

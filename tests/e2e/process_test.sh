@@ -192,6 +192,39 @@ jq -e '.conditions | .samples > 0 and .own_cores > 0.4 and .own_cores < 1.1' res
 expect_code 0 studyctl describe uses "$(basename results/uses/latest/experiments/*/cpu-*)"
 expect_said ' s of CPU'
 
+# ---- namespaces: what a container would see, also as a user who is nobody in particular
+# shellcheck disable=SC2016
+cat >contained.yaml <<'YAML'
+apiVersion: studyctl.io/v1alpha1
+kind: Study
+metadata: {name: contained}
+spec:
+  files: {input.txt: "of the input\n"}
+  template:
+    spec:
+      volumes: [{name: scratch, emptyDir: {medium: Memory}}]
+      containers:
+        - name: main
+          image: none
+          command: [sh, -c, 'cat /study/input.txt; echo $STUDY_RESULTS $PWD; set -- /proc/[0-9]*; echo $#; grep -c : /proc/net/dev; echo "by $(id -u)" >$STUDY_RESULTS/who; echo x >/lost || echo >/fast/x']
+          volumeMounts: [{name: scratch, mountPath: /fast}]
+  results: {required: [who]}
+  execution: {engine: process, process: {namespaces: [mount, pid, net]}, timeouts: {run: 1m}, retry: {limit: 0}}
+YAML
+contained() {
+  expect_equal "$(cat "$1"/contained/latest/experiments/*/*/cycle-1/result/stdout.log)" $'of the input\n/results /results\n1\n1' "what a contained process sees"
+  expect_equal "$(cat "$1"/contained/latest/experiments/*/*/cycle-1/result/who)" "by $2" "who it is"
+}
+expect_code 0 studyctl apply contained.yaml
+contained results 0
+chmod 711 . && mkdir -m 777 nobodys && install -m 755 "$(command -v studyctl)" nobodys/studyctl
+as_nobody() { expect_code "$1" env HOME="$PWD/nobodys" setpriv --reuid 65534 --regid 65534 --clear-groups "${@:2}"; }
+as_nobody 0 nobodys/studyctl --results "$PWD/nobodys/r" apply contained.yaml
+contained nobodys/r 65534
+as_nobody 5 unshare --user --map-root-user sh -c '
+  echo 0 >/proc/sys/user/max_net_namespaces && exec nobodys/studyctl --results "$PWD/nobodys/s" apply contained.yaml'
+expect_said 'execution.process.namespaces: this kernel does not let this user make them (user.max_*_namespaces are used up); run as root'
+
 # ---- what cannot be
 cat >absent.yaml <<'YAML'
 apiVersion: studyctl.io/v1alpha1

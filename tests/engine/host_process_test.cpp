@@ -35,6 +35,19 @@ TEST(HostProcessTest, PathsThatMountsShowAreThoseOfTheHost) {
   EXPECT_EQ(value_of(*process, "IN"), "/fast/x");
 }
 
+TEST(HostProcessTest, WithMountsOfItsOwnPathsAreThoseOfTheManifest) {
+  ProcessOptions options;
+  options.namespaces = {"mount", "net"};
+  const auto process = host_process(container(), options);
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->words, container().command);
+  EXPECT_EQ(value_of(*process, "STUDY_RESULTS"), "/results");
+  EXPECT_EQ(process->directory, "/results");
+  EXPECT_EQ(process->namespaces.mounts.size(), 4u);
+  EXPECT_TRUE(process->namespaces.has_network);
+  EXPECT_FALSE(process->namespaces.has_processes);
+}
+
 TEST(HostProcessTest, BeginsWhereItsResultsGoUnlessAWorkingDirectoryIsGiven) {
   ContainerSpec spec = container();
   EXPECT_EQ(host_process(spec, {})->directory, "/v/attempt-1");
@@ -45,7 +58,8 @@ TEST(HostProcessTest, BeginsWhereItsResultsGoUnlessAWorkingDirectoryIsGiven) {
 TEST(HostProcessTest, ItsEnvironmentIsCleanButForWhatIsInherited) {
   setenv("STUDYCTL_TEST_WANTED", "yes", 1);
   setenv("STUDYCTL_TEST_OTHER", "no", 1);
-  const auto process = host_process(container(), {"", {"STUDYCTL_TEST_WANTED", "STUDYCTL_TEST_ABSENT"}, {}});
+  const auto process =
+      host_process(container(), {"", {"STUDYCTL_TEST_WANTED", "STUDYCTL_TEST_ABSENT"}, {}, {}});
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_WANTED"), "yes");
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_OTHER"), std::nullopt);
   EXPECT_EQ(value_of(*process, "STUDYCTL_TEST_ABSENT"), std::nullopt);
@@ -56,11 +70,11 @@ TEST(HostProcessTest, ItsEnvironmentIsCleanButForWhatIsInherited) {
 TEST(HostProcessTest, WhatTheContainerSetsWinsOverWhatIsInherited) {
   ContainerSpec spec = container();
   spec.environment.emplace_back("PATH", "/opt/bin");
-  EXPECT_EQ(value_of(*host_process(spec, {"", {"PATH"}, {}}), "PATH"), "/opt/bin");
+  EXPECT_EQ(value_of(*host_process(spec, {"", {"PATH"}, {}, {}}), "PATH"), "/opt/bin");
 }
 
 TEST(HostProcessTest, TheSetUpRunsFirstInALoginShell) {
-  const auto process = host_process(container(), {"module load orca", {}, {}});
+  const auto process = host_process(container(), {"module load orca", {}, {}, {}});
   ASSERT_EQ(process->words.size(), 10u);
   EXPECT_EQ(process->words[1], "-l");
   EXPECT_EQ(process->words[3], "module load orca\nexec \"$@\"");
@@ -71,7 +85,7 @@ TEST(HostProcessTest, AWrapperRunsTheImageAndMakesTheMounts) {
   ContainerSpec spec = container();
   spec.image = "/images/solver.sif";
   const ProcessOptions options{
-      "", {}, {"apptainer", "exec", "--bind={mount}", "--pwd={directory}", "{image}"}};
+      "", {}, {"apptainer", "exec", "--bind={mount}", "--pwd={directory}", "{image}"}, {}};
   const auto process = host_process(spec, options);
   ASSERT_TRUE(process);
   EXPECT_EQ(process->words,
@@ -86,7 +100,8 @@ TEST(HostProcessTest, AWrapperRunsTheImageAndMakesTheMounts) {
 }
 
 TEST(HostProcessTest, AWrapperLeavesAloneWhatHasNoImage) {
-  EXPECT_EQ(host_process(container(), {"", {}, {"apptainer", "exec", "{image}"}})->words.front(), "solve");
+  EXPECT_EQ(host_process(container(), {"", {}, {"apptainer", "exec", "{image}"}, {}})->words.front(),
+            "solve");
 }
 
 TEST(HostProcessTest, WithoutACommandItSaysWhatToWrite) {
@@ -105,7 +120,8 @@ TEST(HostProcessTest, VolumesOfAContainerEngineAreRefused) {
   EXPECT_EQ(host_process(named, {}).error().message,
             "/cache: volume 'cache' is a container engine's; without one, mount a hostPath");
   EXPECT_EQ(host_process(memory, {}).error().message,
-            "/shm: an emptyDir in memory needs a container engine; leave its medium out");
+            "/shm: an emptyDir in memory needs a container engine, or mount in execution.process.namespaces; "
+            "else leave its medium out");
 }
 
 }  // namespace

@@ -69,6 +69,15 @@ TEST(Execution, ReadsHowCommandsRunOnSlurmsNodes) {
   EXPECT_EQ(execution_of("engine: slurm").slurm.mode, SlurmMode::Auto);
 }
 
+TEST(Execution, AWrapperAndANamespaceDoNotBothMakeTheMounts) {
+  EXPECT_EQ(execution_of("process: {namespaces: [mount, pid]}").process.namespaces,
+            (std::vector<std::string>{"mount", "pid"}));
+  const std::string said = problems_of(manifest_with(
+      "  execution: {engine: process, process: {namespaces: [mount], wrapper: [apptainer]}}\n"));
+  EXPECT_NE(said.find("namespaces: has mount, and a wrapper makes the mounts itself"), std::string::npos)
+      << said;
+}
+
 TEST(Execution, StalledMayBeADurationAlone) {
   const Execution execution = execution_of("timeouts: {stalled: 10m}");
   EXPECT_EQ(execution.timeouts.stalled->after, 10min);

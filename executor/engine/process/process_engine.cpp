@@ -9,6 +9,7 @@
 #include "engine/docker/endpoint.h"
 #include "engine/host_capacity.h"
 #include "engine/part_names.h"
+#include "engine/process/namespaces.h"
 #include "engine/shell_quote.h"
 
 namespace studyctl {
@@ -32,6 +33,8 @@ std::string process_endpoint() {
 
 Result<std::unique_ptr<ProcessEngine>> ProcessEngine::make(EventLoop& loop, ProcessEngineOptions options,
                                                            ObservationSink sink) {
+  const ProcessOptions& process = options.process;
+  if (auto let = try_namespaces(namespaces_of(process)); !let) return std::move(let).error();
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
   if (!error) std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all, error);
@@ -202,7 +205,10 @@ std::vector<std::string> ProcessEngine::quarantined() const {
 }
 
 std::string ProcessEngine::command_line(const AttemptSpec& spec) const {
-  const auto process = host_process(spec.main, options_.process);
+  // By hand there are no namespaces, so with the host's paths.
+  ProcessOptions by_hand = options_.process;
+  by_hand.namespaces.clear();
+  const auto process = host_process(spec.main, by_hand);
   if (!process) return "# " + process.error().message;
   std::string line = "cd " + shell_quote(process->directory.string()) + " && env -i";
   for (const auto& [name, value] : process->environment)

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "engine/process/namespaces.h"
 #include "io/subprocess.h"
 
 namespace studyctl {
@@ -23,13 +24,14 @@ namespace {
 
 // What the child could not do, and errno.
 struct Failure {
-  enum class What : int { Pin, Limit, BecomeUser, Enter, Run };
+  enum class What : int { Furnish, Pin, Limit, BecomeUser, Enter, Run };
   What what = What::Run;
   int code = 0;
+  char detail[256] = {};  // of Furnish: all of it, in words
 };
 
-// All that the child needs, made before it is: it shares our memory until its program runs, so it allocates
-// nothing.
+// All that the child needs, made before it is: without namespaces it shares our memory until its program
+// runs, so it allocates nothing.
 struct ChildPlan {
   std::string program;
   std::vector<std::string> words, variables;
@@ -39,6 +41,9 @@ struct ChildPlan {
   bool is_pinned = false;
   std::optional<int64_t> user, group, mapped_bytes;
   bool may_gain_privileges = true;
+  OwnNamespaces namespaces;
+  uid_t our_user = geteuid();
+  gid_t our_group = getegid();
   std::vector<int> entrances;
   int kept = -1;
   Fd null, out, err;
@@ -89,6 +94,7 @@ Result<void> fill(ChildPlan& plan, const ProcessStart& start) {
   plan.user = start.user;
   plan.group = start.group;
   plan.may_gain_privileges = start.may_gain_privileges;
+  plan.namespaces = start.process.namespaces;
   if (plan.entrances.empty()) plan.mapped_bytes = start.limits.memory_bytes;
   plan.null = Fd(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!plan.null) return errno_error("/dev/null");
@@ -127,6 +133,15 @@ bool enter(const ChildPlan& plan) {
   return setrlimit(RLIMIT_AS, &limit) == 0;
 }
 
+void furnish_or_end(const ChildPlan& plan) {
+  const auto furnished = furnish(plan.namespaces, plan.our_user, plan.our_group);
+  if (furnished) return;
+  Failure failure{Failure::What::Furnish, EINVAL};
+  furnished.error().message.copy(failure.detail, sizeof failure.detail - 1);
+  (void)write(plan.failures.get(), &failure, sizeof failure);
+  _exit(127);
+}
+
 [[noreturn]] void run_child(ChildPlan& plan) {
   using enum Failure::What;
   const auto give_up = [&plan](Failure::What what) {
@@ -141,6 +156,7 @@ bool enter(const ChildPlan& plan) {
   dup2(plan.err.get(), STDERR_FILENO);
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   if (plan.kept >= 0) fcntl(plan.kept, F_SETFD, 0);
+  if (clone_flags(plan.namespaces) != 0) furnish_or_end(plan);
   if (plan.is_pinned && sched_setaffinity(0, sizeof plan.cpus, &plan.cpus) != 0) give_up(Pin);
   if (!enter(plan)) give_up(Limit);
   if (!become_user(plan)) give_up(BecomeUser);
@@ -157,6 +173,7 @@ std::string text_of(Failure::What what, const ChildPlan& plan) {
     case Failure::What::Limit: return "cannot be given its limits";
     case Failure::What::BecomeUser: return "cannot become its user";
     case Failure::What::Enter: return printable(plan.directory);
+    case Failure::What::Furnish:
     case Failure::What::Run: break;
   }
   return printable(plan.program);
@@ -174,13 +191,15 @@ Result<int> spawn(const ProcessStart& start, const std::vector<int>& entrances, 
   const Fd failures(ends[0]);
   plan.failures = Fd(ends[1]);
   // A fork() would copy the tables of our memory.
-  const pid_t pid = vfork();
+  const int flags = clone_flags(plan.namespaces);
+  const pid_t pid = flags == 0 ? vfork() : fork_into(flags);
   if (pid == 0) run_child(plan);
   if (pid < 0) return errno_error("no process can be started");
   plan.failures = Fd();
   Failure failure;
   if (read(failures.get(), &failure, sizeof failure) != sizeof failure) return pid;
   waitpid(pid, nullptr, 0);
+  if (failure.what == Failure::What::Furnish) return Error{ErrorCode::Unavailable, failure.detail};
   errno = failure.code;
   return errno_error(text_of(failure.what, plan));
 }

@@ -56,6 +56,22 @@ std::string bytes_in(const json& from, const char* key) {
   return bytes_of(from.at(key).get<std::string>());
 }
 
+json json_of(const std::vector<Mount>& mounts) {
+  json made = json::array();
+  for (const Mount& mount : mounts) {
+    made.push_back({{"memory", mount.kind == Mount::Kind::Memory},
+                    {"source", text_of(mount.source)},
+                    {"target", text_of(mount.target)},
+                    {"read_only", mount.read_only}});
+    if (mount.size_limit) made.back()["size"] = *mount.size_limit;
+  }
+  return made;
+}
+
+std::optional<int64_t> number_in(const json& from, const char* key) {
+  return from.contains(key) ? std::optional(from[key].get<int64_t>()) : std::nullopt;
+}
+
 json json_of(const ProcessStart& start) {
   json words = json::array(), environment = json::array();
   for (const std::string& word : start.process.words) words.push_back(text_of(word));
@@ -76,16 +92,25 @@ json json_of(const ProcessStart& start) {
   if (start.limits.pids) made["pids"] = *start.limits.pids;
   if (!start.devices.empty()) made["devices"] = start.devices;
   if (!start.lease.empty()) made["lease"] = text_of(start.lease);
+  const OwnNamespaces& own = start.process.namespaces;
+  if (own.has_mounts) made["mounts"] = json_of(own.mounts);
+  if (own.has_processes) made["own_processes"] = true;
+  if (own.has_network) made["own_network"] = true;
   return made;
+}
+
+OwnNamespaces namespaces_in(const json& from) {
+  OwnNamespaces own{from.contains("mounts"), from.contains("own_processes"), from.contains("own_network")};
+  for (const json& mount : from.value("mounts", json::array()))
+    own.mounts.push_back({mount.at("memory").get<bool>() ? Mount::Kind::Memory : Mount::Kind::Bind,
+                          bytes_in(mount, "source"), bytes_in(mount, "target"),
+                          mount.at("read_only").get<bool>(), number_in(mount, "size")});
+  return own;
 }
 
 std::vector<std::string> devices_in(const json& from) {
   return from.contains("devices") ? from["devices"].get<std::vector<std::string>>()
                                   : std::vector<std::string>();
-}
-
-std::optional<int64_t> number_in(const json& from, const char* key) {
-  return from.contains(key) ? std::optional(from[key].get<int64_t>()) : std::nullopt;
 }
 
 ProcessStart start_in(const json& from, const std::string& id) {
@@ -105,6 +130,7 @@ ProcessStart start_in(const json& from, const std::string& id) {
   start.may_gain_privileges = from.at("may_gain_privileges").get<bool>();
   start.devices = devices_in(from);
   if (from.contains("lease")) start.lease = bytes_in(from, "lease");
+  start.process.namespaces = namespaces_in(from);
   start.limits = {number_in(from, "memory"), number_in(from, "millicpu"), number_in(from, "pids")};
   return start;
 }

@@ -13,6 +13,7 @@ TEST(SupervisedJsonTest, AnOrderArrivesAsItWasSent) {
   order.start.limits = {1 << 20, 500, {}};
   order.start.devices = {"nvidia.com/gpu=0"};
   order.start.lease = "/run/leases/a-1";
+  order.start.process.namespaces = {true, false, true, {{Mount::Kind::Memory, "", "/m", false, 1 << 20}}};
   const auto read = parse_order(line_of(order));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->kind, ProcessOrder::Kind::Start);
@@ -29,6 +30,12 @@ TEST(SupervisedJsonTest, AnOrderArrivesAsItWasSent) {
   EXPECT_EQ(read->start.limits, order.start.limits);
   EXPECT_EQ(read->start.devices, order.start.devices);
   EXPECT_EQ(read->start.lease, "/run/leases/a-1");
+  const OwnNamespaces& own = read->start.process.namespaces;
+  EXPECT_TRUE(own.has_mounts && !own.has_processes && own.has_network);
+  ASSERT_EQ(own.mounts.size(), 1u);
+  EXPECT_EQ(own.mounts[0].kind, Mount::Kind::Memory);
+  EXPECT_EQ(own.mounts[0].target, "/m");
+  EXPECT_EQ(own.mounts[0].size_limit, 1 << 20);
 }
 
 TEST(SupervisedJsonTest, BytesThatAreNoTextArriveToo) {
