@@ -101,7 +101,7 @@ ClusterApi::Token ClusterApi::once(HttpRequest request, HttpClient::Done done) {
   send(
       token, std::move(request),
       [answered](HttpClient& client, HttpRequest sent) { return client.call(std::move(sent), answered); },
-      done);
+      std::move(done));
   return token;
 }
 
@@ -195,7 +195,7 @@ ClusterApi::Token ClusterApi::stream(HttpRequest request, HttpClient::Headers he
       [headers = std::move(headers), chunk = std::move(chunk), ended](HttpClient& client, HttpRequest sent) {
         return client.stream(std::move(sent), headers, chunk, ended);
       },
-      done);
+      std::move(done));
   return token;
 }
 

@@ -166,6 +166,8 @@ void ClusterAttempt::on_events(const HttpResponse& response) {
   if (stage_ != Stage::Waiting) return;
   const ClusterWarning warning = parse_newest_warning(response.body);
   why_ = warning.message;
+  if (!pod_ && warning.reason == "BackoffLimitExceeded")
+    return miss("its pod was taken away while no controller looked");
   const bool is_unmountable = warning.reason == "FailedMount";
   const Steady now = api_.clock().steady();
   if (!is_unmountable) unmountable_since_.reset();

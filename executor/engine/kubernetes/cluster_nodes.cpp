@@ -73,7 +73,13 @@ ListedJobs parse_job_list(std::string_view text) {
   listed.next = json_string(json_child(list, "metadata"), "continue");
   for (const json& job : json_child(list, "items")) {
     const json& metadata = json_child(job, "metadata");
-    listed.runs[json_string(metadata, "name")] = json_string(json_child(metadata, "labels"), kRunLabel);
+    const std::string name = json_string(metadata, "name");
+    listed.runs[name] = json_string(json_child(metadata, "labels"), kRunLabel);
+    for (const json& condition : json_child(json_child(job, "status"), "conditions")) {
+      const std::string type = json_string(condition, "type");
+      const bool is_end = type == "Failed" || type == "Complete";
+      if (is_end && json_string(condition, "status") == "True") listed.ended.insert(name);
+    }
   }
   return listed;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,7 @@ void add_nodes(std::string_view json, Inventory& inventory);
 
 struct ListedJobs {
   std::map<std::string, std::string> runs;  // by name, the run that each is of
+  std::set<std::string> ended;              // of these, those that make no pod any more
   std::string next;                         // the token of the next page; empty on the last
 };
 // The newest warning of a list of events: "FailedMount", and what it says; empty when there is none.

@@ -163,7 +163,7 @@ void KubernetesEngine::on_jobs(const HttpResponse& response) {
     return end_resync(Error{ErrorCode::Unavailable, "the cluster's jobs: " + cluster_failure(response)});
   const ListedJobs listed = parse_job_list(response.body);
   for (const auto& [name, run] : listed.runs) {
-    resync_->jobs.insert(name);
+    if (!listed.ended.contains(name)) resync_->jobs.insert(name);
     resync_->runs[name] = run;
   }
   if (!listed.next.empty()) return list_jobs(listed.next);

@@ -41,7 +41,7 @@ class KubernetesEngine final : public Engine {
   struct Resync {
     std::vector<Expected> expected;
     std::function<void(Result<void>)> done;
-    std::set<std::string> jobs;  // names that are there; with the run of each
+    std::set<std::string> jobs;  // those that may have a pod yet; with the run of each that is there
     std::unordered_map<std::string, std::string> runs;
   };
   void on_version(const HttpResponse& response, std::function<void(Result<Inventory>)> done);

@@ -168,6 +168,27 @@ TEST(ClusterTrouble, AServerThatIsAwayForAMinuteIsSaidAndLosesNothing) {
   EXPECT_TRUE(wire.engine->trouble().empty());
 }
 
+TEST(ClusterTrouble, AJobThatEndedAndHasNoPodIsNotWaitedFor) {
+  WireCluster wire;
+  wire.server.on("GET */jobs?*", Script().answer(200, R"({"items":[{"metadata":{"name":"a1"},
+      "status":{"conditions":[{"type":"Failed","status":"True"}]}}]})"));
+  bool is_answered = false;
+  wire.engine->resync({{wire.spec(), true}}, [&](const Result<void>& done) { is_answered = bool(done); });
+  ASSERT_TRUE(wire.until([&] { return is_answered && wire.server.count("DELETE */jobs/a1*") == 1; }));
+  EXPECT_EQ(wire.seen.front().phase, Phase::Missing);
+}
+
+TEST(ClusterTrouble, AJobThatFailsWithoutAPodIsNotWaitedFor) {
+  WireCluster wire;
+  wire.server.on("GET */events*",
+                 Script().answer(200, R"({"items":[{"type":"Warning","reason":"BackoffLimitExceeded",
+      "message":"Job has reached the specified backoff limit","lastTimestamp":"2026-11-22T00:00:02Z"}]})"));
+  wire.start();
+  ASSERT_TRUE(
+      wire.passes_until([&] { return !wire.seen.empty() && wire.seen.back().phase == Phase::Missing; }));
+  EXPECT_EQ(wire.seen.back().reason, Reason::Interrupted);
+}
+
 TEST(ClusterTrouble, AnotherPodThatWasMadeWhileNobodyLookedIsNotUsed) {
   WireCluster wire;
   wire.server.on("GET */log*", Script().begin_stream().stall());
