@@ -47,7 +47,8 @@ expect_equal "$(find results/outside/latest/ -name 'attempt-2*' | wc -l)" 0 "att
 for attempt in results/outside/latest/experiments/*/*/cycle-1/attempt-1; do
   grep -qF "$(sha256sum <"$attempt/large")" "$attempt/stdout.log" || fail "$attempt/large is not what was written"
   cmp "$attempt/params" "$attempt/study/params.json" || fail "its parameters were not there"
-  [ "$(readlink "$attempt/newest")" = deep/i ] && [ ! -e "$attempt/away" ] || fail "links of $attempt"
+  expect_equal "$(readlink "$attempt/newest")" deep/i "a link within its directory"
+  [ ! -e "$attempt/away" ] || fail "a link that leads out came home"
 done
 jq -r '.warnings[]' results/outside/latest/experiments/*/*/cycle-1/attempt-1/attempt.json | grep -qF "left out away: is a link that leads out" ||
   fail "nowhere was said what was left out"
