@@ -26,7 +26,7 @@ constexpr Duration kFirstPause{200};
 constexpr Duration kLongestPause{5'000};
 constexpr std::chrono::minutes kSaid{1};    // between two words about a controller that does not answer
 constexpr std::chrono::hours kGivesUp{24};  // when nobody answers
-constexpr Duration kSilence{45'000};        // of a stream that is taken for broken
+constexpr Duration kSilence{5'000};         // of a stream that is taken for broken
 constexpr std::chrono::minutes kLongestUnpacking{30};
 
 struct CarryWords {
@@ -105,7 +105,15 @@ class Line {
           return true;
         },
         [&](Result<HttpResponse> end) { answer = std::move(end); });
-    while (!answer && clock_.steady() - heard < kSilence) loop_.run_once(std::chrono::seconds(1));
+    const auto is_told = [&said] { return said.find(kCarryEnded) != std::string::npos; };
+    while (!answer && !is_told() && clock_.steady() - heard < kSilence)
+      loop_.run_once(std::chrono::seconds(1));
+    if (!answer && is_told()) {
+      client_.cancel(token);
+      HttpResponse told;
+      told.status = status;
+      return told;
+    }
     if (!answer) {
       client_.cancel(token);
       return Error{ErrorCode::Unavailable, "nothing is heard any more"};

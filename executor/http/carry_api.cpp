@@ -9,7 +9,7 @@
 namespace studyctl {
 namespace {
 
-constexpr int kSignsOfLife = 100;  // a follower is asked every tenth of a second
+constexpr int kSignsOfLife = 20;  // a follower is asked every tenth of a second
 
 struct CarryAsked {
   std::string attempt, what;
@@ -59,7 +59,7 @@ ApiResponse follow_to_its_end(const Depot& depot) {
       is_over = true;
       return kCarryEnded;
     }
-    return ++asked % kSignsOfLife == 0 ? "\n" : "";
+    return asked++ % kSignsOfLife == 0 ? "\n" : "";
   };
   return response;
 }

@@ -75,6 +75,7 @@ TEST_F(CarryApi, TakesPiecesAndTheWhole) {
 TEST_F(CarryApi, TellsWhoFollowsWhenMainHasEnded) {
   ApiResponse following = ask("GET", "end");
   ASSERT_TRUE(following.more);
+  EXPECT_EQ(*following.more(), "\n") << "a sign of life";
   EXPECT_EQ(*following.more(), "");
   ASSERT_TRUE(depot().say_ended());
   EXPECT_EQ(*following.more(), kCarryEnded);
