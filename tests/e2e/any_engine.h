@@ -75,6 +75,7 @@ class AnyEngine {
     spec.main.image = kTestImage;
     spec.main.command = {"/bin/sh", "-c", script};
     spec.directory = directory / name;
+    spec.scratch = directory / (name + ".scratch");
     std::filesystem::create_directories(spec.directory);
     return spec;
   }

@@ -22,11 +22,9 @@ class RealSlurm final : public AnyEngine {
   }
   ~RealSlurm() override { clear(); }
 
-  // With a scratch directory, where tasks and controllers meet.
   AttemptSpec attempt(const std::string& name, const std::string& script) override {
     AttemptSpec spec = AnyEngine::attempt(name, script);
     spec.main.image = "none";
-    spec.scratch = directory / (name + ".scratch");
     spec.labels["studyctl.io/run"] = "0123456789abcdef";
     return spec;
   }
