@@ -42,7 +42,7 @@ uint64_t count(const Status& run, RepetitionState state) {
 // Why it waits, where nothing of it runs; else why it is in its state.
 std::string message_of(const Status& run) {
   if (!run.state_reason.empty() || is_final(run.state)) return run.state_reason;
-  const std::string first = run.waiting_for.empty() ? std::string() : run.waiting_for.front();
+  std::string first = run.waiting_for.empty() ? std::string() : run.waiting_for.front();
   for (const Status::Current& one : run.current)
     if (one.state == RepetitionState::Starting && !one.message.empty())
       return one.message == first ? first : one.experiment + ": " + one.message;
