@@ -28,6 +28,14 @@ Result<void> move_to(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+// None where there is no such file.
+std::vector<std::string> lines_of(const fs::path& file) {
+  const auto text = read_file(file);
+  std::vector<std::string> lines = text ? split(*text, '\n') : std::vector<std::string>();
+  std::erase_if(lines, [](const std::string& line) { return line.empty(); });
+  return lines;
+}
+
 }  // namespace
 
 Result<Depot> Depot::of(const fs::path& depots, const std::string& attempt) {
@@ -70,26 +78,17 @@ Depot::Arrival Depot::arrival() const {
 // What is in out/ is not home yet: each rename takes something from there, so that it may be broken off
 // anywhere.
 Result<std::vector<std::string>> Depot::bring_home() const {
-  std::vector<std::string> left_out;
   const auto locked = lock();
   if (!locked) return locked.error();
-  if (auto said = read_file(directory_ / "home")) {
-    for (const std::string& line : split(*said, '\n'))
-      if (!line.empty()) left_out.push_back(line);
-    return left_out;
-  }
+  if (is_there(directory_ / "home")) return lines_of(directory_ / "home");
   if (!is_there(directory_ / "out")) return Error{ErrorCode::NotFound, "nothing has arrived"};
   const auto plan = this->plan();
   if (!plan) return plan.error();
-  if (auto said = read_file(directory_ / "left-out"))
-    for (const std::string& line : split(*said, '\n'))
-      if (!line.empty()) left_out.push_back(line);
+  std::vector<std::string> left_out = lines_of(directory_ / "left-out");
   for (size_t i = 0; i < plan->places.size(); ++i)
     if (auto brought = bring_place(plan->places[i], std::to_string(i), left_out); !brought)
       return std::move(brought).error();
-  std::string lines;
-  for (const std::string& line : left_out) lines += line + "\n";
-  if (auto written = replace_file(directory_ / "home", lines, 0600); !written)
+  if (auto written = replace_file(directory_ / "home", join(left_out, "\n"), 0600); !written)
     return std::move(written).error();
   std::error_code ignored;
   fs::remove_all(directory_ / "out", ignored);

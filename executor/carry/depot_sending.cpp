@@ -134,9 +134,8 @@ Result<void> Depot::take_whole(const Whole& whole) const {
   }
   file = Fd();
   if (auto room = check_room(directory_, whole.size); !room) return room;
-  std::string lines;
-  for (const std::string& line : whole.left_out) lines += line + "\n";
-  if (auto noted = replace_file(directory_ / "left-out", lines, 0600); !noted) return noted;
+  if (auto noted = replace_file(directory_ / "left-out", join(whole.left_out, "\n"), 0600); !noted)
+    return noted;
   if (auto unpacked = unpack_arrived(*plan); !unpacked) return unpacked;
   if (auto noted = replace_file(directory_ / "unpacked", said, 0600); !noted) return noted;
   fs::remove(archive, ignored);

@@ -44,6 +44,13 @@ ApiResponse unauthorized(const std::string& detail) {
 
 }  // namespace
 
+std::optional<std::string> bearer_of(const ApiRequest& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const auto sent = request.headers.find("authorization");
+  if (sent == request.headers.end() || !sent->second.starts_with(kBearer)) return std::nullopt;
+  return sent->second.substr(kBearer.size());
+}
+
 std::unique_ptr<Access> Access::of_loopback() {
   std::unique_ptr<Access> access(new Access());
   access->lets_all_look_ = true;
@@ -129,10 +136,8 @@ std::optional<ApiResponse> Access::refuse_unknown(ApiRequest& request) {
 
 // Fills in whose token it is, or refuses.
 std::optional<ApiResponse> Access::refuse_token(ApiRequest& request) {
-  constexpr std::string_view kBearer = "Bearer ";
-  const auto sent = request.headers.find("authorization");
-  if (sent == request.headers.end() || !sent->second.starts_with(kBearer))
-    return unauthorized("send a token: Authorization: Bearer …");
+  const auto token = bearer_of(request);
+  if (!token) return unauthorized("send a token: Authorization: Bearer …");
   std::lock_guard lock(mutex_);
   if (has_tried_too_often()) {
     ApiResponse response = problem(429, "too many wrong tokens: try again in a minute");
@@ -140,7 +145,7 @@ std::optional<ApiResponse> Access::refuse_token(ApiRequest& request) {
     return response;
   }
   read_if_changed();
-  const auto caller = caller_of(sent->second.substr(kBearer.size()));
+  const auto caller = caller_of(*token);
   if (!caller) {
     wrong_.push_back(SystemClock().steady());
     return unauthorized("the token is not known");

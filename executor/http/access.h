@@ -52,6 +52,9 @@ class Access {
   std::vector<Steady> wrong_;  // of the last minute
 };
 
+// What a request shows in "Authorization: Bearer …"; nothing where it has no such header.
+std::optional<std::string> bearer_of(const ApiRequest& request);
+
 // A line for such a file, and the token that it lets in.
 struct NewToken {
   std::string token, line;

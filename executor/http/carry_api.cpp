@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "carry/depot.h"
 #include "carry/pass.h"
+#include "http/access.h"
 #include "http/problem.h"
 #include "http/query.h"
 
@@ -88,10 +89,7 @@ std::function<std::optional<ApiResponse>(ApiRequest&)> carry_admission(CarryHous
   return [house = std::move(house)](ApiRequest& request) -> std::optional<ApiResponse> {
     const auto asked = asked_of(request);
     if (!asked) return problem(404, "there is no such route: attempts' files alone are carried here");
-    constexpr std::string_view kBearer = "Bearer ";
-    const auto sent = request.headers.find("authorization");
-    const bool is_bearer = sent != request.headers.end() && sent->second.starts_with(kBearer);
-    const std::string pass = is_bearer ? sent->second.substr(kBearer.size()) : "";
+    const std::string pass = bearer_of(request).value_or("");
     if (is_carry_pass(house.key, asked->purpose, asked->attempt, pass)) return std::nullopt;
     return problem(403, "the pass is not that of this attempt");
   };

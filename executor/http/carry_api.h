@@ -15,10 +15,11 @@ struct CarryHouse {
 
 // What pods ask that carry an attempt's files, each with the pass of its attempt and its direction
 // (Authorization: Bearer …), and nothing else:
-//   GET  /carry/v1/<attempt>/in?offset=N    a piece of its inputs; X-Carry-Size says how many bytes there are
-//   in all GET  /carry/v1/<attempt>/end            goes on until its main container has ended PUT
-//   /carry/v1/<attempt>/out?offset=N   a piece of what it left POST /carry/v1/<attempt>/whole {"size",
-//   "sha256", "leftOut"}: all of it was sent POST /carry/v1/<attempt>/failure        why nothing will be sent
+//   - GET /carry/v1/<attempt>/in?offset=N: a piece of its inputs; X-Carry-Size says how many bytes they are;
+//   - GET /carry/v1/<attempt>/end: goes on until its main container has ended;
+//   - PUT /carry/v1/<attempt>/out?offset=N: a piece of what it left;
+//   - POST /carry/v1/<attempt>/whole {"size", "sha256", "leftOut"}: all of it was sent;
+//   - POST /carry/v1/<attempt>/failure: why nothing will be sent.
 Server::Answer carry_routes(CarryHouse house);
 // Refuses whoever has no pass before his body is read.
 std::function<std::optional<ApiResponse>(ApiRequest&)> carry_admission(CarryHouse house);
