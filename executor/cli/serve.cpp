@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -24,6 +25,7 @@ namespace {
 struct OperatorOptions {
   bool is_on = false;
   KubernetesOptions cluster;
+  WatchedNamespaces watched;
   std::string results_claim;
 };
 
@@ -55,10 +57,10 @@ const char* wait_for_the_end(const sigset_t& set, const Leadership* leadership) 
   return signal == SIGINT ? "Ctrl+C" : "SIGTERM";
 }
 
-Result<ClusterAccess> cluster_of(const KubernetesOptions& options) {
-  auto access = find_cluster(read_kubeconfigs, options);
+Result<ClusterAccess> cluster_of(const OperatorOptions& options) {
+  auto access = find_cluster(read_kubeconfigs, options.cluster);
   if (!access) return access;
-  if (auto fine = check_studies(*access); !fine) return std::move(fine).error();
+  if (auto fine = check_studies(*access, options.watched); !fine) return std::move(fine).error();
   return access;
 }
 
@@ -99,10 +101,11 @@ int serve_volume(const Context& context, ServeOptions& options, const ClusterAcc
   const auto carriers = open_carry_channel(*volume, options.service.drive.carry);
   if (!carriers) return fail(carriers.error());
   std::optional<StudyOperator> studies;
-  if (cluster) studies.emplace(**service, *cluster);
+  const WatchedNamespaces& watched = options.for_objects.watched;
+  if (cluster) studies.emplace(**service, *cluster, watched);
   const std::string& address = (*channels)->listens_at();
   log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address) +
-            (cluster ? ", and the Studies of namespace " + cluster->namespace_name : ""));
+            (cluster ? ", and the Studies of " + watched.text(cluster->namespace_name) : ""));
   tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
   const std::string why = wait_for_the_end(signals, leadership);
   tell_service_manager("STOPPING=1");
@@ -115,17 +118,34 @@ int serve_volume(const Context& context, ServeOptions& options, const ClusterAcc
 }
 
 int serve_objects(const Context& context, ServeOptions& options) {
-  auto cluster = cluster_of(options.for_objects.cluster);
+  auto cluster = cluster_of(options.for_objects);
   if (!cluster) return fail(cluster.error());
   DriveOptions& drive = options.service.drive;
   if (drive.engine.empty()) drive.engine = name_of(EngineKind::Kubernetes);
   drive.results_claim = options.for_objects.results_claim;
   drive.kubernetes = {cluster->namespace_name, options.for_objects.cluster.context};
+  drive.spans_namespaces = !options.for_objects.watched.is_own_alone();
   const sigset_t signals = block_signals();
   const pthread_t main_thread = pthread_self();
   const Leadership leadership(*cluster, [main_thread] { pthread_kill(main_thread, kLeadership); });
   if (!await_leadership(leadership, signals)) return kSucceeded;
   return serve_volume(context, options, &*cluster, &leadership);
+}
+
+Result<void> check_operator(OperatorOptions& options) {
+  const KubernetesOptions& cluster = options.cluster;
+  WatchedNamespaces& watched = options.watched;
+  std::erase(watched.names, "");
+  std::sort(watched.names.begin(), watched.names.end());
+  watched.names.erase(std::unique(watched.names.begin(), watched.names.end()), watched.names.end());
+  if (!options.is_on && (!watched.is_own_alone() ||
+                         !(cluster.namespace_name + cluster.context + options.results_claim).empty()))
+    return Error{ErrorCode::Invalid,
+                 "--namespace, --watch-namespace, --all-namespaces, --kube-context and --results-claim: take "
+                 "--operator"};
+  if (watched.all && !watched.names.empty())
+    return Error{ErrorCode::Invalid, "--all-namespaces: has those of --watch-namespace too; leave one out"};
+  return {};
 }
 
 int serve(const Context& context, ServeOptions& options) {
@@ -138,10 +158,7 @@ int serve(const Context& context, ServeOptions& options) {
     if (!drain) return fail(std::move(drain).error().within("--drain"));
     options.service.drain = *drain;
   }
-  const KubernetesOptions& cluster = options.for_objects.cluster;
-  if (!options.for_objects.is_on &&
-      !(cluster.namespace_name + cluster.context + options.for_objects.results_claim).empty())
-    return fail({ErrorCode::Invalid, "--namespace, --kube-context and --results-claim: take --operator"});
+  if (auto fine = check_operator(options.for_objects); !fine) return fail(fine.error());
   if (auto fine = ServiceChannels::check(options.address); !fine) return fail(fine.error());
   std::erase(options.service.drive.carry.pull_secrets, "");
   if (auto fine = check_carry(options.service.drive.carry); !fine) return fail(fine.error());
@@ -191,9 +208,23 @@ void add_operator(CLI::App& command, OperatorOptions& options) {
       ->group(group);
   command
       .add_option("--namespace", options.cluster.namespace_name,
-                  "Of which namespace; the context's, or this pod's, unless it is named")
+                  "Its own namespace, with its Lease and the results' claim: the context's, or this pod's, "
+                  "unless it is "
+                  "named. Without the next two its Studies alone are run")
       ->envname("STUDYCTL_NAMESPACE")
       ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option("--watch-namespace", options.watched.names,
+                  "Run the Studies of this namespace, and of others that are named so; results are carried "
+                  "(--carry-address) to and from all but its own")
+      ->envname("STUDYCTL_WATCH_NAMESPACES")
+      ->delimiter(',')
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_flag("--all-namespaces", options.watched.all, "Run the Studies of every namespace, likewise")
+      ->envname("STUDYCTL_ALL_NAMESPACES")
       ->group(group);
   command
       .add_option("--kube-context", options.cluster.context,

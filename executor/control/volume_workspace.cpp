@@ -9,6 +9,7 @@
 #include "control/core_pool.h"
 #include "control/mounts.h"
 #include "control/page_cache.h"
+#include "model/study_name.h"
 #include "plan/resolve.h"
 #include "store/attempt_record.h"
 #include "store/harvest/harvest.h"
@@ -51,7 +52,7 @@ AttemptId VolumeWorkspace::id(const AttemptKey& key) {
 Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key, int64_t memory_bytes) {
   const Point point = parts_.experiments.point(key.repetition);
   AttemptNames names;
-  names.study = facts_.study;
+  names.study = name_without_namespace(facts_.study);
   names.run = facts_.run_name;
   names.experiment = parts_.experiments.facts(key.repetition).experiment;
   names.cycle = key.repetition.cycle;
@@ -100,7 +101,7 @@ AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
   spec.scratch = scratch_beside(spec.directory);
   spec.init.resize(study(key.repetition).pod.init_containers.size());
   spec.labels = {{"studyctl.io/volume", facts_.volume_id},
-                 {"studyctl.io/study", facts_.study},
+                 {"studyctl.io/study", std::string(name_without_namespace(facts_.study))},
                  {"studyctl.io/run", facts_.run_id},
                  {"studyctl.io/experiment", facts.experiment},
                  {"studyctl.io/cycle", std::to_string(key.repetition.cycle)},

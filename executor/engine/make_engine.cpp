@@ -171,6 +171,7 @@ Result<std::unique_ptr<Engine>> make_kubernetes(EventLoop& loop, const EngineReq
   ClusterOptions options;
   options.is_of_another = request.is_of_another;
   options.results = request.results_claim;
+  options.looks_only = request.looks_only;
   options.carry = request.carry;
   return Result<std::unique_ptr<Engine>>(std::make_unique<KubernetesEngine>(
       loop, *std::move(access), std::move(sink), request.volume, std::move(options)));

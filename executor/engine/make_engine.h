@@ -25,6 +25,7 @@ struct EngineRequest {
   std::function<bool(const std::string& run)> is_of_another{};
   ProcessOptions process{};
   KubernetesOptions kubernetes{};
+  bool looks_only = false;           // nothing will run: a cluster need not allow it in its namespace
   ClaimedDirectory results_claim{};  // what a cluster calls the results
   CarryOptions carry{};              // how they come to it where it does not see them
   // Asked where a cluster is wanted; may be empty.

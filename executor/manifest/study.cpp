@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "manifest/parts.h"
+#include "model/study_name.h"
 
 namespace studyctl {
 namespace {
@@ -66,11 +67,18 @@ void read_files(Fields& spec, std::vector<StudyFile>& files) {
   }
 }
 
-void check_name(Fields& metadata, const std::string& name) {
-  if (!metadata.has_text("name") || is_label(name, kLongestName)) return;
-  metadata.problem("name", "'" + shortened(name) +
-                               "' is no RFC 1123 label; use a-z, 0-9 and -, a letter or digit at both ends, "
-                               "40 characters at most");
+// With the namespace that it runs in, the name is as an operator writes it of an object of another one.
+void check_name(Fields& document, const Study& study) {
+  const auto metadata = document.find("metadata");
+  const Node* name = metadata ? metadata->node->find("name") : nullptr;
+  if (!name || !name->is_scalar()) return;
+  const std::string_view in = namespace_in(study.name);
+  const bool is_elsewhere = !in.empty() && in == study.execution.kubernetes.namespace_name;
+  if (is_label(is_elsewhere ? name_without_namespace(study.name) : study.name, kLongestName)) return;
+  document.problems().add(name->place, "metadata.name",
+                          "'" + shortened(study.name) +
+                              "' is no RFC 1123 label; use a-z, 0-9 and -, a letter or digit at both ends, "
+                              "40 characters at most");
 }
 
 void read_annotations(Fields& metadata) {
@@ -84,7 +92,6 @@ constexpr auto kMetadata = [](auto& io, auto& study) {
   io.require("name", "it names runs and containers");
   io.text("name", study.name);
   io.when_read([&](auto& fields) {
-    check_name(fields, study.name);
     read_labels(fields, study.labels);
     read_annotations(fields);
   });
@@ -246,10 +253,15 @@ Study read_study(Reading& reading, const Node& document) {
   fields.require("metadata", "write metadata: {name: NAME}");
   fields.map("metadata", study, kMetadata);
   const auto item = fields.require("spec", "it says what is studied");
-  if (!item) return study;
+  if (!item) {
+    check_name(fields, study);
+    return study;
+  }
   Fields spec(reading, *item);
-  if (!spec.is_map()) return study;
-  read_spec(spec, study);
+  const bool is_map = spec.is_map();
+  if (is_map) read_spec(spec, study);
+  check_name(fields, study);
+  if (!is_map) return study;
   check_parameters(reading, study);
   check_mounts(reading, study);
   check_repeated_metric(spec, study);

@@ -20,11 +20,12 @@ struct CarryFlags {
 
 // How a run is driven, by whoever begins it or goes on with it.
 struct DriveOptions {
-  std::string engine;            // --engine: docker, podman, kubernetes, or an address
-  std::string lease_directory;   // --lease-dir
-  std::string gpus;              // --gpus: instead of what the machine says
-  KubernetesOptions kubernetes;  // where a study names none
-  std::string results_claim;     // --results-claim: what a cluster calls the volume
+  std::string engine;             // --engine: docker, podman, kubernetes, or an address
+  std::string lease_directory;    // --lease-dir
+  std::string gpus;               // --gpus: instead of what the machine says
+  KubernetesOptions kubernetes;   // where a study names none
+  std::string results_claim;      // --results-claim: what that namespace calls the volume
+  bool spans_namespaces = false;  // studies are in others too, and may be in that one not at all
   CarryFlags carry;
   std::optional<uint64_t> at_most;
   std::vector<std::string> secret_directories;

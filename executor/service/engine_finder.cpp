@@ -33,9 +33,22 @@ Result<EngineRequest> engine_request(const ResultsVolume& volume, const DriveOpt
   return request;
 }
 
-void choose_cluster(EngineRequest& request, const KubernetesOptions& asked) {
+Result<void> choose_cluster(EngineRequest& request, const KubernetesOptions& asked) {
+  const bool is_elsewhere =
+      !asked.namespace_name.empty() && asked.namespace_name != request.kubernetes.namespace_name;
+  std::string& claim = request.results_claim.claim;
+  if (!claim.empty() && is_elsewhere) {
+    if (!request.carry.is_on())
+      return Error{ErrorCode::Unavailable, "namespace " + asked.namespace_name + " does not have the claim " +
+                                               claim + " of namespace " + request.kubernetes.namespace_name +
+                                               ", where the results are: --carry-address has them carried"};
+    claim.clear();
+  } else if (!claim.empty()) {
+    request.carry.address.clear();
+  }
   if (!asked.namespace_name.empty()) request.kubernetes.namespace_name = asked.namespace_name;
   if (!asked.context.empty()) request.kubernetes.context = asked.context;
+  return {};
 }
 
 Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink) {
@@ -56,7 +69,7 @@ Result<void> look_ahead(const LoadedStudy& study, const ChosenRun& chosen, const
   auto request = engine_request(chosen.volume, options, chosen.run.record.engine);
   if (!request) return std::move(request).error();
   request->fixed_endpoint = chosen.run.record.endpoint;
-  choose_cluster(*request, study.study().execution.kubernetes);
+  if (auto chose = choose_cluster(*request, study.study().execution.kubernetes); !chose) return chose;
   auto found = find_engine(loop, *request, [](const Observation&) {});
   if (!found) return std::move(found).error();
   SecretSources secrets(study.manifest, options.secret_directories);

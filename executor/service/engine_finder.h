@@ -24,8 +24,9 @@ struct FoundEngine {
 Result<EngineRequest> engine_request(const ResultsVolume& volume, const DriveOptions& options,
                                      std::string wanted);
 
-// What a study asks for goes before what the service is told.
-void choose_cluster(EngineRequest& request, const KubernetesOptions& asked);
+// What a study asks for goes before what the service is told. A claim is of one namespace: in others results
+// are carried, and Unavailable says that they cannot be.
+Result<void> choose_cluster(EngineRequest& request, const KubernetesOptions& asked);
 
 // Finds the engine that is wanted and asks what it has; runs the loop meanwhile.
 Result<FoundEngine> find_engine(EventLoop& loop, const EngineRequest& request, ObservationSink sink);

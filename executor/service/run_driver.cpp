@@ -82,7 +82,8 @@ Result<void> RunDriver::find_engine() {
   if (!made) return std::move(made).error();
   EngineRequest& request = *made;
   request.process = execution.process;
-  choose_cluster(request, execution.kubernetes);
+  if (auto chose = choose_cluster(request, execution.kubernetes); !chose) return chose;
+  is_carried_ = request.carry.is_on();
   request.slurm = execution.slurm;
   request.longest = longest_attempt(study_->study());
   if (again_) request.fixed_endpoint = again_->record.endpoint;
@@ -106,7 +107,7 @@ Result<void> RunDriver::check_before_start() {
     images_ = image_digests(parts);
     return {};
   }
-  const bool is_carried = inventory_.kind == "kubernetes" && !options_.carry.address.empty();
+  const bool is_carried = inventory_.kind == "kubernetes" && is_carried_;
   if (auto fine = can_be_carried(study_->study()); is_carried && !fine) return fine;
   auto images = preflight(parts);
   if (!images) return std::move(images).error();

@@ -123,6 +123,7 @@ class RunDriver {
   std::unique_ptr<Experiments> experiments_;
   std::unique_ptr<Engine> engine_;
   Inventory inventory_;
+  bool is_carried_ = false;  // results, where the engine is a cluster
   ImageDigests images_;
   std::string note_;  // what was reused
   std::optional<RunDirectory> directory_;

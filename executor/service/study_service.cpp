@@ -25,8 +25,9 @@ constexpr Duration kClearsUpWithin{10'000};
 Result<Room> machine_of(const ResultsVolume& volume, const DriveOptions& options) {
   SystemClock clock;
   EventLoop loop(clock);
-  const auto request = engine_request(volume, options, options.engine.empty() ? "auto" : options.engine);
-  if (!request) return request.error();
+  auto request = engine_request(volume, options, options.engine.empty() ? "auto" : options.engine);
+  if (!request) return std::move(request).error();
+  request->looks_only = options.spans_namespaces;
   auto found = find_engine(loop, *request, [](const Observation&) {});
   if (!found) return std::move(found).error();
   if (auto fine = found->engine->can_mount(volume.root()); !fine) return std::move(fine).error();

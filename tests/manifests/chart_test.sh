@@ -29,6 +29,9 @@ makes everything --set tokensSecret=tokens,ingress.enabled=true,ingress.host=lab
 
 makes carried --set results.accessMode=ReadWriteOnce,networkPolicy.enabled=true,image.pullSecrets[0]=registry
 
+makes all-namespaces --set watch.allNamespaces=true,networkPolicy.enabled=true
+makes namespaces --set watch.namespaces[0]=team-a,watch.namespaces[1]=team-b --set results.accessMode=ReadWriteOnce
+
 # refuses TEXT VALUES...
 refuses() {
   local text=$1
@@ -36,6 +39,8 @@ refuses() {
   ! helm template demo "$chart" "$@" >"$work/out" 2>&1 || fail "it took $*"
   grep -qF -- "$text" "$work/out" || { cat "$work/out" >&2; fail "nowhere was said: $text"; }
 }
+refuses "watch: allNamespaces has those" --set watch.allNamespaces=true,watch.namespaces[0]=team-a
+refuses namespaces --set watch.namespaces[0]=Team_A
 refuses replicsa --set replicsa=2
 refuses "ingress.enabled: wants tokensSecret" --set ingress.enabled=true,ingress.host=a
 refuses "ingress.host: which name" --set ingress.enabled=true,tokensSecret=a

@@ -235,8 +235,10 @@ HttpRequest ClusterApi::request(const std::string& method, const std::string& pa
   return request;
 }
 
-std::string ClusterApi::place(const std::string& group, const std::string& rest) const {
-  return group + "/namespaces/" + query_escape(access().namespace_name) + "/" + rest;
+std::string ClusterApi::place(const std::string& group, const std::string& rest,
+                              const std::string& elsewhere) const {
+  return group + "/namespaces/" + query_escape(elsewhere.empty() ? access().namespace_name : elsewhere) +
+         "/" + rest;
 }
 
 HttpRequest ClusterApi::get(const std::string& path) const {
@@ -252,11 +254,12 @@ HttpRequest ClusterApi::get_jobs(const std::string& rest) const {
   return request("GET", place("/apis/batch/v1", "jobs" + rest));
 }
 HttpRequest ClusterApi::of_kind(const std::string& method, const std::string& group, const std::string& rest,
-                                std::string body) const {
-  return request(method, place(group, rest), std::move(body));
+                                std::string body, const std::string& elsewhere) const {
+  return request(method, place(group, rest, elsewhere), std::move(body));
 }
-HttpRequest ClusterApi::merge(const std::string& group, const std::string& rest, std::string body) const {
-  HttpRequest merging = request("PATCH", place(group, rest));
+HttpRequest ClusterApi::merge(const std::string& group, const std::string& rest, std::string body,
+                              const std::string& elsewhere) const {
+  HttpRequest merging = request("PATCH", place(group, rest, elsewhere));
   merging.headers.emplace_back("Content-Type", "application/merge-patch+json");
   merging.body = std::move(body);
   return merging;

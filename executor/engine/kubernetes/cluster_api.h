@@ -51,11 +51,12 @@ class ClusterApi {
   // Of the namespace: "pods?labelSelector=…", "pods/x/log"; jobs are of another API group.
   HttpRequest get_pods(const std::string& rest) const;
   HttpRequest get_jobs(const std::string& rest) const;
-  // Of any kind in the namespace: "/apis/studyctl.io/v1alpha1", "studies/x".
+  // Of any kind: "/apis/studyctl.io/v1alpha1", "studies/x"; in another namespace where one is named.
   HttpRequest of_kind(const std::string& method, const std::string& group, const std::string& rest,
-                      std::string body = {}) const;
+                      std::string body = {}, const std::string& elsewhere = {}) const;
   // What the body does not name stays (a JSON merge patch).
-  HttpRequest merge(const std::string& group, const std::string& rest, std::string body) const;
+  HttpRequest merge(const std::string& group, const std::string& rest, std::string body,
+                    const std::string& elsewhere = {}) const;
   // What was said about one object, by its name.
   HttpRequest get_events(const std::string& name) const;
   HttpRequest create_job(std::string body) const;
@@ -91,7 +92,8 @@ class ClusterApi {
   void on_asked(Token token, Asking asking, uint64_t known_by, Result<HttpResponse> answer);
   void note_trouble(Token token, const std::string& why);
   HttpRequest request(const std::string& method, const std::string& path, std::string body = {}) const;
-  std::string place(const std::string& group, const std::string& rest) const;
+  std::string place(const std::string& group, const std::string& rest,
+                    const std::string& elsewhere = {}) const;
 
   EventLoop& loop_;
   ClusterCredentials credentials_;

@@ -26,6 +26,7 @@ struct ClusterOptions {
   std::function<bool(const std::string& run)> is_of_another{};
   ClaimedDirectory results{};
   CarryOptions carry{};
+  bool looks_only = false;  // nothing will run
 };
 
 // One attempt as one Job, from create() to Gone. Nothing is in the cluster before start(): a Job that is

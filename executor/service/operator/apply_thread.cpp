@@ -2,6 +2,7 @@
 
 #include "service/apply_decision.h"
 #include "service/operator/cluster_reader.h"
+#include "service/operator/study_object.h"
 #include "study/run_choice.h"
 
 namespace studyctl {
@@ -27,7 +28,6 @@ void ApplyThread::post(ObjectTask task) {
 }
 
 void ApplyThread::run() {
-  ClusterReader reader(access_);
   while (true) {
     TaskOutcome outcome;
     {
@@ -38,7 +38,7 @@ void ApplyThread::run() {
       tasks_.pop_front();
     }
     switch (outcome.task.kind) {
-      case ObjectTask::Kind::Apply: apply(reader, outcome); break;
+      case ObjectTask::Kind::Apply: apply(outcome); break;
       case ObjectTask::Kind::Find: find(outcome); break;
       case ObjectTask::Kind::Cancel: cancel(outcome); break;
     }
@@ -46,8 +46,19 @@ void ApplyThread::run() {
   }
 }
 
-void ApplyThread::apply(ClusterReader& reader, TaskOutcome& outcome) {
-  auto study = reader.load(outcome.task.name, outcome.task.manifest);
+ClusterReader& ApplyThread::reader_for(const std::string& namespace_name) {
+  auto& reader = readers_[namespace_name];
+  if (reader) return *reader;
+  ClusterAccess access = access_;
+  access.namespace_name = namespace_name;
+  reader = std::make_unique<ClusterReader>(std::move(access));
+  return *reader;
+}
+
+void ApplyThread::apply(TaskOutcome& outcome) {
+  if (outcome.task.study != outcome.task.name)
+    outcome.task.manifest = manifest_in_namespace(outcome.task.manifest, outcome.task.namespace_name);
+  auto study = reader_for(outcome.task.namespace_name).load(outcome.task.name, outcome.task.manifest);
   outcome.task.manifest.clear();
   if (!study) {
     outcome.error = std::move(study).error();
@@ -55,7 +66,7 @@ void ApplyThread::apply(ClusterReader& reader, TaskOutcome& outcome) {
   }
   ApplyRequest request;
   request.study = *std::move(study);
-  request.who = "object " + access_.namespace_name + "/" + outcome.task.name;
+  request.who = "object " + outcome.task.namespace_name + "/" + outcome.task.name;
   auto applied = service_.apply(std::move(request));
   if (!applied) {
     outcome.error = std::move(applied).error();
@@ -78,14 +89,14 @@ void ApplyThread::find(TaskOutcome& outcome) {
 void ApplyThread::cancel(TaskOutcome& outcome) {
   std::string& run = outcome.task.run_id;
   if (run.empty()) {
-    const auto newest = newest_run(service_.volume(), outcome.task.name);
+    const auto newest = newest_run(service_.volume(), outcome.task.study);
     if (newest && *newest) run = (*newest)->run.record.id;
   }
   outcome.is_over = run.empty() || !service_.live().holds(run);
   if (outcome.is_over || outcome.task.was_told) return;
   Command command;
   command.kind = Command::Kind::Cancel;
-  command.who = "object " + access_.namespace_name + "/" + outcome.task.name + ", which is deleted";
+  command.who = "object " + outcome.task.namespace_name + "/" + outcome.task.name + ", which is deleted";
   const auto told = service_.tell(run, command);
   if (!told) outcome.error = told.error();
 }

@@ -4,6 +4,8 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,7 +26,8 @@ struct ObjectTask {
     Cancel,  // what runs of it
   };
   Kind kind = Kind::Apply;
-  std::string uid, name;
+  std::string uid, name, namespace_name;
+  std::string study;       // what the results call it
   std::string manifest;    // Apply
   std::string run_id;      // Find; Cancel: of the newest of its name where it is empty
   int64_t generation = 0;  // Apply
@@ -51,12 +54,14 @@ class ApplyThread {
 
  private:
   void run();
-  void apply(class ClusterReader& reader, TaskOutcome& outcome);
+  class ClusterReader& reader_for(const std::string& namespace_name);
+  void apply(TaskOutcome& outcome);
   void find(TaskOutcome& outcome);
   void cancel(TaskOutcome& outcome);
 
   StudyService& service_;
   const ClusterAccess access_;
+  std::map<std::string, std::unique_ptr<class ClusterReader>> readers_;  // by namespace; of the thread alone
   Mailbox<TaskOutcome> outcomes_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -49,6 +49,10 @@ struct StudyObject {
   bool is_held() const;  // by kCancelFinalizer
 };
 
+// The manifest of an object of another namespace than the operator's, as the results know it: by both names,
+// and running there.
+std::string manifest_in_namespace(const std::string& manifest, const std::string& namespace_name);
+
 Result<ObjectList<StudyObject>> parse_study_list(std::string_view json);
 ObjectChange<StudyObject> parse_study_change(std::string_view line);
 

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "engine/kubernetes/object_json.h"
 #include "manifest/literal.h"
+#include "model/study_name.h"
 #include "service/operator/study_object.h"
 #include "study/run_text.h"
 
@@ -141,6 +142,25 @@ std::map<std::string, std::string> parse_data(std::string_view text, const char*
 
 bool StudyObject::is_held() const {
   return std::find(finalizers.begin(), finalizers.end(), kCancelFinalizer) != finalizers.end();
+}
+
+// What it says of its place stays where it says something else: that is refused by who reads it.
+std::string manifest_in_namespace(const std::string& text, const std::string& namespace_name) {
+  json manifest = json::parse(text, nullptr, false);
+  json& name = manifest["metadata"]["name"];
+  if (name.is_string()) name = name_in_namespace(namespace_name, name.get<std::string>());
+  if (const auto spec = manifest.find("spec"); spec != manifest.end() && spec->is_object()) {
+    json& execution = (*spec)["execution"];
+    if (execution.is_null()) execution = json::object();
+    if (execution.is_object() && execution["kubernetes"].is_null()) execution["kubernetes"] = json::object();
+    if (execution.is_object() && execution["kubernetes"].is_object()) {
+      json& place = execution["kubernetes"]["namespace"];
+      if (place.is_null()) place = namespace_name;
+    }
+  }
+  std::string placed;
+  write_json(manifest, placed);
+  return placed;
 }
 
 Result<ObjectList<StudyObject>> parse_study_list(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "model/study_name.h"
 #include "service/operator/study_report.h"
 #include "store/status_file.h"
 
@@ -13,27 +14,47 @@ constexpr Duration kApplyAgain{10'000};
 constexpr int kPage = 50;  // an object may be large
 constexpr char kRefused[] = "Refused";
 
-ObjectWatch<StudyObject>::Source studies_of(const ClusterApi& api) {
-  return {"studies",
-          [&api](const std::string& query) {
-            return api.of_kind("GET", std::string(kStudyGroup), "studies?" + query);
-          },
-          parse_study_list, parse_study_change, kPage};
+// Of all namespaces where none is named.
+HttpRequest get_studies(const ClusterApi& api, const std::string& namespace_name, const std::string& query) {
+  const std::string group(kStudyGroup);
+  if (namespace_name.empty()) return api.get(group + "/studies?" + query);
+  return api.of_kind("GET", group, "studies?" + query, {}, namespace_name);
+}
+
+// In one of them is enough: what another lacks may come later, and holds nobody up.
+Result<void> look_for_studies(ClusterApi& api, const std::vector<std::string>& namespaces) {
+  std::optional<Error> first;
+  for (const std::string& name : namespaces) {
+    const auto list = answer_of(api, get_studies(api, name, "limit=1"));
+    if (!list) return list.error();
+    if (list->status == 200) return {};
+    if (list->status == kStatusMissing)
+      return Error{ErrorCode::NotFound, "the cluster knows no Studies: kubectl apply -f manifests/crd.yaml"};
+    if (!first) first = Error{ErrorCode::Unavailable, cluster_failure(*list)};
+  }
+  return *std::move(first);
+}
+
+std::vector<std::string> namespaces_of(const WatchedNamespaces& watched, const std::string& own) {
+  if (watched.all) return {""};
+  return watched.names.empty() ? std::vector<std::string>{own} : watched.names;
 }
 
 }  // namespace
 
-Result<void> check_studies(const ClusterAccess& access) {
+std::string WatchedNamespaces::text(const std::string& own) const {
+  if (all) return "all namespaces";
+  if (names.size() < 2) return "namespace " + (names.empty() ? own : names.front());
+  return "namespaces " + join(names, ", ");
+}
+
+Result<void> check_studies(const ClusterAccess& access, const WatchedNamespaces& watched) {
   SystemClock clock;
   EventLoop loop(clock);
   ClusterApi api(loop, access);
   const std::string where = access.name + " (" + access.address.text() + ")";
-  const auto list = answer_of(api, api.of_kind("GET", std::string(kStudyGroup), "studies?limit=1"));
-  if (!list) return Error(list.error()).within(where);
-  if (list->status == kStatusMissing)
-    return Error{ErrorCode::NotFound,
-                 where + ": the cluster knows no Studies: kubectl apply -f manifests/crd.yaml"};
-  if (list->status != 200) return Error{ErrorCode::Unavailable, where + ": " + cluster_failure(*list)};
+  if (auto seen = look_for_studies(api, namespaces_of(watched, access.namespace_name)); !seen)
+    return std::move(seen).error().within(where);
   const auto group = answer_of(api, api.get(std::string(kStudyGroup)));
   if (!group) return Error(group.error()).within(where);
   if (group->status == 200 && group->body.find("\"studies/status\"") == std::string::npos)
@@ -44,9 +65,10 @@ Result<void> check_studies(const ClusterAccess& access) {
   return {};
 }
 
-StudyOperator::StudyOperator(StudyService& service, const ClusterAccess& access)
+StudyOperator::StudyOperator(StudyService& service, const ClusterAccess& access, WatchedNamespaces watched)
     : loop_(clock_),
       access_(access),
+      watched_(std::move(watched)),
       applies_(service, access, [this] { loop_.wake(); }),
       thread_([this] { run(); }) {}
 
@@ -58,10 +80,7 @@ StudyOperator::~StudyOperator() {
 
 void StudyOperator::run() {
   api_ = std::make_unique<ClusterApi>(loop_, access_);
-  ObjectWatch<StudyObject> watch(*api_, studies_of(*api_),
-                                 {[this](const StudyObject& object) { on_shown(object); },
-                                  [this](const StudyObject& object) { followed_.erase(object.uid); }});
-  watch.list({});
+  for (const std::string& name : namespaces_of(watched_, access_.namespace_name)) watch(name);
   Steady next_tick = clock_.steady();
   while (!is_ending_) {
     const Steady now = clock_.steady();
@@ -72,6 +91,35 @@ void StudyOperator::run() {
     loop_.run_once(std::chrono::ceil<Duration>(std::max(Steady::duration(0), next_tick - clock_.steady())));
     for (const TaskOutcome& outcome : applies_.drain()) on_outcome(outcome);
   }
+}
+
+void StudyOperator::watch(const std::string& namespace_name) {
+  ObjectWatch<StudyObject>::Source source{
+      "studies",
+      [this, namespace_name](const std::string& query) { return get_studies(*api_, namespace_name, query); },
+      parse_study_list, parse_study_change, kPage};
+  watches_.push_back(std::make_unique<ObjectWatch<StudyObject>>(
+      *api_, std::move(source),
+      ObjectWatch<StudyObject>::Listener{
+          [this](const StudyObject& object) { on_shown(object); },
+          [this](const StudyObject& object) { followed_.erase(object.uid); }}));
+  watches_.back()->list({});
+}
+
+// What the results call it.
+std::string StudyOperator::name_of_study(const StudyObject& object) const {
+  const bool is_own = object.namespace_name == access_.namespace_name;
+  return is_own ? object.name : name_in_namespace(object.namespace_name, object.name);
+}
+
+ObjectTask StudyOperator::task_for(const Followed& followed, ObjectTask::Kind kind) const {
+  ObjectTask task;
+  task.kind = kind;
+  task.uid = followed.object.uid;
+  task.name = followed.object.name;
+  task.namespace_name = followed.object.namespace_name;
+  task.study = name_of_study(followed.object);
+  return task;
 }
 
 StudyOperator::Followed* StudyOperator::find(const std::string& uid) {
@@ -106,7 +154,9 @@ void StudyOperator::look(Followed& followed) {
   }
   if (!followed.is_found && !followed.is_asking && !followed.status.run_id.empty()) {
     followed.is_found = true;
-    applies_.post({ObjectTask::Kind::Find, object.uid, object.name, {}, followed.status.run_id});
+    ObjectTask task = task_for(followed, ObjectTask::Kind::Find);
+    task.run_id = followed.status.run_id;
+    applies_.post(std::move(task));
   }
   read_run(followed);
   write(followed);
@@ -125,7 +175,10 @@ void StudyOperator::ask_to_apply(Followed& followed) {
   followed.asked_generation = object.generation;
   followed.asked_annotations = object.annotations_hash;
   followed.apply_again_at.reset();
-  applies_.post({ObjectTask::Kind::Apply, object.uid, object.name, object.manifest, {}, object.generation});
+  ObjectTask task = task_for(followed, ObjectTask::Kind::Apply);
+  task.manifest = object.manifest;
+  task.generation = object.generation;
+  applies_.post(std::move(task));
 }
 
 // An object that was deleted goes once nothing of it runs.
@@ -135,27 +188,31 @@ void StudyOperator::release(Followed& followed) {
   const bool never_ran = followed.status.run_id.empty() && followed.status.observed_generation != 0;
   if (never_ran) return hold(followed, false);
   followed.is_asking = true;
-  applies_.post({ObjectTask::Kind::Cancel,
-                 followed.object.uid,
-                 followed.object.name,
-                 {},
-                 followed.status.run_id,
-                 0,
-                 followed.was_cancelled});
+  ObjectTask task = task_for(followed, ObjectTask::Kind::Cancel);
+  task.run_id = followed.status.run_id;
+  task.was_told = followed.was_cancelled;
+  applies_.post(std::move(task));
 }
 
 void StudyOperator::hold(Followed& followed, bool is_held) {
+  if (followed.hold_again_at && clock_.steady() < *followed.hold_again_at) return;
   if (std::exchange(followed.is_holding, true)) return;
   const StudyObject& object = followed.object;
-  api_->ask(api_->merge(std::string(kStudyGroup), "studies/" + object.name, finalizer_patch(object, is_held)),
-            [this, uid = object.uid, name = object.name](const HttpResponse& response) {
+  api_->ask(api_->merge(std::string(kStudyGroup), "studies/" + object.name, finalizer_patch(object, is_held),
+                        object.namespace_name),
+            [this, uid = object.uid, is_held](const HttpResponse& response) {
               Followed* again = find(uid);
               if (!again) return;
               again->is_holding = false;
+              again->hold_again_at.reset();
               // A conflict: it has changed meanwhile, and is shown as it is now.
-              if (response.status / 100 != 2 && response.status != kStatusConflict &&
-                  response.status != kStatusMissing)
-                log::warning("study " + name + ": its finalizer: " + cluster_failure(response));
+              if (response.status / 100 == 2 || response.status == kStatusConflict ||
+                  response.status == kStatusMissing)
+                return;
+              again->hold_again_at = clock_.steady() + kApplyAgain;
+              const std::string why = "its finalizer: " + cluster_failure(response);
+              if (is_held) return refuse(*again, {ErrorCode::Unavailable, why});
+              log::warning("study " + name_of_study(again->object) + ": " + why);
             });
 }
 
@@ -190,7 +247,7 @@ void StudyOperator::on_applied(Followed& followed, const TaskOutcome& outcome) {
   std::string reason = kind;
   reason.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(reason.front())));
   put_accepted(status, true, reason, outcome.applied.message);
-  log::info("study " + followed.object.name + ": " + outcome.applied.message);
+  log::info("study " + name_of_study(followed.object) + ": " + outcome.applied.message);
   if (outcome.applied.kind != Applied::Kind::Unchanged)
     tell(followed.object, {false, reason, "run " + status.run + ": " + outcome.applied.message});
 }
@@ -213,7 +270,7 @@ void StudyOperator::refuse(Followed& followed, const Error& error) {
     status.message = message;
   }
   if (status == before) return;
-  log::warning("study " + followed.object.name + ": " + message);
+  log::warning("study " + name_of_study(followed.object) + ": " + message);
   tell(followed.object, {true, is_for_good ? kRefused : "NotYet", message});
 }
 
@@ -225,7 +282,7 @@ void StudyOperator::on_cancelled(Followed& followed, const TaskOutcome& outcome)
   }
   followed.cancel_again_at = clock_.steady() + kTick;
   if (outcome.error) {
-    log::warning("study " + followed.object.name + ": " + outcome.error->message);
+    log::warning("study " + name_of_study(followed.object) + ": " + outcome.error->message);
   } else if (!std::exchange(followed.was_cancelled, true)) {
     tell(followed.object, {false, "Cancelling", "it was deleted: what runs is cancelled"});
   }
@@ -258,8 +315,8 @@ void StudyOperator::write(Followed& followed) {
   followed.written = followed.status;
   const StudyObject& object = followed.object;
   api_->ask(api_->merge(std::string(kStudyGroup), "studies/" + object.name + "/status",
-                        status_patch(object, followed.status)),
-            [this, uid = object.uid, name = object.name](const HttpResponse& response) {
+                        status_patch(object, followed.status), object.namespace_name),
+            [this, uid = object.uid, name = name_of_study(object)](const HttpResponse& response) {
               Followed* again = find(uid);
               if (again) again->is_writing = false;
               if (response.status / 100 == 2 || response.status == kStatusMissing) return;
@@ -271,8 +328,9 @@ void StudyOperator::write(Followed& followed) {
 }
 
 void StudyOperator::tell(const StudyObject& object, const StudyEvent& event) {
-  api_->ask(api_->of_kind("POST", "/api/v1", "events", event_body(object, event, clock_.now())),
-            [name = object.name](const HttpResponse& response) {
+  api_->ask(api_->of_kind("POST", "/api/v1", "events", event_body(object, event, clock_.now()),
+                          object.namespace_name),
+            [name = name_of_study(object)](const HttpResponse& response) {
               if (response.status / 100 != 2)
                 log::warning("study " + name + ": an event of it: " + cluster_failure(response));
             });

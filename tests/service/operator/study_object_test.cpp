@@ -40,6 +40,46 @@ TEST(StudyObject, IsAManifestThatTheReaderTakes) {
   EXPECT_EQ((*study)->repetitions(), 5u);
 }
 
+SentManifest in_namespace(const json& object) {
+  SentManifest sent;
+  sent.text = manifest_in_namespace(parsed(object).manifest, "team-a");
+  sent.name = "water";
+  return sent;
+}
+
+TEST(StudyObject, OfAnotherNamespaceIsKnownByItAndRunsThere) {
+  const auto study = load_sent(in_namespace(an_object()));
+  ASSERT_TRUE(study) << study.error().message;
+  EXPECT_EQ((*study)->study().name, "team-a_water");
+  EXPECT_EQ((*study)->study().execution.kubernetes.namespace_name, "team-a");
+  EXPECT_EQ((*study)->repetitions(), 5u);
+  // What is kept of it says so too.
+  const auto kept = read_applied((*study)->manifest.applied_json, "kept");
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(kept->study.name, "team-a_water");
+}
+
+TEST(StudyObject, OfAnotherNamespaceKeepsWhatItSaysOfItsPlaceToBeRefused) {
+  json object = an_object();
+  object["spec"]["execution"]["kubernetes"]["namespace"] = "kube-system";
+  const auto study = load_sent(in_namespace(object));
+  EXPECT_FALSE(study && (*study)->study().execution.kubernetes.namespace_name == "team-a");
+  object["spec"]["execution"] = "broken";
+  const auto broken = load_sent(in_namespace(object));
+  ASSERT_FALSE(broken);
+  EXPECT_NE(broken.error().message.find("spec.execution"), std::string::npos) << broken.error().message;
+}
+
+TEST(StudyObject, NobodysOwnNameLooksLikeThatOfAnotherNamespace) {
+  json object = an_object();
+  object["metadata"]["name"] = "team-a_water";
+  SentManifest sent;
+  sent.text = parsed(object).manifest;
+  const auto study = load_sent(sent);
+  ASSERT_FALSE(study);
+  EXPECT_NE(study.error().message.find("RFC 1123"), std::string::npos) << study.error().message;
+}
+
 TEST(StudyObject, KeepsNumbersAsTheyAreWritten) {
   EXPECT_NE(parsed(an_object()).manifest.find(R"([0.00001,0.5,3,true,"1.10"])"), std::string::npos)
       << parsed(an_object()).manifest;
