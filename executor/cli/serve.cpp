@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -13,6 +14,7 @@
 #include "service/carry_channel.h"
 #include "service/kubeconfig.h"
 #include "service/operator/leadership.h"
+#include "service/operator/probe.h"
 #include "service/operator/study_operator.h"
 #include "service/service_channels.h"
 #include "service/service_manager.h"
@@ -26,7 +28,7 @@ struct OperatorOptions {
   bool is_on = false;
   KubernetesOptions cluster;
   WatchedNamespaces watched;
-  std::string results_claim;
+  std::string results_claim, probe;
 };
 
 struct ServeOptions {
@@ -90,7 +92,7 @@ Result<std::unique_ptr<StudyService>> open_service(const ResultsVolume& volume, 
 
 // What serves, once it is this process's turn.
 int serve_volume(const Context& context, ServeOptions& options, const ClusterAccess* cluster,
-                 const Leadership* leadership) {
+                 const Leadership* leadership, std::atomic<bool>& acts) {
   const sigset_t signals = block_signals();
   auto volume = ResultsVolume::open(context.results, context.state_directory);
   if (!volume) return fail(volume.error());
@@ -106,8 +108,10 @@ int serve_volume(const Context& context, ServeOptions& options, const ClusterAcc
   const std::string& address = (*channels)->listens_at();
   log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address) +
             (cluster ? ", and the Studies of " + watched.text(cluster->namespace_name) : ""));
+  acts = true;
   tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
   const std::string why = wait_for_the_end(signals, leadership);
+  acts = false;
   tell_service_manager("STOPPING=1");
   log::info(why + ": " +
             (options.service.drain > Duration(0) ? "what runs may finish, at most " + options.drain
@@ -128,8 +132,13 @@ int serve_objects(const Context& context, ServeOptions& options) {
   const sigset_t signals = block_signals();
   const pthread_t main_thread = pthread_self();
   const Leadership leadership(*cluster, [main_thread] { pthread_kill(main_thread, kLeadership); });
+  std::atomic<bool> acts{false};
+  Result<std::unique_ptr<Server>> probe = std::unique_ptr<Server>();
+  const std::string& listen = options.for_objects.probe;
+  if (!listen.empty()) probe = open_probe(listen, leadership, acts);
+  if (!probe) return fail(probe.error());
   if (!await_leadership(leadership, signals)) return kSucceeded;
-  return serve_volume(context, options, &*cluster, &leadership);
+  return serve_volume(context, options, &*cluster, &leadership, acts);
 }
 
 Result<void> check_operator(OperatorOptions& options) {
@@ -138,11 +147,12 @@ Result<void> check_operator(OperatorOptions& options) {
   std::erase(watched.names, "");
   std::sort(watched.names.begin(), watched.names.end());
   watched.names.erase(std::unique(watched.names.begin(), watched.names.end()), watched.names.end());
-  if (!options.is_on && (!watched.is_own_alone() ||
-                         !(cluster.namespace_name + cluster.context + options.results_claim).empty()))
+  if (!options.is_on &&
+      (!watched.is_own_alone() ||
+       !(cluster.namespace_name + cluster.context + options.results_claim + options.probe).empty()))
     return Error{ErrorCode::Invalid,
-                 "--namespace, --watch-namespace, --all-namespaces, --kube-context and --results-claim: take "
-                 "--operator"};
+                 "--namespace, --watch-namespace, --all-namespaces, --kube-context, --results-claim and "
+                 "--probe-listen: take --operator"};
   if (watched.all && !watched.names.empty())
     return Error{ErrorCode::Invalid, "--all-namespaces: has those of --watch-namespace too; leave one out"};
   return {};
@@ -163,8 +173,9 @@ int serve(const Context& context, ServeOptions& options) {
   std::erase(options.service.drive.carry.pull_secrets, "");
   if (auto fine = check_carry(options.service.drive.carry); !fine) return fail(fine.error());
   log::to_stderr(log::Level::Info);
+  std::atomic<bool> acts{false};
   return options.for_objects.is_on ? serve_objects(context, options)
-                                   : serve_volume(context, options, nullptr, nullptr);
+                                   : serve_volume(context, options, nullptr, nullptr, acts);
 }
 
 void add_address(CLI::App& command, ServiceAddress& address) {
@@ -241,6 +252,17 @@ void add_operator(CLI::App& command, OperatorOptions& options) {
       ->group(group);
 }
 
+void add_probe(CLI::App& command, OperatorOptions& options) {
+  command
+      .add_option(
+          "--probe-listen", options.probe,
+          "Answer a cluster's probes there, also while another operator acts: GET /healthz, and /readyz "
+          "once it acts: 0.0.0.0:8081")
+      ->envname("STUDYCTL_PROBE_LISTEN")
+      ->type_name("ADDRESS")
+      ->group("Studies that are objects of a Kubernetes cluster");
+}
+
 void add_policy(CLI::App& command, SubmitPolicy& policy) {
   const auto add = [&](const char* name, std::vector<std::string>& to, const char* about, const char* type) {
     command.add_option(name, to, about)
@@ -293,6 +315,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("DIR")
       ->allow_extra_args(false);
   add_operator(*command, options.for_objects);
+  add_probe(*command, options.for_objects);
   add_carry_options(*command, drive.carry);
   add_policy(*command, options.service.policy);
   command->add_flag("--print-config", options.prints_config, "Print such a file with what holds now, and end")

@@ -130,13 +130,17 @@ a_study killed 'sleep 12; echo done' 'parallelism: 2'
 kubectl apply -f study.yaml >/dev/null
 wait_until 60 grep -rqs killed results/killed/latest/status.json
 wait_until 60 running_pods 2
-operator second
+probe=http://127.0.0.1:$((20000 + $$ % 10000))
+STUDYCTL_PROBE_LISTEN=${probe#http://} operator second
 wait_until 30 grep -q 'waits for' second.log
+curl -fsS "$probe/healthz" | grep -q 'ok: waits for' || fail "a probe of who waits said: $(curl -sS "$probe/healthz")"
+expect_equal "$(curl -s -o /dev/null -w '%{http_code}' "$probe/readyz")" 503 "whether who waits is ready"
 kill -KILL "$first_pid"
 begun=$SECONDS
 wait_until 30 grep -q 'leads: it holds' second.log
 wait_until 30 grep -q 'and the Studies of namespace' second.log
 [ $((SECONDS - begun)) -le 16 ] || fail "it took $((SECONDS - begun)) s to take over"
+expect_equal "$(curl -sS "$probe/readyz")" "ok: acts" "whether who acts is ready"
 wait_until 90 is killed state Completed
 is killed done 4/4 || fail "done: $(field killed done)"
 expect_equal "$(find results/killed -name 'attempt-2*' | wc -l)" 0 "attempts that were made again instead of adopted"

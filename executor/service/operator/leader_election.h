@@ -43,6 +43,7 @@ class LeaderElection {
   void take(const Seen* before);
   void on_taken(const Result<HttpResponse>& answer);
   void again();
+  void hold();
   void lose(const std::string& why);
   std::string body(const Seen* before, bool is_held) const;
 
@@ -55,6 +56,7 @@ class LeaderElection {
   Steady seen_at_;                 // when seen_ was first seen as it is
   std::optional<Steady> held_at_;  // when it was last ours for sure, while we lead
   Steady asked_at_;
+  ClusterCalls::Token deadline_ = 0;  // of what it holds: others come after it, whatever is under way here
   std::string waits_for_;
   bool is_over_ = false;
 };

@@ -5,6 +5,7 @@
 namespace studyctl {
 namespace {
 
+constexpr char kTooLate[] = "it could not be renewed in time";
 constexpr char kGroup[] = "/apis/coordination.k8s.io/v1";
 
 // The cluster wants all six digits.
@@ -31,7 +32,6 @@ LeaderElection::LeaderElection(ClusterApi& api, std::string lease, std::string i
 void LeaderElection::look() {
   if (is_over_) return;
   asked_at_ = api_.clock().steady();
-  if (held_at_ && asked_at_ - *held_at_ >= times_.renew) return lose("it could not be renewed in time");
   HttpRequest request = api_.of_kind("GET", kGroup, "leases/" + lease_);
   request.timeout = times_.retry;
   calls_.once(std::move(request), [this](const Result<HttpResponse>& answer) { on_lease(answer); });
@@ -70,13 +70,24 @@ void LeaderElection::take(const Seen* before) {
 void LeaderElection::on_taken(const Result<HttpResponse>& answer) {
   if (answer && answer->status / 100 == 2) {
     const bool is_new = !held_at_;
-    held_at_ = asked_at_;
+    hold();
+    if (is_over_) return;
     if (is_new) listener_.leads();
   } else if (answer && answer->status != kStatusConflict) {
     const std::string why = cluster_failure(*answer);
     if (std::exchange(waits_for_, why) != why) listener_.waits("its Lease: " + why);
   }
   again();
+}
+
+// From when it was asked for: the cluster may have noted it at any time since.
+void LeaderElection::hold() {
+  const Duration rest =
+      std::chrono::duration_cast<Duration>(asked_at_ + times_.renew - api_.clock().steady());
+  if (rest <= Duration(0)) return lose(kTooLate);
+  held_at_ = asked_at_;
+  calls_.drop(deadline_);
+  deadline_ = calls_.after(rest, [this] { lose(kTooLate); });
 }
 
 void LeaderElection::again() {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kLease[] = "studyctl";  // one for a namespace: who leads acts for all Studies in it
 constexpr Duration kLastWord{3'000};
+constexpr Duration kSilence{30'000};  // a look takes seconds, also where the cluster does not answer
 
 std::string identity() {
   char host[256] = "";
@@ -21,12 +22,30 @@ std::string identity() {
 }  // namespace
 
 Leadership::Leadership(ClusterAccess access, std::function<void()> changed)
-    : access_(std::move(access)), changed_(std::move(changed)), loop_(clock_), thread_([this] { run(); }) {}
+    : access_(std::move(access)),
+      changed_(std::move(changed)),
+      loop_(clock_),
+      turned_at_(clock_.steady()),
+      thread_([this] { run(); }) {}
 
 Leadership::~Leadership() {
   is_ending_ = true;
   loop_.wake();
   thread_.join();
+}
+
+std::string Leadership::waits_for() const {
+  const std::lock_guard lock(mutex_);
+  return waits_for_;
+}
+
+void Leadership::note(const std::string& waits_for) {
+  const std::lock_guard lock(mutex_);
+  waits_for_ = waits_for;
+}
+
+bool Leadership::is_alive() const {
+  return clock_.steady() - turned_at_.load() < kSilence;
 }
 
 void Leadership::run() {
@@ -39,15 +58,22 @@ void Leadership::run() {
   LeaderElection election(api, kLease, who,
                           {[&] {
                              log::info("leads: it holds the Lease " + access_.namespace_name + "/" + kLease);
+                             note({});
                              become(State::Leads);
                            },
                            [&](const std::string& why) {
                              log::error("leads no more: " + why);
                              become(State::Lost);
                            },
-                           [](const std::string& holder) { log::info("waits for " + holder); }});
+                           [this](const std::string& holder) {
+                             note(holder);
+                             log::info("waits for " + holder);
+                           }});
   election.begin();
-  while (!is_ending_) loop_.run_once(std::chrono::hours(1));
+  while (!is_ending_) {
+    turned_at_ = clock_.steady();
+    loop_.run_once(kSilence / 3);
+  }
   bool is_done = false;
   election.let_go([&] { is_done = true; });
   const Steady deadline = clock_.steady() + kLastWord;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -22,9 +23,14 @@ class Leadership {
   ~Leadership();
 
   State state() const { return state_; }
+  // Whom or what for; empty where it leads.
+  std::string waits_for() const;
+  // Its thread goes on with its election.
+  bool is_alive() const;
 
  private:
   void run();
+  void note(const std::string& waits_for);
 
   const ClusterAccess access_;
   const std::function<void()> changed_;
@@ -32,6 +38,9 @@ class Leadership {
   EventLoop loop_;
   std::atomic<State> state_{State::Waits};
   std::atomic<bool> is_ending_{false};
+  std::atomic<Steady> turned_at_;
+  mutable std::mutex mutex_;
+  std::string waits_for_ = "its first look at the Lease";
   std::thread thread_;
 };
 
