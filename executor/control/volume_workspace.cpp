@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/container_spec.h"
 #include "control/core_pool.h"
 #include "control/mounts.h"
 #include "control/page_cache.h"
@@ -65,34 +66,6 @@ Result<ResolvedPod> VolumeWorkspace::resolve_pod(const AttemptKey& key, int64_t 
   return resolve(study(key.repetition), parts_.experiments.variant(key.repetition).pod, point, names);
 }
 
-Result<ContainerSpec> VolumeWorkspace::container_spec(const Study& study, const Container& container,
-                                                      const ResolvedPod& pod, const AttemptPaths& paths) {
-  ContainerSpec spec;
-  spec.image = container.image;
-  spec.pull_policy = container.pull_policy;
-  spec.command = container.command;
-  spec.arguments = container.arguments;
-  spec.working_directory = container.working_directory;
-  spec.resources = container.resources;
-  spec.security = container.security;
-  spec.environment = pod.environment;
-  for (const EnvironmentVariable& variable : container.environment) {
-    std::string value = variable.value;
-    if (variable.secret) {
-      auto secret = parts_.secret(*variable.secret);
-      if (!secret) return std::move(secret).error();
-      value = *std::move(secret);
-      spec.secret_variables.insert(variable.name);
-    }
-    std::erase_if(spec.environment, [&](const auto& pair) { return pair.first == variable.name; });
-    spec.environment.emplace_back(variable.name, std::move(value));
-  }
-  auto mounts = mounts_of(container, study.pod, study.results.path, paths);
-  if (!mounts) return std::move(mounts).error();
-  spec.mounts = *std::move(mounts);
-  return spec;
-}
-
 AttemptSpec VolumeWorkspace::outline(const AttemptKey& key) {
   const ExperimentFacts& facts = parts_.experiments.facts(key.repetition);
   AttemptSpec spec;
@@ -116,14 +89,15 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement
   AttemptSpec spec = outline(key);
   const Study& study = this->study(key.repetition);
   const AttemptPaths paths = paths_in(spec.directory, parts_.directory.path());
+  const ContainerParts parts{study, *pod, paths, parts_.secret};
   for (size_t i = 0; i < pod->init.size(); ++i) {
-    auto made = container_spec(study, pod->init[i], *pod, paths);
+    auto made = container_spec(pod->init[i], parts);
     if (!made) return std::move(made).error();
     spec.init.at(i) = *std::move(made);
   }
   if (!study.checkpoint_path.empty())
     pod->environment.emplace_back("STUDY_RESTART", has_checkpoint(key) ? "1" : "0");
-  auto main = container_spec(study, pod->main, *pod, paths);
+  auto main = container_spec(pod->main, parts);
   if (!main) return std::move(main).error();
   spec.main = *std::move(main);
   if (!study.checkpoint_path.empty())
@@ -137,12 +111,7 @@ Result<AttemptSpec> VolumeWorkspace::spec(const AttemptKey& key, const Placement
   spec.device_rules.patience = execution.cooldown.max_wait;
   const std::set<int> cores = cores_of(placement.cpus);
   spec.cpus.assign(cores.begin(), cores.end());
-  spec.labels.insert(study.pod.labels.begin(), study.pod.labels.end());
-  spec.image_pull_secrets = study.pod.image_pull_secrets;
-  spec.cluster_fields = study.pod.cluster_fields;
-  spec.annotations = study.pod.annotations;
-  spec.host_network = study.pod.host_network;
-  spec.share_process_namespace = study.pod.share_process_namespace;
+  put_template(study.pod, spec);
   return spec;
 }
 

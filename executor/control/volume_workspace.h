@@ -73,8 +73,6 @@ class VolumeWorkspace final : public Workspace {
   AttemptPlace place(const AttemptKey& key);
   Result<ResolvedPod> resolve_pod(const AttemptKey& key, int64_t memory_bytes);
   const Study& study(const RepetitionKey& key) const { return parts_.experiments.study(key); }
-  Result<ContainerSpec> container_spec(const Study& study, const Container& container, const ResolvedPod& pod,
-                                       const AttemptPaths& paths);
   Result<std::string> read_input(const RepetitionKey& key, const std::string& path);
   bool has_checkpoint(const AttemptKey& key);
   void complete(AttemptRecord& record);

@@ -42,6 +42,8 @@ struct ContainerSpec {
   Resources resources;
   SecurityContext security;
   std::vector<Mount> mounts;
+  Sidecar sidecar = Sidecar::No;                        // Kubernetes alone has them
+  std::map<std::string, std::string> cluster_fields{};  // as in Container
 };
 
 // What a device must be like to be leased, beside free.
@@ -146,6 +148,10 @@ class Engine {
   // names the image.
   virtual void prepare_image(const std::string& image, PullPolicy policy,
                              std::function<void(Result<std::string>)> done) = 0;
+
+  // Before the first start: Invalid says what it has against such an attempt, of which nothing is made.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who asks somebody keeps it
+  virtual void try_out(const AttemptSpec& /*spec*/, std::function<void(Result<void>)> done) { done({}); }
 
   // Makes the container (found by name when it is there already): leases devices, pulls, runs no byte of the
   // workload. → Preparing…, then Created or Refused.

@@ -10,7 +10,7 @@ namespace {
 
 enum class Shape : uint8_t { Map, List, Text, Flag };
 
-constexpr std::array<std::pair<std::string_view, Shape>, 14> kFields = {
+constexpr std::array<std::pair<std::string_view, Shape>, 15> kFields = {
     {{"affinity", Shape::Map},
      {"automountServiceAccountToken", Shape::Flag},
      {"dnsConfig", Shape::Map},
@@ -19,12 +19,26 @@ constexpr std::array<std::pair<std::string_view, Shape>, 14> kFields = {
      {"nodeSelector", Shape::Map},
      {"preemptionPolicy", Shape::Text},
      {"priorityClassName", Shape::Text},
+     {"resourceClaims", Shape::List},
      {"runtimeClassName", Shape::Text},
      {"schedulerName", Shape::Text},
      {"securityContext", Shape::Map},
      {"serviceAccountName", Shape::Text},
      {"tolerations", Shape::List},
      {"topologySpreadConstraints", Shape::List}}};
+
+constexpr std::array<std::pair<std::string_view, Shape>, 11> kSidecarFields = {
+    {{"envFrom", Shape::List},
+     {"lifecycle", Shape::Map},
+     {"livenessProbe", Shape::Map},
+     {"ports", Shape::List},
+     {"readinessProbe", Shape::Map},
+     {"resizePolicy", Shape::List},
+     {"startupProbe", Shape::Map},
+     {"stdin", Shape::Flag},
+     {"stdinOnce", Shape::Flag},
+     {"terminationMessagePolicy", Shape::Text},
+     {"tty", Shape::Flag}}};
 
 bool is_of_shape(Fields& pod, std::string_view name, const Item& item, Shape shape) {
   Problems& problems = pod.problems();
@@ -45,20 +59,35 @@ bool is_of_shape(Fields& pod, std::string_view name, const Item& item, Shape sha
   return false;
 }
 
+void take_as_json(Fields& map, std::string_view name, const Item& item,
+                  std::map<std::string, std::string>& fields) {
+  std::string json = json_of(written_node(*item.node), Keys::AsWritten);
+  if (json.find("${") != std::string::npos)
+    map.problem(name, "is the same for all experiments: nothing is put in for ${…} here");
+  fields.emplace(name, std::move(json));
+}
+
+void read_one(Fields& map, std::string_view name, Shape shape, std::map<std::string, std::string>& fields) {
+  const auto item = map.find(name);
+  if (item && is_of_shape(map, name, *item, shape)) take_as_json(map, name, *item, fields);
+}
+
 }  // namespace
 
 void read_cluster_fields(Fields& pod, std::map<std::string, std::string>& fields) {
-  for (const auto& [name, shape] : kFields) {
-    const auto item = pod.find(name);
-    if (!item || !is_of_shape(pod, name, *item, shape)) continue;
-    std::string json = json_of(written_node(*item->node), Keys::AsWritten);
-    if (json.find("${") != std::string::npos)
-      pod.problem(name, "is the same for all experiments: nothing is put in for ${…} here");
-    if (name == "nodeSelector")
-      for (const auto& [path, entry] : entries_of(pod.reading(), item, "must be a map like {gpu: a100}"))
-        read_text(pod.problems(), {entry.value, path});
-    fields.emplace(name, std::move(json));
-  }
+  for (const auto& [name, shape] : kFields) read_one(pod, name, shape, fields);
+  const auto labels = pod.find("nodeSelector");
+  if (!labels || labels->node->kind != Node::Kind::Map) return;
+  for (const auto& [path, entry] : entries_of(pod.reading(), labels, "must be a map like {gpu: a100}"))
+    read_text(pod.problems(), {entry.value, path});
+}
+
+void read_sidecar_fields(Fields& container, std::map<std::string, std::string>& fields) {
+  for (const auto& [name, shape] : kSidecarFields) read_one(container, name, shape, fields);
+}
+
+void read_claims(Fields& resources, std::map<std::string, std::string>& fields) {
+  read_one(resources, kClaims, Shape::List, fields);
 }
 
 void write_cluster_fields(FieldWriter& pod, const std::map<std::string, std::string>& fields) {

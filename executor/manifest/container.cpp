@@ -221,6 +221,41 @@ void check_container(Fields& fields, const Container& container) {
   note_volumes(fields, container.mounts);
 }
 
+void refuse_cluster_fields(Fields& fields) {
+  fields.refuse("envFrom", "is not supported on one box; list each under env");
+  fields.refuse("livenessProbe", "is not supported on one box; execution.timeouts.stalled finds what hangs");
+  fields.refuse("ports", "is not supported on one box; hostNetwork: true opens the host's");
+  fields.refuse("restartPolicy", "is not supported on one box; execution.retry tries again");
+  fields.refuse(std::array<std::string_view, 8>{"lifecycle", "readinessProbe", "resizePolicy", "startupProbe",
+                                                "stdin", "stdinOnce", "terminationMessagePolicy", "tty"},
+                kNotHere);
+}
+
+// What runs beside main does so on a cluster alone, which judges what is said of it there.
+void read_sidecar(Fields& fields, Container& sidecar) {
+  read_sidecar_fields(fields, sidecar.cluster_fields);
+  if (sidecar.sidecar == Sidecar::FromItsTurn) {
+    fields.find("restartPolicy");  // which it is known by
+  } else {
+    fields.refuse("restartPolicy", "is for init containers, of which one with Always goes on beside main");
+  }
+  fields.refuse("terminationMessagePath", "is read of containers[0] alone; remove it");
+  const std::string& name = sidecar.name;
+  if (name.empty()) fields.problem("name", "is missing; name the container");
+  if (name == "main" || name.starts_with("init-") || name.starts_with("carry-"))
+    fields.problem(
+        "name", "'" + shortened(name) + "' is what studyctl calls a container of its own; use another name");
+  if (!sidecar.resources.devices.empty())
+    fields.problem("resources", "devices are given to containers[0] alone; ask for them there");
+}
+
+void write_sidecar(FieldWriter& out, const Container& container) {
+  std::map<std::string, std::string> fields = container.cluster_fields;
+  fields.erase(std::string(kClaims));
+  write_cluster_fields(out, fields);
+  if (container.sidecar == Sidecar::FromItsTurn) out.text("restartPolicy", "Always");
+}
+
 constexpr auto kContainer = [](auto& io, auto& container) {
   io.text("name", container.name);
   io.require("image", "say which image to run");
@@ -230,21 +265,18 @@ constexpr auto kContainer = [](auto& io, auto& container) {
   io.templates("args", container.arguments);
   io.templated("workingDir", container.working_directory);
   io.items("env", container.environment, read_variable, written_variable);
-  io.when_read([&](auto& fields) { read_resources(fields, container.resources); });
-  io.when_written([&](auto& out) { write_resources(out, container.resources); });
+  io.when_read([&](auto& fields) { read_resources(fields, container.resources, &container.cluster_fields); });
+  io.when_written([&](auto& out) { write_resources(out, container.resources, &container.cluster_fields); });
   io.list("volumeMounts", container.mounts, kMount);
   io.map("securityContext", container.security, kSecurity);
   io.text("terminationMessagePath", container.termination_message_path);
-  io.when_read([&](auto& fields) { check_container(fields, container); });
-  io.refuse("envFrom", "is not supported on one box; list each under env");
-  io.refuse("livenessProbe", "is not supported on one box; execution.timeouts.stalled finds what hangs");
-  io.refuse("ports", "is not supported on one box; hostNetwork: true opens the host's");
-  io.refuse("restartPolicy", "is not supported on one box; execution.retry tries again");
+  io.when_read([&](auto& fields) {
+    check_container(fields, container);
+    container.sidecar == Sidecar::No ? refuse_cluster_fields(fields) : read_sidecar(fields, container);
+  });
+  io.when_written([&](auto& out) { write_sidecar(out, container); });
   io.refuse("volumeDevices", "is not supported on one box; ask for a path below /dev under resources.limits");
   io.refuse("imagePullSecrets", "belongs beside containers; move it there");
-  io.refuse(std::array<std::string_view, 8>{"lifecycle", "readinessProbe", "resizePolicy", "startupProbe",
-                                            "stdin", "stdinOnce", "terminationMessagePolicy", "tty"},
-            kNotHere);
 };
 
 constexpr auto kContainerChanges = [](auto& io, auto& to) {

@@ -43,9 +43,13 @@ Written written_pod(const PodTemplate& pod);
 void read_container(Fields& fields, Container& container);
 Written written_container(const Container& container);
 
-// Devices that are asked for 0 times are kept: in an override that takes them away.
-void read_resources(Fields& container, Resources& resources);
-void write_resources(FieldWriter& container, const Resources& resources);
+// Devices that are asked for 0 times are kept: in an override that takes them away. `cluster_fields`: where
+// claims go, as kClaims; null where there are none.
+inline constexpr std::string_view kClaims = "claims";
+void read_resources(Fields& container, Resources& resources,
+                    std::map<std::string, std::string>* cluster_fields = nullptr);
+void write_resources(FieldWriter& container, const Resources& resources,
+                     const std::map<std::string, std::string>* cluster_fields = nullptr);
 // Binary where that is exact: 16Gi.
 std::string memory_text(int64_t bytes);
 
@@ -59,6 +63,9 @@ Written written_execution(const Execution& execution);
 void read_labels(Fields& metadata, std::map<std::string, std::string>& labels);
 // Fields of a pod's spec that only clusters know, as JSON; `annotations` of its metadata.
 void read_cluster_fields(Fields& pod, std::map<std::string, std::string>& fields);
+// The same of a container that runs beside main, and of its resources.
+void read_sidecar_fields(Fields& container, std::map<std::string, std::string>& fields);
+void read_claims(Fields& resources, std::map<std::string, std::string>& fields);
 void write_cluster_fields(FieldWriter& pod, const std::map<std::string, std::string>& fields);
 void read_annotations(Fields& metadata, std::map<std::string, std::string>& annotations);
 void write_annotations(FieldWriter& metadata, const std::map<std::string, std::string>& annotations);

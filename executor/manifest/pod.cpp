@@ -163,24 +163,31 @@ Written written_volume(const Volume& volume) {
 std::optional<Container> read_init_container(Reading& reading, const Item& item) {
   Container container;
   Fields fields(reading, item);
+  if (fields.is_map() && fields.has_text("restartPolicy")) {
+    const auto policy = fields.find("restartPolicy");
+    if (policy->node->text == "Always") container.sidecar = Sidecar::FromItsTurn;
+  }
   read_container(fields, container);
+  if (container.sidecar != Sidecar::No) return container;
   if (container.name.empty())
     reading.problems.add(item.node->place, item.path + ".name", "is missing; name the container");
   return container;
 }
 
-void read_main(Fields& pod, Container& main) {
+void read_containers(Fields& pod, PodTemplate& to) {
   const auto containers = pod.require("containers", "give it the one that runs the experiment");
   if (!containers) return;
   const std::vector<Item> items = read_list(pod.problems(), *containers);
-  if (items.size() != 1 && containers->node->kind == Node::Kind::Sequence) {
-    pod.problem("containers", "must be exactly one, are " + std::to_string(items.size()) +
-                                  "; what runs before it goes into initContainers");
+  if (items.empty() && containers->node->kind == Node::Kind::Sequence)
+    pod.problem("containers", "is empty; give it the one that runs the experiment");
+  for (size_t i = 0; i < items.size(); ++i) {
+    Fields fields(pod.reading(), items[i]);
+    Container sidecar;
+    sidecar.sidecar = Sidecar::WithMain;
+    read_container(fields, i == 0 ? to.main : sidecar);
+    if (i > 0) to.init_containers.push_back(std::move(sidecar));
   }
-  if (items.empty()) return;
-  Fields fields(pod.reading(), items[0]);
-  read_container(fields, main);
-  if (main.name.empty()) main.name = "main";
+  if (to.main.name.empty()) to.main.name = "main";
 }
 
 // That names are told apart, and that each mount has its volume.
@@ -191,10 +198,12 @@ void check_pod(Fields& fields, const PodTemplate& pod) {
     const auto list = fields.find(name);
     return list ? one_or_list(*list) : std::vector<Item>{};
   };
-  const std::vector<Item> inits = items_of("initContainers");
-  for (size_t i = 0; i < pod.init_containers.size(); ++i)
-    containers.add(inits[i], pod.init_containers[i].name);
-  if (!pod.main.name.empty()) containers.add(items_of("containers")[0], pod.main.name);
+  std::vector<Item> others = items_of("initContainers");
+  const std::vector<Item> beside = items_of("containers");
+  if (!beside.empty()) others.insert(others.end(), beside.begin() + 1, beside.end());
+  for (size_t i = 0; i < std::min(others.size(), pod.init_containers.size()); ++i)
+    containers.add(others[i], pod.init_containers[i].name);
+  if (!pod.main.name.empty() && !beside.empty()) containers.add(beside[0], pod.main.name);
   const std::vector<Item> items = items_of("volumes");
   for (size_t i = 0; i < pod.volumes.size(); ++i) volumes.add(items[i], pod.volumes[i].name);
   for (const Mention& use : fields.reading().volumes) {
@@ -211,10 +220,17 @@ std::optional<std::string> read_pull_secret(Reading& reading, const Item& item) 
 }
 
 constexpr auto kPodSpec = [](auto& io, auto& pod) {
-  io.items("initContainers", pod.init_containers, read_init_container, written_container);
-  io.when_read([&](auto& fields) { read_main(fields, pod.main); });
-  io.when_written(
-      [&](auto& out) { out.put("containers", Written{Written::List{written_container(pod.main)}}); });
+  io.when_read([&](auto& fields) {
+    fields.items("initContainers", pod.init_containers, read_init_container, written_container);
+    read_containers(fields, pod);
+  });
+  io.when_written([&](auto& out) {
+    Written::List before, beside{written_container(pod.main)};
+    for (const Container& one : pod.init_containers)
+      (one.sidecar == Sidecar::WithMain ? beside : before).push_back(written_container(one));
+    if (!before.empty()) out.put("initContainers", Written{std::move(before)});
+    out.put("containers", Written{std::move(beside)});
+  });
   io.items("volumes", pod.volumes, read_volume, written_volume);
   io.flag("hostNetwork", pod.host_network);
   io.flag("shareProcessNamespace", pod.share_process_namespace);

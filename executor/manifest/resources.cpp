@@ -114,10 +114,14 @@ std::string cpu_text(int64_t millicpu) {
   return millicpu % 1000 == 0 ? std::to_string(millicpu / 1000) : std::to_string(millicpu) + "m";
 }
 
-void read(Fields& fields, Resources& resources) {
+void read(Fields& fields, Resources& resources, std::map<std::string, std::string>* cluster_fields) {
   const Amounts limits = read_amounts(fields.reading(), fields.find("limits"));
   const Amounts requests = read_amounts(fields.reading(), fields.find("requests"));
-  fields.refuse("claims", "is not supported on one box; ask for devices under limits");
+  if (cluster_fields) {
+    read_claims(fields, *cluster_fields);
+  } else {
+    fields.refuse("claims", "are the same for all experiments; an override has limits and requests");
+  }
   check_requests(fields, limits, requests);
   resources.millicpu = limits.millicpu;
   resources.memory_bytes = limits.memory_bytes;
@@ -138,12 +142,18 @@ std::string memory_text(int64_t bytes) {
   return std::to_string(bytes);
 }
 
-void read_resources(Fields& container, Resources& resources) {
-  container.map("resources", resources, read);
+void read_resources(Fields& container, Resources& resources,
+                    std::map<std::string, std::string>* cluster_fields) {
+  container.map("resources", resources,
+                [&](Fields& fields, Resources& to) { read(fields, to, cluster_fields); });
 }
 
-void write_resources(FieldWriter& container, const Resources& resources) {
-  container.map("resources", resources, [](FieldWriter& out, const Resources& of) {
+void write_resources(FieldWriter& container, const Resources& resources,
+                     const std::map<std::string, std::string>* cluster_fields) {
+  container.map("resources", resources, [&](FieldWriter& out, const Resources& of) {
+    if (cluster_fields)
+      if (const auto claims = cluster_fields->find(std::string(kClaims)); claims != cluster_fields->end())
+        write_cluster_fields(out, {*claims});
     out.map("limits", of, [](FieldWriter& limits, const Resources& one) {
       if (one.millicpu) limits.text("cpu", cpu_text(*one.millicpu));
       if (one.memory_bytes) limits.text("memory", memory_text(*one.memory_bytes));

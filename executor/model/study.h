@@ -130,6 +130,10 @@ struct Resources {
 
 enum class PullPolicy : uint8_t { Always, IfNotPresent, Never };
 
+// Whether a container goes on beside main, on a cluster alone: begun in its turn among the init containers
+// (restartPolicy: Always), or with main (containers[1] and on).
+enum class Sidecar : uint8_t { No, FromItsTurn, WithMain };
+
 struct Container {
   std::string name;
   std::string image;
@@ -142,6 +146,9 @@ struct Container {
   std::vector<VolumeMount> mounts;
   SecurityContext security;
   std::string termination_message_path;  // none when empty
+  Sidecar sidecar = Sidecar::No;
+  // What of it only a cluster knows: its fields by name, each as JSON; `claims` is that of its resources.
+  std::map<std::string, std::string> cluster_fields{};
 };
 
 // How long the contents of an emptyDir volume live.
@@ -172,7 +179,7 @@ struct Volume {
 };
 
 struct PodTemplate {
-  std::vector<Container> init_containers;
+  std::vector<Container> init_containers;  // and sidecars, behind them those that begin with main
   Container main;
   std::vector<Volume> volumes;
   bool host_network = false;

@@ -51,6 +51,9 @@ json container_json(const Container& container) {
   if (container.resources.millicpu) result["millicpu"] = *container.resources.millicpu;
   for (const DeviceRequest& device : container.resources.devices)
     result["devices"][device.kind] = device.count;
+  if (container.sidecar != Sidecar::No)
+    result["sidecar"] = container.sidecar == Sidecar::WithMain ? "with main" : "from its turn";
+  set(result, "clusterFields", container.cluster_fields);
   return result;
 }
 

@@ -168,8 +168,11 @@ Result<ResolvedPod> resolve(const Study& study, const PodTemplate& of, const Poi
                   {},
                   params_json(point)};
   Filler filler(scope);
-  for (size_t i = 0; i < pod.init.size(); ++i) {
-    filler.fill(pod.init[i], "spec.template.spec.initContainers[" + std::to_string(i) + "]", pod.environment);
+  for (size_t i = 0, beside = 0; i < pod.init.size(); ++i) {
+    const bool is_beside = pod.init[i].sidecar == Sidecar::WithMain;
+    const std::string path =
+        is_beside ? "containers[" + std::to_string(++beside) : "initContainers[" + std::to_string(i);
+    filler.fill(pod.init[i], "spec.template.spec." + path + "]", pod.environment);
   }
   filler.fill(pod.main, "spec.template.spec.containers[0]", pod.environment);
   for (const StudyFile& file : study.files) {

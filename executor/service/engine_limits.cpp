@@ -16,6 +16,27 @@ bool limits_processes(const Study& study) {
                      [](const Override& rule) { return rule.resources.pids.has_value(); });
 }
 
+// Memory that a sidecar would share: each container has its own of it.
+std::string memory_shared_with_sidecar(const PodTemplate& pod) {
+  const auto mounts = [](const Container& container, const std::string& volume) {
+    return std::any_of(container.mounts.begin(), container.mounts.end(),
+                       [&](const VolumeMount& mount) { return mount.volume == volume; });
+  };
+  for (const Volume& volume : pod.volumes) {
+    const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
+    if (!empty || !empty->in_memory) continue;
+    int users = mounts(pod.main, volume.name) ? 1 : 0;
+    bool is_of_sidecar = false;
+    for (const Container& container : pod.init_containers) {
+      if (!mounts(container, volume.name)) continue;
+      ++users;
+      is_of_sidecar = is_of_sidecar || container.sidecar != Sidecar::No;
+    }
+    if (is_of_sidecar && users > 1) return volume.name;
+  }
+  return {};
+}
+
 // What is of a machine is a node's, of which the controller sees nothing.
 std::vector<std::string> not_heeded_by_kubernetes(const Study& study) {
   const Execution& execution = study.execution;
@@ -23,6 +44,9 @@ std::vector<std::string> not_heeded_by_kubernetes(const Study& study) {
   const auto refuse = [&](bool is_asked, const std::string& field, const std::string& instead) {
     if (is_asked) problems.push_back("spec." + field + ": engine kubernetes cannot see to it: " + instead);
   };
+  const std::string memory = memory_shared_with_sidecar(study.pod);
+  refuse(!memory.empty(), "template.spec.volumes: " + memory,
+         "each container has its own of an emptyDir in memory; leave medium: Memory out to share it");
   refuse(limits_processes(study), "template.spec.containers: limits[studyctl.io/pids]",
          "it is kubelet's --pod-max-pids of a node; leave it out");
   refuse(execution.pin_cpus, "execution.pinCpus",
@@ -35,16 +59,34 @@ std::vector<std::string> not_heeded_by_kubernetes(const Study& study) {
   return problems;
 }
 
-// What keeps a workload from something is never left out.
-std::vector<std::string> not_heeded_on_one_box(const Study& study) {
-  if (!study.pod.cluster_fields.contains(kPodSecurity)) return {};
-  return {"spec.template.spec.securityContext: is for pods of a cluster: set it on the container"};
+// What keeps a workload from something, gives it something or works with it is never left out.
+std::vector<std::string> not_heeded_on_one_box(const Study& study, const std::string& kind) {
+  std::vector<std::string> problems;
+  if (study.pod.cluster_fields.contains(kPodSecurity))
+    problems.emplace_back(
+        "spec.template.spec.securityContext: is for pods of a cluster: set it on the container");
+  const auto claims = [&](const Container& container) {
+    if (container.cluster_fields.contains("claims"))
+      problems.push_back("container " + container.name + ": resources.claims: engine " + kind +
+                         " knows no claims of a cluster: ask for devices under limits");
+  };
+  claims(study.pod.main);
+  for (const Container& container : study.pod.init_containers) {
+    if (container.sidecar == Sidecar::No) {
+      claims(container);
+    } else {
+      problems.push_back(
+          "container " + container.name + ": engine " + kind +
+          " runs nothing beside containers[0]: start it in that one's command, or use engine kubernetes");
+    }
+  }
+  return problems;
 }
 
 }  // namespace
 
 std::vector<std::string> not_heeded(const Study& study, const std::string& kind) {
-  return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : not_heeded_on_one_box(study);
+  return kind == "kubernetes" ? not_heeded_by_kubernetes(study) : not_heeded_on_one_box(study, kind);
 }
 
 std::vector<std::string> left_out(const Study& study, const std::string& kind) {

@@ -12,6 +12,7 @@
 #include "plan/start_queue.h"
 #include "plan/variant.h"
 #include "service/engine_limits.h"
+#include "service/trial.h"
 #include "store/harvest/sync.h"
 #include "study/applied_manifest.h"
 #include "study/run_text.h"
@@ -190,6 +191,8 @@ Result<ImageDigests> preflight(const PreflightParts& parts) {
   check_space(parts, problems);
   if (parts.secrets) check_secrets(parts, *parts.secrets, problems);
   ImageDigests digests = check_images(parts, problems);
+  if (problems.empty() && parts.inventory.kind == name_of(EngineKind::Kubernetes))
+    if (auto tried = try_template(parts); !tried) problems.push_back(tried.error().message);
   if (problems.empty()) return digests;
   return Error{ErrorCode::Invalid, "nothing was started:\n  " + join(problems, "\n  ")};
 }

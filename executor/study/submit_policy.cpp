@@ -80,6 +80,9 @@ class Check {
     if (security.allow_privilege_escalation) refuse_privilege("allowPrivilegeEscalation: true");
     if (!security.add_capabilities.empty())
       refuse_privilege("capabilities.add: " + join(security.add_capabilities, ", "));
+    if (const auto ports = container.cluster_fields.find("ports");
+        ports != container.cluster_fields.end() && ports->second.find("hostPort") != std::string::npos)
+      refuse_privilege("ports: hostPort");
     for (const DeviceRequest& device : container.resources.devices)
       if (device.kind.starts_with('/') &&
           std::find(policy_.devices.begin(), policy_.devices.end(), device.kind) == policy_.devices.end())

@@ -194,9 +194,42 @@ TEST(Pod, IsPrivilegedOnlyInWords) {
   EXPECT_TRUE(study.pod.main.security.allow_privilege_escalation);
 }
 
-TEST(Pod, HasExactlyOneContainer) {
-  EXPECT_NE(problems_of(container_with("image: a}, {name: b, image: b")).find("must be exactly one, are 2"),
-            std::string::npos);
+TEST(Pod, HasOneContainerThatRunsTheExperimentAndSidecarsBesideIt) {
+  const std::string yaml = container_with(
+      "image: a}, {name: b, image: 'b:1', tty: true, ports: [{containerPort: 80}]",
+      ", initContainers: [{name: early, image: c, restartPolicy: Always}, {name: once, image: d}]");
+  const Study study = study_of(yaml);
+  EXPECT_EQ(study.pod.main.image, "a");
+  ASSERT_EQ(study.pod.init_containers.size(), 3u);
+  EXPECT_EQ(study.pod.init_containers[0].sidecar, Sidecar::FromItsTurn);
+  EXPECT_EQ(study.pod.init_containers[1].sidecar, Sidecar::No);
+  const Container& beside = study.pod.init_containers[2];
+  EXPECT_EQ(beside.sidecar, Sidecar::WithMain);
+  EXPECT_EQ(beside.image, "b:1");
+  EXPECT_EQ(beside.cluster_fields.at("ports"), R"([{"containerPort":80}])");
+  EXPECT_EQ(beside.cluster_fields.at("tty"), "true");
+}
+
+TEST(Pod, ASidecarHasANameOfItsOwn) {
+  const auto told_of = [](const std::string& name) {
+    return problems_of(container_with("name: app, image: a}, {name: " + name + ", image: b"));
+  };
+  for (const char* name : {"main", "init-0", "carry-out"})
+    EXPECT_NE(told_of(name).find("is what studyctl calls a container of its own"), std::string::npos) << name;
+  EXPECT_NE(told_of("app").find("is called app as that"), std::string::npos);
+}
+
+TEST(Pod, DevicesAreOfTheFirstContainer) {
+  const std::string told =
+      problems_of(container_with("image: a}, {name: b, image: b, resources: {limits: {nvidia.com/gpu: 1}}"));
+  EXPECT_NE(told.find("devices are given to containers[0] alone"), std::string::npos) << told;
+}
+
+TEST(Pod, ClaimsAreKeptAsTheyAreWrittenAndAreNoneOfAnOverride) {
+  const Study study = study_of(container_with("image: a, resources: {claims: [{name: gpu}]}",
+                                              ", resourceClaims: [{name: gpu, resourceClaimName: half}]"));
+  EXPECT_EQ(study.pod.main.cluster_fields.at("claims"), R"([{"name":"gpu"}])");
+  EXPECT_EQ(study.pod.cluster_fields.at("resourceClaims"), R"([{"name":"gpu","resourceClaimName":"half"}])");
 }
 
 TEST(Pod, TakesNoRequestAboveItsLimit) {

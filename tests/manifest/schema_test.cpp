@@ -68,7 +68,6 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
       {"$defs/override/properties/container", manifest_with("  overrides: [{container: {" + x + "}}]\n")},
       {"$defs/range", manifest_with("  sweep: {a: {" + x + "}}\n")},
       {"$defs/pod", container_with("image: a", ", " + x)},
-      {"$defs/container", container_with(x)},
       {"$defs/container/properties/resources", container_with("resources: {" + x + "}")},
       {"$defs/container/properties/volumeMounts/items", container_with("volumeMounts: [{" + x + "}]")},
       {"$defs/container/properties/securityContext", container_with("securityContext: {" + x + "}")},
@@ -109,6 +108,11 @@ TEST(Schema, HasTheFieldsThatTheReaderHas) {
     EXPECT_FALSE(in_schema.empty()) << definition;
     EXPECT_EQ(in_schema, fields_of_reader(manifest)) << definition;
   }
+  // A container's are those of the first one, and those of what runs beside it.
+  std::set<std::string> of_containers = fields_of_reader(container_with(x));
+  of_containers.merge(
+      fields_of_reader(container_with("image: a", ", initContainers: [{restartPolicy: Always, " + x + "}]")));
+  EXPECT_EQ(fields_in_schema(*documents.roots.at(0), "$defs/container"), of_containers);
 }
 
 }  // namespace

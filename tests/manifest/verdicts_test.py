@@ -28,6 +28,11 @@ EXECUTION = "spec.execution."
 GOOD = [
     ("spec.template.spec.nodeSelector", {"gpu": "a100"}),
     ("spec.template.spec.tolerations", [{"key": "gpu", "operator": "Exists", "tolerationSeconds": 60}]),
+    ("spec.template.spec.containers.1", {"name": "side", "image": "s:1", "ports": [{"containerPort": 80}],
+                                         "livenessProbe": {"exec": {"command": ["true"]}}, "tty": True}),
+    ("spec.template.spec.initContainers", [{"name": "early", "image": "e:1", "restartPolicy": "Always", "startupProbe": {}}]),
+    (CONTAINER + "resources", {"claims": [{"name": "gpu"}]}),
+    ("spec.template.spec.resourceClaims", [{"name": "gpu", "resourceClaimTemplateName": "half"}]),
     ("spec.template.metadata", {"annotations": {"example.com/a": "false"}}),
     (EXECUTION + "pilot", {"first": 1, "of": "model"}),
     ("spec.retention", {"runs": 10, "age": "90d", "size": "500Gi"}),
@@ -74,6 +79,13 @@ GOOD = [
     ("metadata.labels", {"team": "perf"}),
 ]
 BAD = [
+    ("spec.template.spec.containers.1", {"image": "s:1", "name": "side", "restartPolicy": "Always"}),
+    ("spec.template.spec.containers.1", {"image": "s:1", "name": "side", "terminationMessagePath": "/end"}),
+    ("spec.template.spec.containers.1", {"image": "s:1", "name": "side", "ports": {"containerPort": 80}}),
+    ("spec.template.spec.initContainers", [{"name": "early", "image": "e:1", "restartPolicy": "Never"}]),
+    ("spec.template.spec.initContainers", [{"name": "early", "image": "e:1", "ports": []}]),
+    (CONTAINER + "ports", [{"containerPort": 80}]),
+    (CONTAINER + "resources", {"claims": {"name": "gpu"}}),
     ("spec.template.spec.nodeSelector", {"gpu": True}),
     ("spec.template.spec.tolerations", {"key": "gpu"}),
     ("spec.template.spec.serviceAccountName", 5),
@@ -162,7 +174,10 @@ def changed(path, value):
     if value is None:
         del at[last]
     else:
-        at[last] = value
+        if isinstance(at, list) and int(last) == len(at):
+            at.append(value)
+        else:
+            at[int(last) if isinstance(at, list) else last] = value
     return document
 
 

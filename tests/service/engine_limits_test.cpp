@@ -42,6 +42,51 @@ TEST(EngineLimits, WhatOnlyAClusterKnowsIsLeftOutElsewhereButForWhatKeepsAWorklo
   EXPECT_EQ(not_heeded(study, "process").size(), 1u);
 }
 
+Study with_sidecar() {
+  Study study;
+  study.pod.main.name = "app";
+  Container helper;
+  helper.name = "helper";
+  helper.sidecar = Sidecar::WithMain;
+  study.pod.init_containers.push_back(helper);
+  return study;
+}
+
+TEST(EngineLimits, NothingRunsBesideTheFirstContainerButOnACluster) {
+  EXPECT_TRUE(not_heeded(with_sidecar(), "kubernetes").empty());
+  const auto problems = not_heeded(with_sidecar(), "docker");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0],
+            "container helper: engine docker runs nothing beside containers[0]: start it in that one's "
+            "command, or use "
+            "engine kubernetes");
+}
+
+TEST(EngineLimits, ClaimsAreOfACluster) {
+  Study study;
+  study.pod.main.name = "app";
+  study.pod.main.cluster_fields = {{"claims", "[]"}};
+  EXPECT_TRUE(not_heeded(study, "kubernetes").empty());
+  const auto problems = not_heeded(study, "podman");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_NE(problems[0].find("resources.claims: engine podman knows no claims"), std::string::npos);
+}
+
+TEST(EngineLimits, MemoryIsNotSharedWithASidecar) {
+  Study study = with_sidecar();
+  EmptyDirVolume memory;
+  memory.in_memory = true;
+  study.pod.volumes.push_back({"fast", memory});
+  VolumeMount mount;
+  mount.volume = "fast";
+  study.pod.init_containers[0].mounts.push_back(mount);
+  EXPECT_TRUE(not_heeded(study, "kubernetes").empty());
+  study.pod.main.mounts.push_back(mount);
+  const auto problems = not_heeded(study, "kubernetes");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_NE(problems[0].find("spec.template.spec.volumes: fast"), std::string::npos);
+}
+
 TEST(LongestAttempt, IsThatOfTheOverrideThatLetsOneRunLongest) {
   Study study;
   EXPECT_EQ(longest_attempt(study), Duration(0));

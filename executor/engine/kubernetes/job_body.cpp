@@ -182,10 +182,25 @@ std::string_view policy_of(PullPolicy policy) {
   return "IfNotPresent";
 }
 
+// Init containers are numbered; what runs beside main keeps its name.
+std::string name_of(const AttemptSpec& spec, size_t index) {
+  if (index == spec.init.size()) return "main";
+  if (spec.init[index].sidecar != Sidecar::No) return spec.init[index].name;
+  const auto number = std::count_if(spec.init.begin(), spec.init.begin() + static_cast<std::ptrdiff_t>(index),
+                                    [](const ContainerSpec& one) { return one.sidecar == Sidecar::No; });
+  return kInitPrefix + std::to_string(number);
+}
+
+void add_cluster_fields(json& body, const ContainerSpec& container) {
+  for (const auto& [name, value] : container.cluster_fields)
+    (name == "claims" ? body["resources"][name] : body[name]) = json::parse(value, nullptr, false);
+  if (container.sidecar == Sidecar::FromItsTurn) body["restartPolicy"] = "Always";
+}
+
 json container_of(const AttemptSpec& spec, size_t index, Volumes& volumes) {
   const bool is_main = index == spec.init.size();
   const ContainerSpec& container = is_main ? spec.main : spec.init[index];
-  json body{{"name", is_main ? "main" : "init-" + std::to_string(index)},
+  json body{{"name", name_of(spec, index)},
             {"image", container.image},
             {"imagePullPolicy", policy_of(container.pull_policy)}};
   if (!container.command.empty()) body["command"] = escaped_words(container.command);
@@ -201,6 +216,7 @@ json container_of(const AttemptSpec& spec, size_t index, Volumes& volumes) {
   if (!resources.empty()) body["resources"] = resources;
   body["securityContext"] = security_of(container.security);
   if (auto mounts = volumes.mounts_of(container); !mounts.empty()) body["volumeMounts"] = mounts;
+  add_cluster_fields(body, container);
   return body;
 }
 
@@ -261,9 +277,12 @@ json pod_of(const AttemptSpec& spec, const ClaimedDirectory& results, const Carr
   for (const auto& [name, value] : spec.cluster_fields) pod[name] = json::parse(value, nullptr, false);
   json init = json::array();
   if (carried) init.push_back(carrier_of(spec, *carried, CarryPurpose::In, volumes));
-  for (size_t i = 0; i < spec.init.size(); ++i) init.push_back(container_of(spec, i, volumes));
+  json beside = json::array();
+  for (size_t i = 0; i < spec.init.size(); ++i)
+    (spec.init[i].sidecar == Sidecar::WithMain ? beside : init).push_back(container_of(spec, i, volumes));
   if (!init.empty()) pod["initContainers"] = init;
   pod["containers"] = json::array({container_of(spec, spec.init.size(), volumes)});
+  for (const json& sidecar : beside) pod["containers"].push_back(sidecar);
   if (carried) pod["containers"].push_back(carrier_of(spec, *carried, CarryPurpose::Out, volumes));
   if (!volumes.volumes().empty()) pod["volumes"] = volumes.volumes();
   return pod;

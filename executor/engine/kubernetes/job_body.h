@@ -20,6 +20,8 @@ inline constexpr char kRunLabel[] = "studyctl.io/run";
 inline constexpr char kSpecHashLabel[] = "studyctl.io/spec-hash";
 // On a Job and its pods: the attempt that they are.
 inline constexpr char kAttemptLabel[] = "studyctl.io/attempt-id";
+// Its init containers: init-0, init-1, …
+inline constexpr char kInitPrefix[] = "init-";
 // The containers beside an attempt's own that carry its files.
 inline constexpr char kCarryIn[] = "carry-in";
 inline constexpr char kCarryOut[] = "carry-out";

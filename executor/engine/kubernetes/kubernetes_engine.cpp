@@ -5,6 +5,7 @@
 #include "engine/kubernetes/cluster_nodes.h"
 #include "engine/kubernetes/job_body.h"
 #include "engine/kubernetes/rights.h"
+#include "engine/kubernetes/trial.h"
 
 namespace studyctl {
 namespace {
@@ -65,6 +66,13 @@ void KubernetesEngine::on_version(const HttpResponse& response, std::function<vo
 void KubernetesEngine::prepare_image(const std::string&, PullPolicy,
                                      std::function<void(Result<std::string>)> done) {
   api_.after(Duration(0), [done = std::move(done)] { done(std::string()); });
+}
+
+void KubernetesEngine::try_out(const AttemptSpec& spec, std::function<void(Result<void>)> done) {
+  std::optional<CarriedPod> carried;
+  if (options_.carry.is_on())
+    if (auto pod = carried_pod(spec, options_.carry)) carried.emplace(*std::move(pod));
+  try_job(api_, job_body(spec, options_.results, carried ? &*carried : nullptr), std::move(done));
 }
 
 void KubernetesEngine::create(const AttemptSpec& spec) {

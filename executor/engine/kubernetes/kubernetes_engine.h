@@ -27,6 +27,7 @@ class KubernetesEngine final : public Engine {
   // Its nodes pull images, each for itself: there is nothing to do, and no digest to tell before a start.
   void prepare_image(const std::string& image, PullPolicy policy,
                      std::function<void(Result<std::string>)> done) override;
+  void try_out(const AttemptSpec& spec, std::function<void(Result<void>)> done) override;
   void create(const AttemptSpec& spec) override;
   void start(const AttemptId& attempt) override;
   void stop(const AttemptId& attempt, Duration grace) override;

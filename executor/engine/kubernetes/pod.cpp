@@ -19,6 +19,7 @@ constexpr int kSignals = 64;
 
 PodContainer parse_container_status(const json& status) {
   PodContainer container;
+  container.name = json_string(status, "name");
   container.id = json_string(status, "containerID");
   const std::string image = json_string(status, "imageID");
   const size_t digest = image.rfind("sha256:");
@@ -70,8 +71,13 @@ PodView parse_pod(const json& object) {
   pod.message = printable(json_string(status, "message"));
   read_conditions(status, pod);
   for (const json& one : json_child(status, "initContainerStatuses")) {
-    const bool carries = json_string(one, "name") == kCarryIn;
-    (carries ? pod.carry_in.emplace() : pod.init.emplace_back()) = parse_container_status(one);
+    PodContainer container = parse_container_status(one);
+    const bool is_own = container.name.starts_with(kInitPrefix);
+    if (container.name == kCarryIn) {
+      pod.carry_in = std::move(container);
+    } else {
+      (is_own ? pod.init : pod.sidecars).push_back(std::move(container));
+    }
   }
   for (const json& one : json_child(status, "containerStatuses")) {
     if (json_string(one, "name") == "main") pod.main = parse_container_status(one);
@@ -174,9 +180,23 @@ std::optional<PodVerdict> verdict_of_carrying(const PodView& pod) {
   return std::nullopt;
 }
 
+// A sidecar that main waits for, and perhaps for ever.
+std::optional<PodVerdict> verdict_of_sidecars(const PodView& pod) {
+  for (const PodContainer& sidecar : pod.sidecars) {
+    if (sidecar.waiting_reason.empty() || sidecar.waiting_reason == "PodInitializing") continue;
+    auto verdict = verdict_of_waiting(sidecar);
+    if (sidecar.waiting_reason == "CrashLoopBackOff")
+      verdict = {Stage::Stuck, Reason::CreateError, verdict.message};
+    verdict.message = "sidecar " + sidecar.name + ": " + verdict.message;
+    if (verdict.stage != Stage::Waiting) return verdict;
+  }
+  return std::nullopt;
+}
+
 // The init container that failed, or that is on.
 std::optional<PodVerdict> verdict_of_init(const PodView& pod) {
   if (auto carrying = verdict_of_carrying(pod)) return carrying;
+  if (auto waiting = verdict_of_sidecars(pod)) return waiting;
   for (size_t i = 0; i < pod.init.size(); ++i) {
     const PodContainer& init = pod.init[i];
     const std::string name = "init container " + std::to_string(i);
@@ -222,7 +242,9 @@ bool is_any_running(const PodView& pod) {
   // What carries its results away ends by itself, and nothing is lost of what has been settled.
   const bool is_carried = (pod.carry_in && pod.carry_in->is_running) ||
                           (pod.carry_out && pod.carry_out->is_running && !pod.main.has_ended);
-  return is_carried || pod.main.is_running || std::any_of(pod.init.begin(), pod.init.end(), is_on);
+  const bool is_beside = !pod.main.has_ended && std::any_of(pod.sidecars.begin(), pod.sidecars.end(), is_on);
+  return is_carried || is_beside || pod.main.is_running ||
+         std::any_of(pod.init.begin(), pod.init.end(), is_on);
 }
 
 bool is_being_made(const PodView& pod) {

@@ -16,6 +16,7 @@
 namespace studyctl {
 
 struct PodContainer {
+  std::string name;
   std::string waiting_reason, waiting_message;
   bool is_running = false;
   bool has_ended = false;
@@ -34,6 +35,7 @@ struct PodView {
   std::string disruption;              // why the cluster ends it, where it says so (1.26 and newer)
   bool is_leaving = false;             // somebody deleted it
   std::vector<PodContainer> init;
+  std::vector<PodContainer> sidecars;  // that main waits for
   PodContainer main;
   // What carries its files, where they are carried.
   std::optional<PodContainer> carry_in, carry_out;

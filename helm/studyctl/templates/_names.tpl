@@ -28,7 +28,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - {apiGroups: [studyctl.io], resources: [studies], verbs: [get, list, watch, patch]}
 - {apiGroups: [studyctl.io], resources: [studies/status], verbs: [patch]}
 - {apiGroups: [batch], resources: [jobs], verbs: [get, list, create, delete]}
-- {apiGroups: [""], resources: [pods], verbs: [get, list, watch, delete]}
+# A pod is created to be tried alone (dryRun), before the first Job.
+- {apiGroups: [""], resources: [pods], verbs: [get, list, watch, create, delete]}
 - {apiGroups: [""], resources: [pods/log], verbs: [get]}
 # What a study names, and one for each attempt that has secret variables.
 - {apiGroups: [""], resources: [secrets], verbs: [get, create, delete]}

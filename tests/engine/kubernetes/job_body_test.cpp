@@ -62,6 +62,52 @@ TEST(JobBody, HasWhatOfAPodOnlyAClusterKnows) {
   EXPECT_FALSE(pod["spec"].contains("automountServiceAccountToken"));
 }
 
+AttemptSpec spec_with_sidecars() {
+  AttemptSpec spec = spec_of_all();
+  ContainerSpec early, once, beside;
+  early.name = "proxy";
+  early.image = "acme/proxy:1";
+  early.sidecar = Sidecar::FromItsTurn;
+  early.cluster_fields = {{"startupProbe", R"({"tcpSocket":{"port":80}})"}};
+  once.name = "twice";
+  once.image = "acme/twice:1";
+  beside.name = "exporter";
+  beside.image = "acme/exporter:1";
+  beside.sidecar = Sidecar::WithMain;
+  beside.environment = {{"TOKEN", "hunter3"}};
+  beside.secret_variables = {"TOKEN"};
+  beside.mounts = {{Mount::Kind::Bind, "/tmp", "/seen", true, {}}};
+  beside.cluster_fields = {{"ports", R"([{"containerPort":9100}])"}};
+  spec.init.insert(spec.init.begin(), early);
+  spec.init.push_back(once);
+  spec.init.push_back(beside);
+  spec.main.cluster_fields = {{"claims", R"([{"name":"gpu"}])"}};
+  return spec;
+}
+
+TEST(JobBody, HasSidecarsWhereTheyBegin) {
+  const AttemptSpec spec = spec_with_sidecars();
+  const json pod = json::parse(job_body(spec))["spec"]["template"]["spec"];
+  ASSERT_EQ(pod["initContainers"].size(), 3u);
+  EXPECT_EQ(pod["initContainers"][0]["name"], "proxy");
+  EXPECT_EQ(pod["initContainers"][0]["restartPolicy"], "Always");
+  EXPECT_EQ(pod["initContainers"][0]["startupProbe"]["tcpSocket"]["port"], 80);
+  EXPECT_EQ(pod["initContainers"][1]["name"], "init-0");
+  EXPECT_EQ(pod["initContainers"][2]["name"], "init-1");
+  EXPECT_FALSE(pod["initContainers"][2].contains("restartPolicy"));
+  ASSERT_EQ(pod["containers"].size(), 2u);
+  EXPECT_EQ(pod["containers"][0]["name"], "main");
+  EXPECT_EQ(pod["containers"][0]["resources"]["claims"], json::parse(R"([{"name":"gpu"}])"));
+  const json& exporter = pod["containers"][1];
+  EXPECT_EQ(exporter["name"], "exporter");
+  EXPECT_EQ(exporter["ports"][0]["containerPort"], 9100);
+  EXPECT_EQ(exporter["volumeMounts"][0]["name"], pod["containers"][0]["volumeMounts"][0]["name"]);
+  EXPECT_FALSE(exporter.contains("resources"));  // devices are main's
+  // Its secret is in the attempt's own.
+  const std::string key = exporter["env"][0]["valueFrom"]["secretKeyRef"]["key"];
+  EXPECT_TRUE(json::parse(secret_body(spec))["data"].contains(key));
+}
+
 TEST(JobBody, MountsWhatIsOfAClaimFromTheClaim) {
   AttemptSpec spec = spec_of_all();
   spec.main.mounts = {{Mount::Kind::Bind, "/results/a/b", "/results", false, {}},

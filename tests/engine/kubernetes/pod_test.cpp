@@ -150,6 +150,34 @@ TEST(PodVerdict, TellsOfInitContainers) {
             "init container 0: ErrImagePull: why");
 }
 
+TEST(PodVerdict, EndsWithMainWhateverItsSidecarsDo) {
+  const PodVerdict over = verdict(
+      R"({"phase":"Running","initContainerStatuses":[{"name":"proxy","state":{"running":{}}}],"containerStatuses":[
+      {"name":"exporter","state":{"running":{}}},{"name":"main","state":{"terminated":{"exitCode":0,"reason":"Completed"}}}]})");
+  EXPECT_EQ(over.stage, Stage::Exited);
+  EXPECT_EQ(over.reason, Reason::Completed);
+  const PodVerdict on = verdict(
+      R"({"phase":"Running","containerStatuses":[{"name":"exporter","state":{"terminated":{"exitCode":1,"reason":"Error"}}},
+      {"name":"main","state":{"running":{}}}]})");
+  EXPECT_EQ(on.stage, Stage::Running);
+}
+
+TEST(PodVerdict, WaitsForASidecarThatMainWaitsFor) {
+  const auto with = [](const std::string& state) {
+    return verdict(
+        R"({"phase":"Pending","initContainerStatuses":[{"name":"proxy","state":)" + state +
+        R"(},{"name":"init-0","state":{"waiting":{"reason":"PodInitializing"}}}],"containerStatuses":[
+        {"name":"main","state":{"waiting":{"reason":"PodInitializing"}}}]})");
+  };
+  EXPECT_EQ(with(R"({"running":{}})").stage, Stage::Waiting);
+  const PodVerdict pull = with(R"({"waiting":{"reason":"ErrImagePull","message":"why"}})");
+  EXPECT_EQ(pull.stage, Stage::Stuck);
+  EXPECT_EQ(pull.message, "sidecar proxy: ErrImagePull: why");
+  const PodVerdict crash = with(R"({"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}})");
+  EXPECT_EQ(crash.stage, Stage::Stuck);
+  EXPECT_EQ(crash.reason, Reason::CreateError);
+}
+
 TEST(PodChange, ReadsWhatAWatchSays) {
   const PodChange bookmark =
       parse_pod_change(R"({"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"42"}}})");
