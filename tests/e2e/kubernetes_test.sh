@@ -46,7 +46,9 @@ points=4
 a_study killed 'sleep 6; echo done' 'engine: kubernetes, parallelism: 2'
 expect_code 0 studyctl apply study.yaml --detach
 wait_until 60 running_pods 2
-kill -KILL "$(jq -r .pid results/.studyctl/lock)"
+controller=$(jq -r .pid results/.studyctl/lock)
+kill -KILL "$controller"
+wait_until 10 eval '! kill -0 "$controller"'
 expect_code 0 studyctl apply study.yaml
 expect_equal "$(jobs_in Succeeded)" 15 "experiments that succeeded, of all studies"
 expect_equal "$(grep -rl done results/killed --include stdout.log | wc -l)" 4 "whole logs"

@@ -191,6 +191,25 @@ TEST(JobBody, CarriesWhatNodesDoNotSee) {
   EXPECT_EQ(pod["initContainers"], json::array({expected}));
 }
 
+TEST(JobBody, SidecarsOfACarriedPodSeeWhatIsCarried) {
+  AttemptSpec spec = carried_spec();
+  ContainerSpec beside;
+  beside.name = "exporter";
+  beside.image = "acme/exporter:1";
+  beside.sidecar = Sidecar::WithMain;
+  beside.mounts = {spec.main.mounts[0]};
+  spec.init = {beside};
+  const CarryOptions options = carrying();
+  const auto carried = carried_pod(spec, options);
+  ASSERT_TRUE(carried) << carried.error().message;
+  const json pod = json::parse(job_body(spec, {}, &*carried))["spec"]["template"]["spec"];
+  ASSERT_EQ(pod["containers"].size(), 3u);
+  EXPECT_EQ(pod["containers"][1]["name"], "exporter");
+  EXPECT_EQ(pod["containers"][1]["volumeMounts"],
+            json::parse(R"([{"name":"v0","mountPath":"/results","subPath":"0"}])"));
+  EXPECT_EQ(pod["containers"][2]["name"], "carry-out");
+}
+
 TEST(JobBody, WhatCarriesReadsTheFilesOfWhomeverTheImageSays) {
   const AttemptSpec spec = carried_spec();
   const CarryOptions options = carrying();
