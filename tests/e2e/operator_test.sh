@@ -70,7 +70,12 @@ wait_until 30 is paths state Refused
 field paths message | grep -qF "an object of a cluster has no directory of files" || fail "said: $(field paths message)"
 sed -e 's/name: water/name: elsewhere/' -e 's/parallelism: 2/kubernetes: {namespace: kube-system}/' study.yaml | kubectl apply -f - >/dev/null
 wait_until 30 is elsewhere state Refused
-kubectl delete study bad paths elsewhere --timeout=30s >/dev/null
+# What the cluster itself has against a template.
+sed -e 's/name: water/name: nowhere/' -e 's/      containers:/      dnsPolicy: Nowhere\n&/' study.yaml | kubectl apply -f - >/dev/null
+wait_until 30 is nowhere state Refused
+field nowhere message | grep -qF 'spec.template.spec.dnsPolicy: Unsupported value: "Nowhere"' || fail "said: $(field nowhere message)"
+is nowhere 'conditions[?(@.type=="Accepted")].reason' Invalid || fail "it is not said to be invalid"
+kubectl delete study bad paths elsewhere nowhere --timeout=30s >/dev/null
 # Mended, it runs.
 sed -e 's/name: water/name: bad/' -e 's/parallelism:/paralelism:/' study.yaml | kubectl apply -f - >/dev/null
 wait_until 30 is bad state Refused
