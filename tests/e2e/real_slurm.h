@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "any_engine.h"
 #include "base/text.h"
@@ -29,7 +30,16 @@ class RealSlurm final : public AnyEngine {
     return spec;
   }
 
-  size_t left() override { return lines("squeue --noheader --array --format=%j").size(); }
+  // A task that has noted its end is in the queue for a moment more.
+  size_t left() override {
+    size_t count = 0;
+    for (int look = 0; look < 20; ++look) {
+      count = lines("squeue --noheader --array --format=%j").size();
+      if (count == 0) break;
+      std::this_thread::sleep_for(Duration(100));
+    }
+    return count;
+  }
   // Behind our back: the whole task, with its script.
   void kill(const AttemptId& id) override { lines("scancel " + last(id)->container); }
   void remove(const AttemptId& id) override { kill(id); }

@@ -149,8 +149,9 @@ std::string error_line(std::string_view text) {
     const std::string said = mark == std::string::npos ? line : line.substr(mark + 9);
     if (!trim(said).empty() && (mark != std::string::npos || found.empty())) found = std::string(trim(said));
   }
-  constexpr std::string_view kSubmission = "Batch job submission failed: ";
-  return found.starts_with(kSubmission) ? found.substr(kSubmission.size()) : found;
+  for (const std::string_view before : {"Batch job submission failed: ", "allocation failure: "})
+    if (found.starts_with(before)) found.erase(0, before.size());
+  return found;
 }
 
 }  // namespace studyctl

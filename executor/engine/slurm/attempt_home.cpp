@@ -52,11 +52,10 @@ Result<void> AttemptHome::make(const AttemptSpec& spec, const SlurmOptions& opti
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) return Error{ErrorCode::Unavailable, path_.string() + ": " + error.message()};
-  if (auto written = write_file_atomically(path_ / kOptionsFile, join(options_of(spec, options), "\n"));
-      !written)
+  if (auto written = replace_file(path_ / kOptionsFile, join(options_of(spec, options), "\n")); !written)
     return written;
-  if (auto written = write_file_atomically(path_ / kCommandFile, *command, 0600); !written) return written;
-  return write_file_atomically(path_ / kSpecFile, spec_hash(spec));
+  if (auto written = replace_file(path_ / kCommandFile, *command, 0600); !written) return written;
+  return replace_file(path_ / kSpecFile, spec_hash(spec));
 }
 
 std::vector<std::string> AttemptHome::options() const {
@@ -65,8 +64,19 @@ std::vector<std::string> AttemptHome::options() const {
 }
 
 Result<void> AttemptHome::note_place(const Place& place) const {
-  return write_file_atomically(path_ / kBatchFile,
-                               "batch=" + place.batch + "\nindex=" + std::to_string(place.index) + "\n");
+  return replace_file(path_ / kBatchFile,
+                      "batch=" + place.batch + "\nindex=" + std::to_string(place.index) + "\n");
+}
+
+// File by file while they are few: a file system has what others write too.
+std::vector<std::string> AttemptHome::sync_words(std::span<const std::filesystem::path> homes) {
+  constexpr size_t kFew = 16;
+  if (homes.size() > kFew) return {"sync", "--file-system", homes.front().string()};
+  std::vector<std::string> words = {"sync"};
+  for (const std::filesystem::path& home : homes)
+    for (const char* file : {kCommandFile, kOptionsFile, kSpecFile, kBatchFile, "."})
+      words.push_back((home / file).string());
+  return words;
 }
 
 std::optional<AttemptHome::Place> AttemptHome::place() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,14 @@ class AttemptHome {
   const std::filesystem::path& path() const { return path_; }
   bool exists() const;
 
-  // Writes what the task reads. `options`: what sbatch gets as options_of(), and how commands
-  // run. What is there already stays. Conflict: it was
-  // made for something else.
+  // Writes what the task reads, which is durable by sync_words() alone. `options`: what sbatch gets as
+  // options_of(), and how commands run. What is there already stays. Conflict: it was made for something
+  // else.
   Result<void> make(const AttemptSpec& spec, const SlurmOptions& options) const;
   std::vector<std::string> options() const;
+
+  // Brings all homes to the disk: a command and its words.
+  static std::vector<std::string> sync_words(std::span<const std::filesystem::path> homes);
 
   // Before sbatch: the job's name and the number of the task in it.
   struct Place {

@@ -24,6 +24,12 @@ SlurmEngine::SlurmEngine(EventLoop& loop, SlurmSettings settings, ObservationSin
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       commands_(loop),
+      watch_(loop,
+             [this](const AttemptId& id, std::string_view file) {
+               Attempt* attempt = find(id);
+               const bool is_note = file == kStartedFile || file == kExitFile;
+               if (is_note && attempt && attempt->stage != Stage::Ended) look(*attempt);
+             }),
       submitter_(commands_, settings_.volume,
                  {[this](const AttemptId& id, const TaskId& task) { on_submitted(id, task); },
                   [this](const AttemptId& id, const std::string& why) {
@@ -61,6 +67,7 @@ void SlurmEngine::start(const AttemptId& id) {
   if (!attempt) return tell_missing(id);
   if (attempt->stage != Stage::Created) return tell(*attempt, attempt->told);
   attempt->stage = Stage::Submitting;
+  watch(*attempt);
   submitter_.add(
       {id, attempt->home, label_of(attempt->spec.labels, "studyctl.io/run"), attempt->home.options()});
 }
@@ -175,6 +182,7 @@ void SlurmEngine::refuse(Attempt& attempt, Reason reason, const std::string& mes
 
 void SlurmEngine::end_as(Attempt& attempt, Observation end) {
   attempt.stage = Stage::Ended;
+  submitter_.on_room();
   tell(attempt, std::move(end));
   if (attempt.is_leaving) leave(attempt);
 }

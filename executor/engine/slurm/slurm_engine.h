@@ -13,6 +13,7 @@
 #include "engine/slurm/canceller.h"
 #include "engine/slurm/commands.h"
 #include "engine/slurm/ending.h"
+#include "engine/slurm/home_watch.h"
 #include "engine/slurm/submitter.h"
 
 namespace studyctl {
@@ -24,7 +25,7 @@ struct SlurmSettings {
   Duration longest{0};         // attempt of the study, with its grace; 0: not known
   // Whether another controller of this process drives a run; may be empty.
   std::function<bool(const std::string& run)> is_of_another{};
-  Duration look_every{500};                      // at what tasks note in their homes
+  Duration look_every{500};                      // at what tasks note in their homes, where nobody tells
   Duration ask_every{std::chrono::seconds(30)};  // squeue, for all attempts by one
   Duration notes_come_within{
       std::chrono::seconds(5)};  // after Slurm says that a task has ended; a minute on NFS
@@ -74,6 +75,7 @@ class SlurmEngine final : public Engine {
   void on_site(const Result<std::string>& config);
   void on_nodes(const Result<std::string>& nodes);
   void answer_inspections(const Result<Inventory>& answer);
+  void on_trial(const Inventory& inventory, const Result<std::string>& answer);
   bool is_wanted(const SlurmNode& node) const;
   Result<void> check_time(const std::vector<SlurmNode>& nodes) const;
   Result<Inventory> inventory_of(const std::vector<SlurmNode>& nodes) const;
@@ -84,6 +86,7 @@ class SlurmEngine final : public Engine {
   void press(const AttemptId& id, Canceller::How how);
   void leave(Attempt& attempt);
 
+  void watch(const Attempt& attempt);
   void look_at_all();
   void look(Attempt& attempt);
   void ask();
@@ -107,6 +110,8 @@ class SlurmEngine final : public Engine {
   std::vector<std::function<void(Result<Inventory>)>> inspections_;
   std::set<std::string> unused_images_;
   SlurmCommands commands_;
+  HomeWatch watch_;
+  unsigned looks_ = 0;
   Submitter submitter_;
   Canceller canceller_;
 };

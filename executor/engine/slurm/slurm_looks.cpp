@@ -15,7 +15,8 @@ namespace {
 using Phase = Observation::Phase;
 
 constexpr Duration kNetworkIsLate = std::chrono::seconds(60);
-constexpr int kRestPerLook = 50;  // so that looking takes a fiftieth of the time at most
+constexpr unsigned kLooksPerWatched = 20;  // also at what the kernel should have told of
+constexpr int kRestPerLook = 50;           // so that looking takes a fiftieth of the time at most
 constexpr std::string_view kScheme = "slurm://";
 
 std::string failure(const Error& error) {
@@ -64,7 +65,18 @@ void SlurmEngine::on_site(const Result<std::string>& config) {
 
 void SlurmEngine::on_nodes(const Result<std::string>& nodes) {
   if (!nodes) return answer_inspections(Error{ErrorCode::Unavailable, failure(nodes.error())});
-  answer_inspections(inventory_of(parse_nodes(*nodes)));
+  auto inventory = inventory_of(parse_nodes(*nodes));
+  if (!inventory) return answer_inspections(inventory);
+  commands_.run(trial_words(settings_.options, settings_.longest), "#!/bin/sh\n",
+                [this, inventory = *std::move(inventory)](const Result<std::string>& answer) {
+                  on_trial(inventory, answer);
+                });
+}
+
+void SlurmEngine::on_trial(const Inventory& inventory, const Result<std::string>& answer) {
+  const auto refusal = answer ? std::nullopt : trial_refusal(settings_.options, answer.error().message);
+  if (refusal) return answer_inspections(Error{ErrorCode::Invalid, *refusal});
+  answer_inspections(inventory);
 }
 
 // A task that asks for more than its partition allows waits for ever.
@@ -123,11 +135,19 @@ Result<Inventory> SlurmEngine::inventory_of(const std::vector<SlurmNode>& nodes)
 
 // ---- what tasks note ----
 
+// On a volume of this machine the kernel tells of notes; what comes by a network has to be looked for.
+void SlurmEngine::watch(const Attempt& attempt) {
+  if (!attempt.home.is_on_network()) watch_.add(attempt.spec.id, attempt.home.path());
+}
+
 void SlurmEngine::look_at_all() {
   const Steady begin = commands_.clock().steady();
+  const bool looks_at_watched = ++looks_ % kLooksPerWatched == 0;
   std::vector<AttemptId> open;
   for (const auto& [id, attempt] : attempts_)
-    if (attempt.stage != Stage::Created && attempt.stage != Stage::Ended) open.push_back(id);
+    if (attempt.stage != Stage::Created && attempt.stage != Stage::Ended &&
+        (looks_at_watched || !watch_.has(id)))
+      open.push_back(id);
   for (const AttemptId& id : open)
     if (Attempt* attempt = find(id)) look(*attempt);
   const Duration took = commands_.clock().steady() - begin;
@@ -222,8 +242,8 @@ void SlurmEngine::ask_accounting(const AttemptId& id) {
   if (!attempt || attempt->stage == Stage::Ended) return;
   const bool may_know = attempt->task && attempt->last_seen.state.empty() && site_.has_accounting;
   if (!may_know) return conclude(id);
-  commands_.run({"sacct", "--noheader", "--parsable2", "--allocations", "--array",
-                 "--jobs=" + attempt->task->text(), std::string("--format=") + kAccountingFormat},
+  commands_.run({"sacct", "--noheader", "--parsable2", "--allocations", "--jobs=" + attempt->task->text(),
+                 std::string("--format=") + kAccountingFormat},
                 [this, id](const Result<std::string>& answer) {
                   Attempt* asked = find(id);
                   if (!asked) return;
@@ -284,8 +304,10 @@ void SlurmEngine::adopt(const Expected& expected, const std::map<AttemptHome::Pl
   std::optional<TaskId> task;
   if (const auto place = home.place())
     if (const auto found = queued.find(*place); found != queued.end()) task = found->second;
-  if (!expected.start_intended && home.is_untouched() && !task)
-    return tell_phase(add(expected.spec, Stage::Created), Phase::Created);
+  if (!expected.start_intended && home.is_untouched() && !task) {
+    home.remove();  // it may have been written halfway when the power went
+    return create(expected.spec);
+  }
   if (!task && home.withdraw()) {
     Attempt& attempt = add(expected.spec, Stage::Ended);
     Observation cut;
@@ -301,6 +323,7 @@ void SlurmEngine::adopt(const Expected& expected, const std::map<AttemptHome::Pl
 void SlurmEngine::adopt_started(const Expected& expected, std::optional<TaskId> task) {
   Attempt& attempt = add(expected.spec, Stage::Queued);
   attempt.task = std::move(task);
+  watch(attempt);
   look(attempt);
   if (attempt.stage != Stage::Queued) return;
   if (attempt.task) return progress(expected.spec.id, "waits in Slurm's queue");

@@ -22,6 +22,23 @@ int64_t seconds_of(Duration duration) {
   return std::chrono::ceil<std::chrono::seconds>(duration).count();
 }
 
+void add_options(std::vector<std::string>& words, const SlurmOptions& options) {
+  const std::array<std::pair<const char*, const std::string*>, 4> named = {
+      {{"--partition=", &options.partition},
+       {"--account=", &options.account},
+       {"--qos=", &options.qos},
+       {"--constraint=", &options.constraint}}};
+  for (const auto& [option, value] : named)
+    if (!value->empty()) words.push_back(option + *value);
+  words.insert(words.end(), options.extra_arguments.begin(), options.extra_arguments.end());
+}
+
+// "--time=5" of `--time=`, in minutes.
+std::string time_option(Duration length) {
+  const auto limit = std::chrono::duration_cast<std::chrono::minutes>(time_limit_of(length));
+  return "--time=" + std::to_string(limit.count());
+}
+
 bool says_any(const std::string& text, std::span<const std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return text.find(word) != std::string::npos; });
@@ -57,20 +74,9 @@ std::vector<std::string> options_of(const AttemptSpec& spec, const SlurmOptions&
   int gpus = 0;
   for (const DeviceRequest& request : spec.devices) gpus += request.count;
   if (gpus > 0) words.push_back("--gres=gpu:" + std::to_string(gpus));
-  if (spec.run_timeout) {
-    const auto limit =
-        std::chrono::duration_cast<std::chrono::minutes>(time_limit_of(*spec.run_timeout + spec.grace));
-    words.push_back("--time=" + std::to_string(limit.count()));
-  }
+  if (spec.run_timeout) words.push_back(time_option(*spec.run_timeout + spec.grace));
   words.push_back("--signal=B:TERM@" + std::to_string(std::clamp<int64_t>(seconds_of(spec.grace), 1, 65535)));
-  const std::array<std::pair<const char*, const std::string*>, 4> named = {
-      {{"--partition=", &options.partition},
-       {"--account=", &options.account},
-       {"--qos=", &options.qos},
-       {"--constraint=", &options.constraint}}};
-  for (const auto& [option, value] : named)
-    if (!value->empty()) words.push_back(option + *value);
-  words.insert(words.end(), options.extra_arguments.begin(), options.extra_arguments.end());
+  add_options(words, options);
   return words;
 }
 
@@ -121,6 +127,50 @@ Refused refusal_of(const std::string& error) {
   if (says_any(error, kUnknown)) return Refused::Unknown;
   if (says_any(error, kForNow)) return Refused::ForNow;
   return Refused::ForGood;
+}
+
+std::string limit_in(const std::string& error) {
+  for (const std::string& line : split(error, '\n')) {
+    std::string word = error_line(line);
+    if (word.find("Limit") != std::string::npos && word.find(' ') == std::string::npos) return word;
+  }
+  return error_line(error);
+}
+
+std::vector<std::string> trial_words(const SlurmOptions& options, Duration length) {
+  std::vector<std::string> words = {"sbatch", "--test-only", "--nodes=1", "--ntasks=1", "--chdir=/"};
+  if (length > Duration(0)) words.push_back(time_option(length));
+  add_options(words, options);
+  return words;
+}
+
+// What Slurm says of nodes that are busy, down or drained now is no refusal: then a job waits.
+std::optional<std::string> trial_refusal(const SlurmOptions& options, const std::string& error) {
+  struct Refusal {
+    std::string_view said, field;
+    const std::string* value;
+  };
+  static constexpr std::string_view kPolicy = "accounting/QOS policy";
+  const std::array<Refusal, 11> refusals = {{{kPolicy, "", nullptr},
+                                             {"Invalid account", ".account", &options.account},
+                                             {"Invalid qos", ".qos", &options.qos},
+                                             {"Invalid feature", ".constraint", &options.constraint},
+                                             {"partition", ".partition", &options.partition},
+                                             {"reservation", ".extraArgs", nullptr},
+                                             {"time limit", "", nullptr},
+                                             {"generic resource", "", nullptr},
+                                             {"unrecognized option", ".extraArgs", nullptr},
+                                             {"invalid option", ".extraArgs", nullptr},
+                                             {"permi", "", nullptr}}};
+  static constexpr std::array<std::string_view, 3> kNow = {"not available", "inactive", "busy"};
+  if (refusal_of(error) != Refused::ForGood || says_any(error, kNow)) return std::nullopt;
+  for (const auto& [said, field, value] : refusals) {
+    if (error.find(said) == std::string::npos) continue;
+    const std::string as = value && !value->empty() ? " as '" + *value + "'" : std::string();
+    const std::string why = said == kPolicy ? "it is beyond " + limit_in(error) : error_line(error);
+    return "execution.slurm" + std::string(field) + ": Slurm takes no job" + as + ": " + why;
+  }
+  return std::nullopt;
 }
 
 }  // namespace studyctl

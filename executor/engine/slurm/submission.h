@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,13 @@ enum class Refused : unsigned char {
   Unknown,  // nobody answered: it may have come to pass
 };
 Refused refusal_of(const std::string& error);
+// The limit that one ForNow names ("AssocMaxSubmitJobLimit"), or its error.
+std::string limit_in(const std::string& error);
+
+// A job that is not run, as all of a study will be: what asks Slurm whether it would take it. `length`: of
+// the longest attempt with its grace; 0: not known.
+std::vector<std::string> trial_words(const SlurmOptions& options, Duration length);
+// Why Slurm will never take such a job, with the field to be changed; nothing where it would, or may later.
+std::optional<std::string> trial_refusal(const SlurmOptions& options, const std::string& error);
 
 }  // namespace studyctl

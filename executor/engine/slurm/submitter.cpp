@@ -10,6 +10,7 @@ namespace {
 constexpr Duration kGather{200};
 constexpr Duration kAskAgain = std::chrono::seconds(5);
 constexpr Duration kLongestPause = std::chrono::seconds(60);
+constexpr Duration kRoom = std::chrono::seconds(1);  // until Slurm, too, has seen an end
 
 }  // namespace
 
@@ -27,6 +28,14 @@ bool Submitter::drop(const AttemptId& attempt) {
   return std::erase_if(waiting_, [&](const Item& item) { return item.attempt == attempt; }) > 0;
 }
 
+void Submitter::on_room() {
+  if (pause_ == Duration(0) || waiting_.empty() || std::exchange(has_wake_, true)) return;
+  commands_.after(kRoom, [this] {
+    has_wake_ = false;
+    flush();
+  });
+}
+
 void Submitter::flush_after(Duration delay) {
   if (std::exchange(has_timer_, true)) return;
   commands_.after(delay, [this] {
@@ -40,7 +49,7 @@ void Submitter::flush() {
   std::erase_if(waiting_, [](const Item& item) { return !item.home.is_untouched(); });  // withdrawn meanwhile
   if (waiting_.empty()) return;
   is_busy_ = true;
-  submit(take_batch());
+  prepare(take_batch());
 }
 
 Submitter::Batch Submitter::take_batch() {
@@ -57,14 +66,24 @@ Submitter::Batch Submitter::take_batch() {
 }
 
 // What is to be found again by a later controller is on disk before Slurm hears of it.
-void Submitter::submit(Batch batch) {
+void Submitter::prepare(Batch batch) {
   std::vector<std::filesystem::path> homes;
   for (const Item& item : batch.items) {
     const auto index = static_cast<uint32_t>(homes.size());
     if (auto noted = item.home.note_place({batch.name, index}); !noted)
-      return put_back(std::move(batch), noted.error().message);
+      return put_back_later(std::move(batch), noted.error().message);
     homes.push_back(item.home.path());
   }
+  commands_.run(
+      AttemptHome::sync_words(homes),
+      [this, batch = std::move(batch)](const Result<std::string>& /*what was withdrawn is gone*/) mutable {
+        submit(std::move(batch));
+      });
+}
+
+void Submitter::submit(Batch batch) {
+  std::vector<std::filesystem::path> homes;
+  for (const Item& item : batch.items) homes.push_back(item.home.path());
   const Item& first = batch.items.front();
   const auto words =
       sbatch_words({batch.name, comment_of(volume_, first.run), batch.items.size(), first.options});
@@ -82,8 +101,10 @@ void Submitter::on_answer(Batch batch, const Result<std::string>& answer) {
   const Refused refused = nobody_answered ? Refused::Unknown : refusal_of(why);
   if (refused == Refused::Unknown) return look_for(std::move(batch), error_line(why));
   if (refused == Refused::ForNow) {
+    const std::string said = "Slurm takes no more jobs now: " + limit_in(why);
     at_once_ = std::max<size_t>(1, batch.items.size() / 2);
-    return put_back(std::move(batch), "Slurm takes no more jobs now: " + error_line(why));
+    if (batch.items.size() > 1) return put_back(std::move(batch), said, kRoom);
+    return put_back_later(std::move(batch), said);
   }
   is_busy_ = false;
   for (const Item& item : batch.items)
@@ -110,15 +131,19 @@ void Submitter::look_for(Batch batch, const std::string& why) {
     commands_.run(words, [this, why, batch = std::move(batch)](const Result<std::string>& answer) mutable {
       if (!answer) return look_for(std::move(batch), error_line(answer.error().message));
       const auto tasks = parse_queue(*answer);
-      if (tasks.empty()) return put_back(std::move(batch), "Slurm does not answer: " + why);
+      if (tasks.empty()) return put_back_later(std::move(batch), "Slurm does not answer: " + why);
       on_submitted(batch, tasks.front().id.array);
     });
   });
 }
 
-void Submitter::put_back(Batch batch, const std::string& why) {
+void Submitter::put_back_later(Batch batch, const std::string& why) {
+  put_back(std::move(batch), why, std::clamp(pause_ * 2, kAskAgain, kLongestPause));
+}
+
+void Submitter::put_back(Batch batch, const std::string& why, Duration pause) {
   is_busy_ = false;
-  pause_ = std::clamp(pause_ * 2, kAskAgain, kLongestPause);
+  pause_ = pause;
   for (const Item& item : batch.items) callbacks_.waits(item.attempt, why);
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.items.begin()),
                   std::make_move_iterator(batch.items.end()));

@@ -35,6 +35,8 @@ class Submitter {
   void add(Item item);
   // Whether it was still here, where sbatch has never heard of it: then it leaves, without a callback.
   bool drop(const AttemptId& attempt);
+  // One of ours has ended: what a limit of jobs held back may have room.
+  void on_room();
 
  private:
   struct Batch {
@@ -44,11 +46,13 @@ class Submitter {
   void flush_after(Duration delay);
   void flush();
   Batch take_batch();
+  void prepare(Batch batch);
   void submit(Batch batch);
   void on_answer(Batch batch, const Result<std::string>& answer);
   void on_submitted(const Batch& batch, const std::string& job);
   void look_for(Batch batch, const std::string& why);
-  void put_back(Batch batch, const std::string& why);
+  void put_back(Batch batch, const std::string& why, Duration pause);
+  void put_back_later(Batch batch, const std::string& why);
 
   SlurmCommands& commands_;
   std::string volume_;
@@ -56,7 +60,7 @@ class Submitter {
   std::vector<Item> waiting_;
   size_t most_ = 1000, at_once_ = 1000;  // tasks of an array: by the site; now
   Duration pause_{0};                    // after the last refusal
-  bool has_timer_ = false, is_busy_ = false;
+  bool has_timer_ = false, has_wake_ = false, is_busy_ = false;
 };
 
 }  // namespace studyctl

@@ -82,5 +82,49 @@ TEST(SlurmSubmission, ARefusalIsForGoodForNowOrUnknown) {
             Refused::Unknown);
 }
 
+TEST(SlurmSubmission, NamesTheLimitThatIsReached) {
+  EXPECT_EQ(
+      limit_in(
+          "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates "
+          "accounting/QOS policy (job submit limit, user's size and/or time limits)"),
+      "AssocMaxSubmitJobLimit");
+  EXPECT_EQ(limit_in("sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying"),
+            "Slurm temporarily unable to accept job, sleeping and retrying");
+}
+
+TEST(SlurmSubmission, ATrialAsksForWhatAllJobsOfAStudyAskFor) {
+  SlurmOptions options;
+  options.account = "lab";
+  options.extra_arguments = {"--nice=1"};
+  EXPECT_EQ(trial_words(options, 5min), (Words{"sbatch", "--test-only", "--nodes=1", "--ntasks=1",
+                                               "--chdir=/", "--time=6", "--account=lab", "--nice=1"}));
+}
+
+TEST(SlurmSubmission, ATrialIsRefusedForWhatNeverChangesAlone) {
+  SlurmOptions options;
+  options.account = "lab";
+  EXPECT_EQ(trial_refusal(options,
+                          "allocation failure: Invalid account or account/partition combination specified"),
+            "execution.slurm.account: Slurm takes no job as 'lab': Invalid account or account/partition "
+            "combination "
+            "specified");
+  EXPECT_EQ(
+      trial_refusal({}, "allocation failure: Invalid account or account/partition combination specified"),
+      "execution.slurm.account: Slurm takes no job: Invalid account or account/partition combination "
+      "specified");
+  EXPECT_EQ(trial_refusal({},
+                          "sbatch: error: QOSMaxWallDurationPerJobLimit\nallocation failure: Job violates "
+                          "accounting/QOS policy (job submit limit, user's size and/or time limits)"),
+            "execution.slurm: Slurm takes no job: it is beyond QOSMaxWallDurationPerJobLimit");
+  for (const char* passes : {"allocation failure: Required partition not available (inactive or drain)",
+                             "allocation failure: Requested nodes are busy",
+                             "allocation failure: Requested node configuration is not available",
+                             "allocation failure: Unable to contact slurm controller (connect failure)",
+                             "sbatch: error: AssocMaxSubmitJobLimit\nallocation failure: Job violates "
+                             "accounting/QOS policy (job submit "
+                             "limit, user's size and/or time limits)"})
+    EXPECT_EQ(trial_refusal(options, passes), std::nullopt) << passes;
+}
+
 }  // namespace
 }  // namespace studyctl
