@@ -4,10 +4,11 @@
 # usage: slurm_test.sh slurm
 . "$(dirname "$0")/lib.sh"
 slurm=$top/tests/testbed/slurm.sh
-"$slurm" purge --instance e2e
-SLURM_CONF=$("$slurm" up --instance e2e --max-array 64)
+instance=${STUDYCTL_TEST_INSTANCE:-e2e}
+"$slurm" purge --instance "$instance"
+SLURM_CONF=$("$slurm" up --instance "$instance" --max-array 64)
 export SLURM_CONF
-cleanups+=('"$slurm" purge --instance e2e')
+cleanups+=('"$slurm" purge --instance "$instance"')
 
 # on_slurm NAME SCRIPT EXECUTION
 on_slurm() {
@@ -25,7 +26,7 @@ controller=$!
 wait_until 90 at_least Succeeded 10
 kill -9 "$controller"
 wait "$controller" 2>/dev/null || true
-"$slurm" restart --instance e2e
+"$slurm" restart --instance "$instance"
 expect_code 0 studyctl apply study.yaml
 expect_equal "$(jobs_in Succeeded)" 200 "repetitions that succeeded"
 expect_equal "$(sqlite3 results/studies.db 'select count(*) from attempts')" 200 "attempts: none was made twice"
@@ -50,6 +51,23 @@ expect_code 0 studyctl cancel cancelled
 wait "$controller" || true
 expect_equal "$(jobs_in Cancelled)" 4 "repetitions that were cancelled"
 wait_until 20 no_jobs_left
+
+# ---- munge and slurmctld are away in the middle of a run: what is to start waits for them, and nothing is lost or run twice
+# shellcheck disable=SC2016
+points=8 on_slurm outage 'echo run >>$STUDY_RESULTS/ran; sleep 2' 'parallelism: 2'
+studyctl apply study.yaml --results outage-results >apply.log 2>&1 &
+controller=$!
+outage_succeeded() { [ "$(sqlite3 outage-results/studies.db "select count(*) from jobs where state = 'Succeeded'")" -ge "$1" ]; }
+says() { jq -r '.waiting_for[]' outage-results/outage/latest/status.json | grep -qF -- "$1"; }
+wait_until 60 outage_succeeded 1
+kill "$(cat "${SLURM_CONF%/*}/munged.pid")"
+wait_until 30 says 'Slurm does not answer'
+"$slurm" kill --instance "$instance"
+sleep 5
+"$slurm" up --instance "$instance" >up.log
+wait "$controller" || fail "a study through an outage: $(cat apply.log)"
+expect_equal "$(sqlite3 outage-results/studies.db "select group_concat(distinct reason), count(*) from attempts")" "Completed|8" "attempts"
+expect_equal "$(cat outage-results/outage/latest/experiments/*/*/cycle-1/result/ran | wc -l)" 8 "how often they ran"
 
 # ---- requeued by an admin: another attempt, and none that counts
 points=1 on_slurm requeued '[ -e ../../requeued ] || sleep 60' 'parallelism: 1, retry: {backoff: {initial: 100ms}}'
@@ -83,11 +101,11 @@ expect_equal "$(grep -v bind wrapped-results/wrapped/latest/experiments/*/*/cycl
 grep -qx -- '--bind=HERE:/results' wrapped-results/wrapped/latest/experiments/*/*/cycle-1/result/stdout.log || fail "no mount"
 
 expect_code 0 env -u DOCKER_HOST studyctl doctor --results array-results
-expect_said 'at slurm://studyctl-e2e'
+expect_said "at slurm://studyctl-$instance"
 
 points=2 on_slurm refused true 'slurm: {partition: nope}'
 expect_code 4 studyctl apply study.yaml
-expect_said "execution.slurm.partition: Slurm's cluster studyctl-e2e has no 'nope'; there are main"
+expect_said "execution.slurm.partition: Slurm's cluster studyctl-$instance has no 'nope'; there are main"
 points=2 on_slurm refused true 'slurm: {particion: main}'
 expect_code 4 studyctl apply study.yaml
 expect_said "did you mean 'partition'?"
