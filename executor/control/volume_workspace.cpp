@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -15,6 +17,7 @@
 #include "store/attempt_record.h"
 #include "store/harvest/harvest.h"
 #include "store/harvest/progress_file.h"
+#include "store/new_file.h"
 
 namespace studyctl {
 namespace {
@@ -28,13 +31,18 @@ AttemptPaths paths_in(const std::filesystem::path& partial, const std::filesyste
   return {partial, partial / "study", scratch_beside(partial), run / "volumes"};
 }
 
+Result<void> make_directory(const std::filesystem::path& directory) {
+  if (mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return {};
+  return Error{ErrorCode::Unavailable, errno_error(directory.string()).message};
+}
+
 Result<void> write_study_file(const std::filesystem::path& directory, const std::string& name,
                               std::string_view content) {
   const std::filesystem::path path = directory / name;
   std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
+  if (path.parent_path() != directory) std::filesystem::create_directories(path.parent_path(), error);
   if (error) return Error{ErrorCode::Unavailable, path.parent_path().string() + ": " + error.message()};
-  return replace_file(path, content);
+  return write_new_file(path, content);
 }
 
 }  // namespace
@@ -135,6 +143,7 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   auto pod = resolve_pod(key, spec.main.resources.memory_bytes.value_or(0));
   if (!pod) return std::move(pod).error();
   const AttemptPaths paths = paths_in(*directory, parts_.directory.path());
+  if (auto made = make_directory(paths.study); !made) return made;
   if (auto written = write_study_file(paths.study, "params.json", pod->params_json); !written) return written;
   for (const ResolvedFile& file : pod->files) {
     std::string content = file.content;
@@ -149,7 +158,7 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   if (!volumes) return std::move(volumes).error();
   volumes_[key] = *std::move(volumes);
   if (!command_line_) return {};
-  return replace_file(*directory / "command.txt", command_line_(spec) + "\n");
+  return write_new_file(*directory / "command.txt", command_line_(spec) + "\n");
 }
 
 Result<std::string> VolumeWorkspace::read_input(const RepetitionKey& key, const std::string& path) {

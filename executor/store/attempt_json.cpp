@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "store/attempt_record.h"
+#include "store/new_file.h"
 
 namespace studyctl {
 namespace {
@@ -168,7 +169,7 @@ Result<AttemptRecord> attempt_from_json(std::string_view text) {
 }
 
 Result<void> write_attempt(const std::filesystem::path& directory, const AttemptRecord& record) {
-  return replace_file(directory / kName, to_json(record));
+  return write_new_file(directory / kName, to_json(record));
 }
 
 Result<AttemptRecord> read_attempt(const std::filesystem::path& directory) {

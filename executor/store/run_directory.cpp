@@ -37,6 +37,8 @@ Result<void> make_below(const fs::path& directory, mode_t mode) {
 
 // A link's name points at the old or at the new one, never at nothing.
 Result<void> point(const fs::path& link, const std::string& target) {
+  if (symlink(target.c_str(), link.c_str()) == 0) return {};
+  if (errno != EEXIST) return errno_error(link.string());
   std::error_code failed;
   if (fs::read_symlink(link, failed) == target && !failed) return {};
   const fs::path beside = link.string() + ".new";

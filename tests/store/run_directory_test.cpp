@@ -57,6 +57,16 @@ TEST_F(RunDirectoryTest, AnAttemptGetsItsLastNameWhenItHasEnded) {
   EXPECT_EQ(*run.locate(place_), *ended);
 }
 
+TEST_F(RunDirectoryTest, TheResultIsTheAttemptThatWasPublishedLast) {
+  const RunDirectory run = create();
+  for (const uint32_t attempt : {2, 3}) {
+    const AttemptPlace place{place_.experiment, place_.cycle, attempt};
+    ASSERT_TRUE(run.begin_attempt(place, std::nullopt));
+    ASSERT_TRUE(run.finish_attempt(place, AttemptFiles::Published));
+    EXPECT_EQ(fs::read_symlink(run.repetition(place) / "result"), "attempt-" + std::to_string(attempt));
+  }
+}
+
 TEST_F(RunDirectoryTest, AFailedAttemptIsNeverTheResult) {
   const RunDirectory run = create();
   ASSERT_TRUE(run.begin_attempt(place_, std::nullopt));

@@ -62,24 +62,39 @@ bool visit_files(const std::vector<OpenItem>& items, uint64_t most_entries,
   return true;
 }
 
+// Files that are on their way to the disk, until they are waited for.
+class Handful {
+ public:
+  void take(Fd file, bool is_regular) {
+    if (!file) all_synced_ = false;
+    if (!file) return;
+    if (is_regular) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    files_.push_back(std::move(file));
+    if (files_.size() == kFewEntries) wait();
+  }
+
+  // False when any could not be opened or synced.
+  bool wait() {
+    for (const Fd& file : std::exchange(files_, {})) all_synced_ = fsync(file.get()) == 0 && all_synced_;
+    return all_synced_;
+  }
+
+ private:
+  std::vector<Fd> files_;
+  bool all_synced_ = true;
+};
+
 // False when something could not be synced by itself.
 bool sync_each(const std::vector<OpenItem>& items, uint64_t most_entries) {
   if (items.size() > most_entries) return false;
-  // All of them on their way to the disk before the first is waited for.
-  const bool seen_all = visit_files(items, most_entries, [](const TreeEntry& entry) {
-    if (!S_ISREG(entry.status.st_mode)) return;
-    if (const Fd file = open_entry(entry)) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  Handful handful;
+  const bool seen_all = visit_files(items, most_entries, [&handful](const TreeEntry& entry) {
+    if (is_worth_syncing(entry)) handful.take(open_entry(entry), S_ISREG(entry.status.st_mode));
   });
-  if (!seen_all) return false;
-  bool all_synced = true;
-  const bool seen_again = visit_files(items, most_entries, [&](const TreeEntry& entry) {
-    if (!is_worth_syncing(entry)) return;
-    const Fd file = open_entry(entry);
-    all_synced = file && fsync(file.get()) == 0 && all_synced;
-  });
+  bool all_synced = seen_all && handful.wait();
   for (const OpenItem& item : items)
-    if (!item.with_all_below) all_synced = fsync(item.directory.fd()) == 0 && all_synced;
-  return seen_again && all_synced;
+    if (all_synced && !item.with_all_below) all_synced = fsync(item.directory.fd()) == 0;
+  return all_synced;
 }
 
 }  // namespace
