@@ -40,4 +40,4 @@ for image in tiny zstd nwchem xtb torch; do
 done
 STUDYCTL_BUILD=$build images/build.sh tiny controller --socket "$(tests/testbed/kubernetes.sh docker)"
 
-ctest --test-dir "$build" --output-on-failure --label-regex '^e2e$'
+ctest --test-dir "$build" --output-on-failure --parallel 2 --label-regex '^e2e$'
