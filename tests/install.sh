@@ -4,12 +4,13 @@
 #   build    compiler, cmake and the libraries that studyctl links
 #   docker   Docker Engine                 podman   Podman and its runtime
 #   slurm    Slurm and munge               slurmdbd  its accounting, with MariaDB
+#   kernel   a Linux that runs as a process
 #   images   what images/build.sh needs    tools    sqlite3, jq, curl, openssl, tmux, chromium, npm's ro-crate, playwright-core,
 #            and OpenAPI validator, promtool, Compose: what tests call
 #   lint     clang, clang-format, clang-tidy, sanitizer and fuzzer runtimes, shellcheck
 #   bench    h2load, GNU parallel: what tests/bench/*.sh call
 #   kubernetes  Kubernetes, compiled once (5 to 8 minutes), etcd, kubectl and helm
-#   engines  docker podman slurm slurmdbd kubernetes images    all      everything above
+#   engines  docker podman slurm slurmdbd kubernetes kernel images    all      everything above
 set -euo pipefail
 
 packages_of() {
@@ -26,13 +27,16 @@ packages_of() {
       command -v npm >/dev/null || echo npm ;;
     slurm) echo slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 procps ;;
     slurmdbd) echo slurmdbd slurm-wlm-mysql-plugin mariadb-server-core mariadb-client-core ;;
+    kernel) echo user-mode-linux e2fsprogs ;;
     images) echo mmdebstrap busybox-static zstd curl jq binutils ca-certificates ;;
     tools)
       echo sqlite3 jq curl openssl tmux procps util-linux python3-jsonschema python3-aiosmtpd chromium help2man lintian dpkg-dev mmdebstrap
       command -v npm >/dev/null || echo npm ;;
     lint) echo clang clang-format clang-tidy libclang-rt-14-dev shellcheck ;;
     bench) echo nghttp2-client parallel sqlite3 jq curl ;;
-    engines) packages_of docker; packages_of podman; packages_of slurm; packages_of slurmdbd; packages_of kubernetes; packages_of images ;;
+    engines)
+      packages_of docker; packages_of podman; packages_of slurm; packages_of slurmdbd; packages_of kubernetes
+      packages_of kernel; packages_of images ;;
     all) for group in build engines tools lint bench; do packages_of "$group"; done ;;
     *) echo "tests/install.sh: no group is called '$1'" >&2; usage 4 ;;
   esac

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/machine_boot.h"
 #include "base/text.h"
 #include "engine/allocation/allocation_engine.h"
 #include "engine/devices/lease_files.h"
@@ -214,6 +215,7 @@ Result<std::unique_ptr<Engine>> make_engine(EventLoop& loop, const EngineRequest
   options.devices.gpus = request.gpus;
   if (!request.lease_directory.empty()) options.lease_directory = request.lease_directory;
   options.is_of_another = request.is_of_another;
+  if (endpoint->is_local()) options.boot = this_boot().id;
   if (request.metrics) options.metrics = EngineMetrics(*request.metrics);
   auto engine =
       std::make_unique<DockerEngine>(loop, std::move(*endpoint), std::move(sink), request.volume, options);

@@ -8,19 +8,11 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "base/machine_boot.h"
 #include "base/text.h"
 
 namespace studyctl {
 namespace {
-
-std::string this_host() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-std::string this_boot() {
-  return std::string(trim(read_or_empty("/proc/sys/kernel/random/boot_id")));
-}
 
 std::optional<uint64_t> start_of(int pid) {
   const std::string stat = read_or_empty("/proc/" + std::to_string(pid) + "/stat");
@@ -39,11 +31,12 @@ std::optional<uint64_t> start_of(int pid) {
 
 ProcessIdentity this_process() {
   const int pid = getpid();
-  return {pid, this_host(), this_boot(), start_of(pid).value_or(0)};
+  const MachineBoot boot = this_boot();
+  return {pid, boot.host, boot.id, start_of(pid).value_or(0)};
 }
 
 bool is_local(const ProcessIdentity& identity) {
-  return identity.host == this_host() && identity.boot_id == this_boot();
+  return MachineBoot{identity.host, identity.boot_id} == this_boot();
 }
 
 bool is_running(const ProcessIdentity& identity) {

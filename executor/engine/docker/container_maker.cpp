@@ -103,6 +103,7 @@ void ContainerMaker::queue() {
 ContainerPlan ContainerMaker::plan() const {
   ContainerPlan plan{attempt_, container_, attempt_.labels, devices_};
   if (index_ != kMain) plan.labels["studyctl.io/init"] = std::to_string(index_);
+  if (!parts_.options.boot.empty()) plan.labels[kBootLabel] = parts_.options.boot;
   std::vector<std::string> names;
   for (const Device& device : devices_) names.push_back(device.name());
   if (!names.empty()) plan.labels[kDevicesLabel] = join(names, ",");

@@ -138,12 +138,12 @@ DockerAttempt& DockerEngine::add(const AttemptSpec& spec) {
   return *slot;
 }
 
-void DockerEngine::tell_missing(const AttemptId& attempt) {
+void DockerEngine::tell_missing(const AttemptId& attempt, Reason reason, std::string message) {
   Observation missing;
   missing.attempt = attempt;
   missing.phase = Observation::Phase::Missing;
-  missing.reason = Reason::Lost;
-  missing.message = "the engine does not know it";
+  missing.reason = reason;
+  missing.message = std::move(message);
   tell(std::move(missing));
 }
 

@@ -54,7 +54,9 @@ class DockerEngine final : public Engine {
   DockerAttempt* find(const AttemptId& attempt);
   DockerAttempt& add(const AttemptSpec& spec);
   void tell(Observation observation);
-  void tell_missing(const AttemptId& attempt);
+  void tell_missing(const AttemptId& attempt, Reason reason = Reason::Lost,
+                    std::string message = "the engine does not know it");
+  bool is_of_earlier_boot(const ListedContainer& container) const;
   void deliver();
   void on_devices(const std::vector<Device>& devices);
   void on_event(const EngineEvent& event);

@@ -19,6 +19,9 @@
 
 namespace studyctl {
 
+// The time that the machine was up in which a container was made.
+inline constexpr const char* kBootLabel = "studyctl.io/boot";
+
 struct DockerOptions {
   int starts_at_once = 0;  // 0: max(4, 2 × cores)
   std::filesystem::path lease_directory = kLeaseDirectory;
@@ -28,6 +31,7 @@ struct DockerOptions {
   Duration list_every{std::chrono::seconds(30)};
   Duration follow_after{1000};  // a container that ends sooner has its log read once, at its end
   std::filesystem::path kernel_log = "/dev/kmsg";
+  std::string boot{};  // MachineBoot::id of the engine's machine; empty where that is not this one
   // Whether another engine of this process looks after the containers of a run; may be empty.
   std::function<bool(const std::string& run)> is_of_another{};
   EngineMetrics metrics{};

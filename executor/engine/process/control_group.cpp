@@ -29,12 +29,18 @@ int64_t number_in(std::string_view text) {
   return number;
 }
 
-// These files take one write() and are never made: what is not there is no error of ours.
-Result<void> write_to(const std::filesystem::path& file, const std::string& text) {
+// 0, or errno. These files take one write() and are never made: what is not there is no error of ours.
+int put(const std::filesystem::path& file, const std::string& text) {
   const Fd opened(open(file.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!opened || write(opened.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return errno_error(file.string());
-  return {};
+  if (!opened) return errno;
+  return write(opened.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : errno;
+}
+
+Result<void> write_to(const std::filesystem::path& file, const std::string& text) {
+  const int failed = put(file, text);
+  if (failed == 0) return {};
+  errno = failed;
+  return errno_error(file.string());
 }
 
 // Controller → its group of this process; of v2 under "".
@@ -76,17 +82,34 @@ bool make_directory(const std::filesystem::path& path) {
   return mkdir(path.c_str(), 0755) == 0 || errno == EEXIST;
 }
 
-// v2: controllers are given to children of a group, which no process may be in itself but the topmost's.
+// What is in it goes into `child`; who begins meanwhile, in the next pass.
+void move_all(const std::filesystem::path& group, const std::filesystem::path& child) {
+  for (int pass = 0; pass < kMostPasses; ++pass) {
+    const std::string pids = read_or_empty(group / "cgroup.procs");
+    if (pids.empty()) return;
+    for (const std::string& pid : split(pids, '\n'))
+      if (!pid.empty()) (void)put(child / "cgroup.procs", pid);
+  }
+}
+
+// v2: children of a group get controllers where no process is in the group itself, but for the machine's
+// topmost. Who delegates a group puts the caller into it: that, and all else in it, moves into `others`
+// below.
+Result<void> give_controllers(const std::filesystem::path& group, const std::filesystem::path& others) {
+  const auto file = group / "cgroup.subtree_control";
+  const std::string controllers = "+memory +cpu +pids";
+  if (put(file, controllers) == EBUSY && make_directory(others)) move_all(group, others);
+  return write_to(file, controllers);
+}
+
 Result<std::filesystem::path> make_unified_base(const std::filesystem::path& root, const std::string& own,
                                                 const std::string& name) {
   const std::filesystem::path above = geteuid() == 0 ? root : root / own.substr(1);
   const std::filesystem::path base = above / name;
   if (!make_directory(base)) return errno_error(base.string());
-  if (geteuid() != 0 && make_directory(above / (name + "-supervisor")))
-    (void)write_to(above / (name + "-supervisor") / "cgroup.procs", "0");
+  const std::filesystem::path others = above / (name + "-others");
   for (const auto& group : {above, base})
-    if (auto given = write_to(group / "cgroup.subtree_control", "+memory +cpu +pids"); !given)
-      return std::move(given).error();
+    if (auto given = give_controllers(group, others); !given) return std::move(given).error();
   return base;
 }
 

@@ -23,10 +23,10 @@ Result<Fd> open_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<ProcessLog> ProcessLog::open(const std::filesystem::path& path) {
+Result<ProcessLog> ProcessLog::open(const std::filesystem::path& path, const MachineBoot& boot) {
   auto file = open_file(path);
   if (!file) return std::move(file).error();
-  ProcessLog log(path, *std::move(file));
+  ProcessLog log(path, boot, *std::move(file));
   if (auto read = log.read(); !read) return std::move(read).error();
   if (auto written = log.rewrite(); !written) return std::move(written).error();
   return log;
@@ -35,8 +35,10 @@ Result<ProcessLog> ProcessLog::open(const std::filesystem::path& path) {
 Result<void> ProcessLog::read() {
   auto text = read_file(path_, kLongest);
   if (!text) return std::move(text).error();
+  MachineBoot before = boot_;
   LineSplitter lines(size_t{16} << 20);
-  lines.feed(*text, [this](std::string_view line) {
+  lines.feed(*text, [this, &before](std::string_view line) {
+    if (const auto boot = parse_boot(std::string(line))) before = *boot;
     const auto news = parse_news(std::string(line));
     if (!news) return;
     if (news->kind == ProcessNews::Kind::Gone)
@@ -44,6 +46,9 @@ Result<void> ProcessLog::read() {
     else
       processes_[news->process.id] = news->process;
   });
+  if (before.host != boot_.host || before.id == boot_.id) return {};
+  for (auto& [id, process] : processes_)
+    if (process.end) process.end->is_known = false;
   return {};
 }
 
@@ -76,7 +81,7 @@ Result<void> ProcessLog::sync() {
 }
 
 Result<void> ProcessLog::rewrite() {
-  std::string text;
+  std::string text = line_of(boot_) + "\n";
   for (const auto& [id, process] : processes_) text += line_of(process);
   if (auto written = write_file_atomically(path_, text, 0600); !written) return written;
   auto file = open_file(path_);

@@ -15,8 +15,9 @@ namespace studyctl {
 // torn last line is cut. One writer at a time.
 class ProcessLog {
  public:
-  // Reads it, or begins it.
-  static Result<ProcessLog> open(const std::filesystem::path& path);
+  // Reads it, or begins it. How those ended that it has of an earlier boot of this machine is not known: an
+  // end was synced, what the process wrote may have gone with the power.
+  static Result<ProcessLog> open(const std::filesystem::path& path, const MachineBoot& boot = this_boot());
 
   const std::map<std::string, SupervisedProcess>& processes() const { return processes_; }
 
@@ -27,12 +28,14 @@ class ProcessLog {
   Result<void> sync();
 
  private:
-  ProcessLog(std::filesystem::path path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
+  ProcessLog(std::filesystem::path path, MachineBoot boot, Fd file)
+      : path_(std::move(path)), boot_(std::move(boot)), file_(std::move(file)) {}
   Result<void> read();
   Result<void> append(const std::string& line);
   Result<void> rewrite();
 
   std::filesystem::path path_;
+  MachineBoot boot_;
   Fd file_;
   std::map<std::string, SupervisedProcess> processes_;
   size_t lines_ = 0;

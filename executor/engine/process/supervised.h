@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/machine_boot.h"
 #include "base/result.h"
 #include "engine/host_process.h"
 #include "engine/process/control_group.h"
@@ -73,8 +74,10 @@ struct ProcessNews {
 // Each one line, without its end.
 std::string line_of(const ProcessOrder& order);
 std::string line_of(const ProcessNews& news);
+std::string line_of(const MachineBoot& boot);
 // Invalid: it is not one.
 Result<ProcessOrder> parse_order(const std::string& line);
 Result<ProcessNews> parse_news(const std::string& line);
+Result<MachineBoot> parse_boot(const std::string& line);
 
 }  // namespace studyctl

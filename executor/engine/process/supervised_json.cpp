@@ -191,6 +191,17 @@ Result<ProcessOrder> parse_order(const std::string& line) try {
   return Error{ErrorCode::Invalid, std::string("not an order: ") + error.what()};
 }
 
+std::string line_of(const MachineBoot& boot) {
+  return json{{"host", text_of(boot.host)}, {"boot", boot.id}}.dump();
+}
+
+Result<MachineBoot> parse_boot(const std::string& line) try {
+  const json from = json::parse(line);
+  return MachineBoot{bytes_of(from.at("host")), from.at("boot").get<std::string>()};
+} catch (const std::exception& error) {
+  return Error{ErrorCode::Invalid, std::string("not the boot of a machine: ") + error.what()};
+}
+
 Result<ProcessNews> parse_news(const std::string& line) try {
   const json from = json::parse(line);
   ProcessNews news;

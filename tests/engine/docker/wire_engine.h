@@ -41,6 +41,7 @@ class WireEngine {
     options.kernel_log = "/nowhere";
     options.devices = {{}, "/nowhere", "none"};
     options.list_every = list_every;
+    options.boot = boot;
     engine = std::make_unique<DockerEngine>(
         loop, endpoint, [this](const Observation& observation) { seen.push_back(observation); }, "volume-1",
         options);
@@ -103,6 +104,7 @@ class WireEngine {
   }
 
   Duration list_every{std::chrono::hours(1)};
+  std::string boot;
   ScriptedServer server;
   TemporaryDirectory directory;
   SystemClock clock;

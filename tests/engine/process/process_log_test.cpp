@@ -45,6 +45,32 @@ TEST_F(ProcessLogTest, WhatIsForgottenIsKnownNoMore) {
   EXPECT_TRUE(open().processes().empty());
 }
 
+// What such a process wrote may have gone with the power; on another machine, nothing has gone.
+TEST_F(ProcessLogTest, HowOneEndedInAnEarlierBootOfThisMachineIsNotKnown) {
+  const auto knows_its_end = [this](const MachineBoot& boot) {
+    const auto log = ProcessLog::open(path_, boot);
+    EXPECT_TRUE(log);
+    return log->processes().at("a").end->is_known;
+  };
+  {
+    auto log = ProcessLog::open(path_, {"here", "first"});
+    ASSERT_TRUE(log);
+    ASSERT_TRUE(log->note({"a", "run", 5, {}, SupervisedEnd{true, 0, 0, Instant(Duration(4))}}));
+  }
+  EXPECT_TRUE(knows_its_end({"here", "first"}));
+  EXPECT_TRUE(knows_its_end({"elsewhere", "second"}));
+  EXPECT_TRUE(knows_its_end({"here", "third"}));
+  EXPECT_FALSE(knows_its_end({"here", "fourth"}));
+  EXPECT_FALSE(knows_its_end({"here", "fourth"})) << "nor does the next one";
+}
+
+TEST_F(ProcessLogTest, ALogOfAnEarlierVersionIsReadAsItIs) {
+  { ASSERT_TRUE(open().note({"a", "run", 5, {}, SupervisedEnd{true, 0, 0, Instant(Duration(4))}})); }
+  const std::string text = *read_file(path_);
+  ASSERT_TRUE(write_file_atomically(path_, text.substr(text.find('\n') + 1)));
+  EXPECT_TRUE(open().processes().at("a").end->is_known);
+}
+
 TEST_F(ProcessLogTest, ATornLastLineIsLeftOut) {
   { ASSERT_TRUE(open().note({"a", "run", 5, {}, {}})); }
   std::ofstream(path_, std::ios::app) << R"({"kind":"known","process":{"id":"b)";
