@@ -108,7 +108,7 @@ export KUBECONFIG=$work/kubeconfig
 # A pod that is taken away while no controller is there, which its Job makes anew: that one is not used, and nothing is mixed.
 points=1
 # shellcheck disable=SC2016
-a_study remade 'echo "said by $STUDY_ATTEMPT"; sleep 12; echo all said' "engine: kubernetes, kubernetes: {namespace: $namespace}"
+a_study remade 'echo "said by $STUDY_ATTEMPT"; sleep 25; echo all said' "engine: kubernetes, kubernetes: {namespace: $namespace}"
 expect_code 0 studyctl apply study.yaml --detach
 wait_until 60 grep -rqs 'said by 1' results/remade/latest/ --include stdout.log
 kill -KILL "$(jq -r .pid results/.studyctl/lock)"
@@ -119,7 +119,7 @@ job_failed() { [ -n "$(as_admin -n "$namespace" get jobs -o 'jsonpath={.items[*]
 one_runs_or_failed() { one_runs || job_failed; }
 wait_until 60 one_runs_or_failed
 expect_code 0 studyctl apply study.yaml --detach
-expect_code 0 studyctl wait remade --timeout 60s
+expect_code 0 studyctl wait remade --timeout 120s
 expect_equal "$(sqlite3 results/studies.db "select count(*) || ' ' || sum(counted) from attempts where message like '%taken away while no controller looked%' or reason = 'Lost'")" \
   "1 0" "the attempt whose pod was taken away"
 expect_equal "$(cat results/remade/latest/experiments/*/*/cycle-1/attempt-2/stdout.log)" "$(printf 'said by 2\nall said')" "the log of the next attempt"

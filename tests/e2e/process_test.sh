@@ -175,7 +175,7 @@ spec:
             - |
               case $STUDY_PARAM_WHAT in
                 memory) head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null;;
-                cpu) timeout 2.5 sh -c 'while :; do :; done' || true;;
+                cpu) python3 -c 'import time; exec("while time.process_time() < 2: pass")';;
               esac
   execution: {engine: process, parallelism: 1, timeouts: {run: 1m}}
 YAML
@@ -185,9 +185,9 @@ expect_said 'CPU-HOURS'
 expect_code 0 studyctl results uses --usage -o json
 used() { jq ".items[] | select(.experiment | startswith(\"$1-\")) | $2" out; }
 [ "$(used memory '.memory_peak_bytes > 6e7 and .memory_peak_bytes < 9e7')" = true ] || { cat out >&2; fail "memory of what held 60 MB"; }
-[ "$(used cpu '.cpu_hours * 3600 | . > 1 and . < 3')" = true ] || { cat out >&2; fail "CPU time of what was busy for 2.5 s"; }
+[ "$(used cpu '.cpu_hours * 3600 | . >= 2 and . < 2.5')" = true ] || { cat out >&2; fail "CPU time of what was busy for 2 s of it"; }
 [ "$(used nothing '.cpu_hours * 3600 | . > 0 and . < 0.1')" = true ] || { cat out >&2; fail "CPU time of what did nothing"; }
-jq -e '.conditions | .samples > 0 and .own_cores > 0.4 and .own_cores < 1.1' results/uses/latest/experiments/*/cpu-*/cycle-1/attempt-1/attempt.json >/dev/null ||
+jq -e '.conditions | .samples > 0 and .own_cores > 0.1 and .own_cores < 1.1' results/uses/latest/experiments/*/cpu-*/cycle-1/attempt-1/attempt.json >/dev/null ||
   fail "what the machine was like meanwhile"
 expect_code 0 studyctl describe uses "$(basename results/uses/latest/experiments/*/cpu-*)"
 expect_said ' s of CPU'
