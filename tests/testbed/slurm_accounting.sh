@@ -40,7 +40,9 @@ StorageLoc=slurm_acct
 PidFile=$dir/slurmdbd.own.pid
 LogFile=$dir/slurmdbd.own.log
 CONF
-  MYSQL_UNIX_PORT=$(database_socket) start_daemon "$dir/slurmdbd.pid" "$dir/slurmdbd.log" slurmdbd -D -s
+  # By its name it is known again: none of its words is the instance's directory.
+  MYSQL_UNIX_PORT=$(database_socket) start_daemon "$dir/slurmdbd.pid" "$dir/slurmdbd.log" \
+    bash -c 'exec -a "$0" slurmdbd -D -s' "slurmdbd:$dir/"
   for _ in $(seq 100); do
     ! timeout 2 sacctmgr --noheader list cluster >/dev/null 2>&1 || return 0
     sleep 0.1
