@@ -30,6 +30,12 @@ async function logIn(page, token) {
 const standing = (page, word) => page.locator('.run-line .state', {hasText: new RegExp(` ${word}$`)}).waitFor({timeout: 60000});
 const button = (page, name) => page.getByRole('button', {name, exact: true});
 
+// The page before stays until a run's own is there, and its buttons are of what it shows.
+async function goToRun(page, study, run) {
+  await page.goto(`${url}/#/studies/${study}/runs/${run}`);
+  await page.getByRole('heading', {level: 1, name: new RegExp(`^${study} `)}).waitFor();
+}
+
 // Presses a button of the bar, fills in what it asks for, and confirms it, which is one request.
 async function act(page, title, fields = {}) {
   const sent = [];
@@ -122,7 +128,7 @@ await withBrowser(async open => {
   await look(page, 'service-compare');
 
   // ---- marks; a run that is marked has no button to delete it
-  await page.goto(`${url}/#/studies/page/runs/${first}`);
+  await goToRun(page, 'page', first);
   await act(page, 'Keep', {'Why (beside the mark)': 'for the paper'});
   await button(page, 'Keep no more…').waitFor();
   expect(await button(page, 'Delete…').count() === 0, 'what is kept is not deleted');
@@ -151,7 +157,7 @@ await withBrowser(async open => {
   await page.getByText('waits for its turn behind long').waitFor();
   await standing(page, 'Pending');
   await look(page, 'service-waiting');
-  await page.goto(`${url}/#/studies/long/runs/latest`);
+  await goToRun(page, 'long', 'latest');
   await act(page, 'Pause', {'Why (for the history)': 'lunch'});
   await standing(page, 'Paused');
   await standing(watcher, 'Paused');
