@@ -9,10 +9,13 @@
 
 namespace studyctl {
 
-MachineBoot this_boot() {
+std::string this_host() {
   std::array<char, 256> name{};
-  const bool is_named = gethostname(name.data(), name.size() - 1) == 0;
-  return {is_named ? name.data() : "", std::string(trim(read_or_empty("/proc/sys/kernel/random/boot_id")))};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+MachineBoot this_boot() {
+  return {this_host(), std::string(trim(read_or_empty("/proc/sys/kernel/random/boot_id")))};
 }
 
 }  // namespace studyctl

@@ -13,5 +13,7 @@ struct MachineBoot {
 };
 
 MachineBoot this_boot();
+// The name of this machine; empty where it has none.
+std::string this_host();
 
 }  // namespace studyctl

@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -29,11 +27,6 @@ std::filesystem::path scratch_beside(const std::filesystem::path& partial) {
 
 AttemptPaths paths_in(const std::filesystem::path& partial, const std::filesystem::path& run) {
   return {partial, partial / "study", scratch_beside(partial), run / "volumes"};
-}
-
-Result<void> make_directory(const std::filesystem::path& directory) {
-  if (mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST) return {};
-  return Error{ErrorCode::Unavailable, errno_error(directory.string()).message};
 }
 
 Result<void> write_study_file(const std::filesystem::path& directory, const std::string& name,
@@ -143,7 +136,9 @@ Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& 
   auto pod = resolve_pod(key, spec.main.resources.memory_bytes.value_or(0));
   if (!pod) return std::move(pod).error();
   const AttemptPaths paths = paths_in(*directory, parts_.directory.path());
-  if (auto made = make_directory(paths.study); !made) return made;
+  std::error_code error;
+  std::filesystem::create_directory(paths.study, error);
+  if (error) return Error{ErrorCode::Unavailable, paths.study.string() + ": " + error.message()};
   if (auto written = write_study_file(paths.study, "params.json", pod->params_json); !written) return written;
   for (const ResolvedFile& file : pod->files) {
     std::string content = file.content;

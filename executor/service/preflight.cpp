@@ -155,17 +155,14 @@ std::optional<std::string> cannot_be_watched(const Execution& execution, const R
 void check_room(const PreflightParts& parts, std::vector<std::string>& problems) {
   const Study& study = parts.study.study();
   const Room room{parts.inventory.millicpu, parts.inventory.memory_bytes, parts.inventory.devices};
-  std::set<std::vector<size_t>> seen;
-  for (uint64_t index = 0; index < (study.overrides.empty() ? 1 : parts.study.plan->size()); ++index) {
-    const std::vector<size_t> overrides = matching_overrides(study, parts.study.plan->at(index));
-    if (!seen.insert(overrides).second) continue;
+  visit_overrides(parts.study, [&](const Point&, const std::vector<size_t>& overrides) {
     const Room need = need_of(variant_of(study, overrides).pod.main.resources);
     auto problem = does_not_fit(room, need);
     if (!problem) problem = cannot_be_watched(study.execution, need);
-    if (!problem) continue;
-    const std::string where = overrides.empty() ? "" : study.overrides[overrides.back()].place + ": ";
-    problems.push_back(where + *problem);
-  }
+    const std::string where = place_of(study, overrides);
+    if (problem) problems.push_back(where.empty() ? *problem : where + ": " + *problem);
+    return true;
+  });
 }
 
 ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>& problems) {
@@ -181,6 +178,21 @@ ImageDigests check_images(const PreflightParts& parts, std::vector<std::string>&
 }
 
 }  // namespace
+
+void visit_overrides(const LoadedStudy& study,
+                     const std::function<bool(const Point&, const std::vector<size_t>&)>& visit) {
+  std::set<std::vector<size_t>> seen;
+  const uint64_t points = study.study().overrides.empty() ? 1 : study.plan->size();
+  for (uint64_t index = 0; index < points; ++index) {
+    const Point point = study.plan->at(index);
+    const std::vector<size_t> overrides = matching_overrides(study.study(), point);
+    if (seen.insert(overrides).second && !visit(point, overrides)) return;
+  }
+}
+
+std::string place_of(const Study& study, const std::vector<size_t>& overrides) {
+  return overrides.empty() ? "" : study.overrides[overrides.back()].place;
+}
 
 Result<ImageDigests> preflight(const PreflightParts& parts) {
   std::vector<std::string> problems = not_heeded(parts.study.study(), parts.inventory.kind);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/engine.h"
@@ -25,6 +28,14 @@ struct PreflightParts {
 
 // Images as written, and the digests that the engine has for them.
 using ImageDigests = std::map<std::string, std::string>;
+
+// Calls `visit` with each set of overrides that some experiment has, and the first point that has it, until
+// it says false: what they have in common is looked at once.
+void visit_overrides(
+    const LoadedStudy& study,
+    const std::function<bool(const Point& point, const std::vector<size_t>& overrides)>& visit);
+// Where the last of them stands in the manifest; empty where there is none.
+std::string place_of(const Study& study, const std::vector<size_t>& overrides);
 
 // Looks, before the first start, whether all that the study needs is there: room for one attempt, host paths,
 // secrets, free space against what earlier repetitions took, and the images (pulled by their policy).

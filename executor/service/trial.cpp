@@ -1,7 +1,5 @@
 #include "service/trial.h"
 
-#include <set>
-
 #include "base/hash.h"
 #include "control/container_spec.h"
 #include "model/study_name.h"
@@ -59,19 +57,20 @@ Result<void> try_out(const PreflightParts& parts, const AttemptSpec& spec) {
 
 Result<void> try_template(const PreflightParts& parts) {
   const Study& study = parts.study.study();
-  std::set<std::vector<size_t>> seen;
-  for (uint64_t index = 0; index < (study.overrides.empty() ? 1 : parts.study.plan->size()); ++index) {
-    if (seen.size() == kMostShapes) break;
-    const Point point = parts.study.plan->at(index);
-    const std::vector<size_t> overrides = matching_overrides(study, point);
-    if (!seen.insert(overrides).second) continue;
+  size_t shapes = 0;
+  Result<void> tried;
+  visit_overrides(parts.study, [&](const Point& point, const std::vector<size_t>& overrides) {
     const auto spec = trial_of(parts, point, variant_of(study, overrides));
-    if (!spec) return spec.error();
-    const std::string where = overrides.empty() ? "" : study.overrides[overrides.back()].place;
-    if (auto tried = try_out(parts, *spec); !tried)
-      return where.empty() ? tried : Result<void>(std::move(tried).error().within(where));
-  }
-  return {};
+    if (!spec) {
+      tried = spec.error();
+      return false;
+    }
+    tried = try_out(parts, *spec);
+    const std::string where = place_of(study, overrides);
+    if (!tried && !where.empty()) tried = std::move(tried).error().within(where);
+    return tried && ++shapes < kMostShapes;
+  });
+  return tried;
 }
 
 }  // namespace studyctl

@@ -1,8 +1,7 @@
 #include "engine/kubernetes/trial.h"
 
-#include <charconv>
 #include <map>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -16,33 +15,17 @@ using nlohmann::json;
 constexpr int kBadRequest = 400;
 constexpr int kInvalid = 422;
 
-// "1500m", "2Gi": as a number; a suffix that is none counts as one.
-double amount_of(const std::string& text) {
-  static const std::map<std::string, double> kUnits = {{"n", 1e-9},
-                                                       {"u", 1e-6},
-                                                       {"m", 1e-3},
-                                                       {"k", 1e3},
-                                                       {"M", 1e6},
-                                                       {"G", 1e9},
-                                                       {"T", 1e12},
-                                                       {"P", 1e15},
-                                                       {"E", 1e18},
-                                                       {"Ki", 1024.0},
-                                                       {"Mi", 1048576.0},
-                                                       {"Gi", 1073741824.0},
-                                                       {"Ti", 1099511627776.0},
-                                                       {"Pi", 1125899906842624.0},
-                                                       {"Ei", 1152921504606846976.0}};
-  double number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto unit = kUnits.find(std::string(read.ptr, text.data() + text.size()));
-  return unit == kUnits.end() ? number : number * unit->second;
+// "1500m", "2Gi", in thousandths; nothing where it is no amount.
+std::optional<double> amount_of(const std::string& text) {
+  if (const auto thousandths = parse_millicpu(text)) return static_cast<double>(*thousandths);
+  if (const auto whole = parse_bytes(text)) return static_cast<double>(*whole) * 1000;
+  return std::nullopt;
 }
 
 // We ask for memory in bytes.
 std::string amount_text(const std::string& what, const std::string& amount) {
-  const bool is_memory = what.find("memory") != std::string::npos;
-  return is_memory ? human_bytes(static_cast<int64_t>(amount_of(amount))) : amount;
+  const auto bytes = parse_bytes(amount);
+  return bytes && what.find("memory") != std::string::npos ? human_bytes(*bytes) : amount;
 }
 
 // "limits.cpu=2,pods=1" behind `word`, up to the next ", word: ".
@@ -69,7 +52,9 @@ std::string never_met(const std::string& said) {
   const auto limited = amounts_behind(said, "limited");
   for (const auto& [what, wanted] : amounts_behind(said, "requested")) {
     const auto limit = limited.find(what);
-    if (limit == limited.end() || amount_of(wanted) <= amount_of(limit->second)) continue;
+    if (limit == limited.end()) continue;
+    const auto asked = amount_of(wanted), most = amount_of(limit->second);
+    if (!asked || !most || *asked <= *most) continue;
     return "quota " + said.substr(name, said.find(',', name) - name) + " can never be met: it has " + what +
            "=" + amount_text(what, limit->second) + " in all, and an attempt asks for " +
            amount_text(what, wanted);

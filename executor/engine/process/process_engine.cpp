@@ -1,10 +1,10 @@
 #include "engine/process/process_engine.h"
 
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/machine_boot.h"
 #include "base/text.h"
 #include "engine/docker/endpoint.h"
 #include "engine/host_capacity.h"
@@ -16,8 +16,8 @@ namespace studyctl {
 namespace {
 
 std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+  const std::string name = this_host();
+  return name.empty() ? "localhost" : name;
 }
 
 std::string kernel() {

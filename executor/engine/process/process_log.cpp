@@ -35,10 +35,11 @@ Result<ProcessLog> ProcessLog::open(const std::filesystem::path& path, const Mac
 Result<void> ProcessLog::read() {
   auto text = read_file(path_, kLongest);
   if (!text) return std::move(text).error();
-  MachineBoot before = boot_;
+  // Its first line, of which an earlier version's log has none.
+  const auto told = parse_boot(text->substr(0, text->find('\n')));
+  const MachineBoot before = told ? *told : boot_;
   LineSplitter lines(size_t{16} << 20);
-  lines.feed(*text, [this, &before](std::string_view line) {
-    if (const auto boot = parse_boot(std::string(line))) before = *boot;
+  lines.feed(*text, [this](std::string_view line) {
     const auto news = parse_news(std::string(line));
     if (!news) return;
     if (news->kind == ProcessNews::Kind::Gone)

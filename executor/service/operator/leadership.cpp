@@ -1,9 +1,8 @@
 #include "service/operator/leadership.h"
 
-#include <unistd.h>
-
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/machine_boot.h"
 #include "service/operator/leader_election.h"
 
 namespace studyctl {
@@ -14,9 +13,7 @@ constexpr Duration kLastWord{3'000};
 constexpr Duration kSilence{30'000};  // a look takes seconds, also where the cluster does not answer
 
 std::string identity() {
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
-  return std::string(host) + "_" + random_uuid();
+  return this_host() + "_" + random_uuid();
 }
 
 }  // namespace

@@ -66,8 +66,10 @@ bool visit_files(const std::vector<OpenItem>& items, uint64_t most_entries,
 class Handful {
  public:
   void take(Fd file, bool is_regular) {
-    if (!file) all_synced_ = false;
-    if (!file) return;
+    if (!file) {
+      all_synced_ = false;
+      return;
+    }
     if (is_regular) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
     files_.push_back(std::move(file));
     if (files_.size() == kFewEntries) wait();
