@@ -59,10 +59,11 @@ refuses 5 "namespace $namespace-2 is being deleted"
 
 # A definition of Studies without a status, as an older one has it; and none. Both are the cluster's: the whole of it comes back.
 definition=$top/manifests/crd.yaml
-{ kubectl get studies -A -o json 2>/dev/null || echo '{}'; } | jq -r '.items[]? | "-n \(.metadata.namespace) study/\(.metadata.name)"' |
-  while read -r study; do
-    # shellcheck disable=SC2086
-    kubectl patch $study --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null
+# A bed that ended while a namespace was going may have Studies of no namespace: nothing can be patched before it is back.
+{ kubectl get studies -A -o json 2>/dev/null || echo '{}'; } | jq -r '.items[]? | "\(.metadata.namespace) study/\(.metadata.name)"' |
+  while read -r of study; do
+    ! kubectl create namespace "$of" >/dev/null 2>&1 || kubectl delete namespace "$of" --wait=false >/dev/null
+    kubectl -n "$of" patch "$study" --type=merge -p '{"metadata":{"finalizers":null}}' >/dev/null || true
   done
 cleanups+=('kubectl apply -f "$definition"')
 kubectl delete crd studies.studyctl.io --ignore-not-found --timeout=60s >/dev/null

@@ -7,8 +7,7 @@
 one=$namespace-one two=$namespace-two poor=$namespace-poor late=$namespace-late
 for name in "$one" "$two" "$poor" "$late"; do
   kubectl create namespace "$name" >/dev/null
-  cleanups+=("for study in \$(kubectl -n $name get studies -o name); do kubectl -n $name patch \$study --type=merge -p '{\"metadata\":{\"finalizers\":null}}'; done"
-    "kubectl delete namespace $name --wait=false")
+  cleanups+=("remove_namespace $name")
 done
 there() { kubectl -n "$1" get study "$2" -o "jsonpath={.status.$3}"; }
 is_there() { [ "$(there "$1" "$2" "$3")" = "$4" ]; }

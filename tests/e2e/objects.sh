@@ -6,8 +6,15 @@ programs=${STUDYCTL_CACHE:-$HOME/.cache/studyctl}/kubernetes-1.20.2
 namespace=$(basename "$0" _test.sh | tr _ -)-$$
 kubectl() { "$programs/kubectl" -n "$namespace" "$@"; }
 kubectl create namespace "$namespace" >/dev/null
-cleanups+=('for study in $(kubectl get studies -o name); do kubectl patch "$study" --type=merge -p "{\"metadata\":{\"finalizers\":null}}"; done'
-  'kubectl delete namespace "$namespace" --wait=false' 'kubectl delete persistentvolume "$namespace" --wait=false')
+# remove_namespace NAME: with the Studies in it. Each is deleted before its finalizer goes: an operator that still runs cannot
+# put one back then, which would keep the namespace for ever.
+remove_namespace() {
+  local study
+  kubectl -n "$1" delete studies --all --wait=false
+  for study in $(kubectl -n "$1" get studies -o name); do kubectl -n "$1" patch "$study" --type=merge -p '{"metadata":{"finalizers":null}}'; done
+  kubectl delete namespace "$1" --wait=false
+}
+cleanups+=('remove_namespace "$namespace"' 'kubectl delete persistentvolume "$namespace" --wait=false')
 
 # results_volume CLAIM: what the node sees as results/, pods get by this claim.
 results_volume() {
