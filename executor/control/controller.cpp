@@ -233,7 +233,7 @@ std::optional<Steady> Controller::next_turn() const {
   if (recovering_) return next;
   for (const auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
-    next = earliest(next, next_deadline(live.timeouts, as_counted(live), live.last_sign));
+    next = earliest(next, next_deadline(live.timeouts, *ledger_.active(key), live.counts_from()));
     if (live.stage == LiveAttempt::Stage::Running && !live.look_under_way)
       next = earliest(next, live.next_look);
   }

@@ -13,6 +13,7 @@
 #include "control/command.h"
 #include "control/committed_events.h"
 #include "control/core_pool.h"
+#include "control/deadlines.h"
 #include "control/gateway.h"
 #include "control/seat.h"
 #include "control/typical_duration.h"
@@ -66,6 +67,7 @@ struct LiveAttempt {
   AttemptKey key;
   AttemptId id;
   Stage stage = Stage::Making;
+  bool is_preparing = false;                           // its directory is being made: it ends behind that
   Timeouts timeouts;                                   // its own
   int retry_limit = 0;                                 // likewise
   std::string message;                                 // what it waits for
@@ -81,6 +83,8 @@ struct LiveAttempt {
   Observation end;         // from Reading on
   AttemptRecord ended;     // from Sealing on
   RetryDecision decision;  // from Sealing on
+
+  CountedFrom counts_from() const { return {last_sign, patient_from}; }
 };
 
 // Turns what users ask, what the engine sees and what the clock says into what happens next. All of it runs
@@ -179,7 +183,6 @@ class Controller {
   void withdraw_unstarted();
   // Nothing is started of what has left the plan, nor while the run does not run.
   bool may_start(const RepetitionKey& key) const;
-  ActiveAttempt as_counted(const LiveAttempt& live) const;
   void enforce_deadlines();
 
   // controller_horizon.cpp: a run on what somebody else ends
@@ -192,6 +195,7 @@ class Controller {
   void limit(LiveAttempt& live) const;
   Timeouts timeouts_of(const RepetitionKey& key) const;
   void make(const AttemptKey& key);
+  void create(const AttemptKey& key, AttemptSpec spec, const Result<void>& prepared);
   void launch(const AttemptKey& key);
   void cool(LiveAttempt& live);
   void note(const Observation& observation);
@@ -199,6 +203,7 @@ class Controller {
   void note_running(LiveAttempt& live, const Observation& observation);
   void note_missing(LiveAttempt& live, const Observation& observation);
   void give_back(LiveAttempt& live);
+  void halt(const LiveAttempt& live, Duration grace);
   void stop(LiveAttempt& live, Reason reason, const std::string& message, std::optional<Duration> grace = {});
   void read(LiveAttempt& live, const Observation& end);
   void decide_end(const AttemptKey& key, Findings findings);

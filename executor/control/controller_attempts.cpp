@@ -98,26 +98,36 @@ Result<AttemptSpec> Controller::spec_of(LiveAttempt& live) {
 
 void Controller::make(const AttemptKey& key) {
   LiveAttempt* live = find(key);
-  if (!live || live->stage != LiveAttempt::Stage::Making) return;
-  const ActiveAttempt& attempt = *ledger_.active(key.repetition);
-  if (attempt.stopping || !may_start(key.repetition)) return see(not_there(live->id));
+  if (!live || live->stage != LiveAttempt::Stage::Making || live->is_preparing) return;
+  if (ledger_.active(key.repetition)->stopping || !may_start(key.repetition)) return see(not_there(live->id));
   auto spec = spec_of(*live);
   if (!spec) {
     missing_ = spec.error().message;
     return see(not_there(live->id));
   }
-  if (auto prepared = workspace_.prepare(key, *spec); !prepared) {
-    const Error& error = prepared.error();
-    if (error.code != ErrorCode::Unavailable) {
-      missing_ = error.message;
-      return see(not_there(live->id));
-    }
-    if (live->message != error.message) log::warning(error.message);
-    live->message = error.message;
+  live->is_preparing = true;
+  workspace_.prepare(
+      key, *spec, [this, key, spec = *spec](const Result<void>& prepared) { create(key, spec, prepared); });
+}
+
+// What was decided while its directory was being made counts.
+void Controller::create(const AttemptKey& key, AttemptSpec spec, const Result<void>& prepared) {
+  LiveAttempt* live = find(key);
+  if (!live) return;
+  live->is_preparing = false;
+  if (live->stage != LiveAttempt::Stage::Making || hands_over_until_) return;
+  if (ledger_.active(key.repetition)->stopping || !may_start(key.repetition)) return see(not_there(live->id));
+  if (!prepared && prepared.error().code != ErrorCode::Unavailable) {
+    missing_ = prepared.error().message;
+    return see(not_there(live->id));
+  }
+  if (!prepared) {
+    if (live->message != prepared.error().message) log::warning(prepared.error().message);
+    live->message = prepared.error().message;
     return try_later([this, key] { make(key); });
   }
-  spec->device_rules.resting = ledger_.resting();
-  engine_.create(*spec);
+  spec.device_rules.resting = ledger_.resting();
+  engine_.create(spec);
 }
 
 void Controller::launch(const AttemptKey& key) {
@@ -193,8 +203,7 @@ void Controller::note_running(LiveAttempt& live, const Observation& observation)
   live.message.clear();
   live.is_queued = false;
   // Its stop was decided by a controller that may have died before it said so.
-  if (attempt.stopping)
-    after_commit([this, id = live.id, grace = live.timeouts.grace] { engine_.stop(id, grace); });
+  if (attempt.stopping) halt(live, live.timeouts.grace);
 }
 
 void Controller::note_missing(LiveAttempt& live, const Observation& observation) {
@@ -222,7 +231,12 @@ void Controller::stop(LiveAttempt& live, Reason reason, const std::string& messa
                       std::optional<Duration> grace) {
   if (live.stage >= LiveAttempt::Stage::Reading) return;
   if (!ledger_.active(live.key.repetition)->stopping) record(AttemptStopping{live.key, reason, message});
-  after_commit([this, id = live.id, wait = grace.value_or(live.timeouts.grace)] { engine_.stop(id, wait); });
+  halt(live, grace.value_or(live.timeouts.grace));
+}
+
+// The engine does not know it before its directory is made, and it is not made at the engine then.
+void Controller::halt(const LiveAttempt& live, Duration grace) {
+  if (!live.is_preparing) after_commit([this, id = live.id, grace] { engine_.stop(id, grace); });
 }
 
 void Controller::read(LiveAttempt& live, const Observation& end) {

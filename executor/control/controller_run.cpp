@@ -254,17 +254,11 @@ void Controller::withdraw_unstarted() {
     const bool is_queued = live.is_queued && live.stage < LiveAttempt::Stage::Running;
     if ((!unmade && !is_queued) || attempt.stopping) continue;
     give_back(live);
-    after_commit([this, id = live.id] { engine_.stop(id, Duration(0)); });
+    halt(live, Duration(0));
   }
 }
 
 // With what it waited that counts.
-ActiveAttempt Controller::as_counted(const LiveAttempt& live) const {
-  ActiveAttempt attempt = *ledger_.active(live.key.repetition);
-  attempt.intended_at = std::max(attempt.intended_at, live.patient_from);
-  return attempt;
-}
-
 void Controller::enforce_deadlines() {
   if (recovering_) return;
   const Steady now = clock_.steady();
@@ -272,7 +266,7 @@ void Controller::enforce_deadlines() {
   for (auto& [key, live] : live_) {
     if (live.stage >= LiveAttempt::Stage::Reading) continue;
     if (takes_nothing) live.patient_from = now;
-    if (const auto over = expired(live.timeouts, as_counted(live), live.last_sign, now))
+    if (const auto over = expired(live.timeouts, *ledger_.active(key), live.counts_from(), now))
       stop(live, over->reason, over->message);
     if (live.stage == LiveAttempt::Stage::Running && now >= live.next_look) look(live);
   }

@@ -8,17 +8,22 @@
 
 namespace studyctl {
 
+// What counts of an attempt's time.
+struct CountedFrom {
+  Steady last_sign;   // when it was last seen to write anything
+  Steady patience{};  // what it waited before is not counted
+};
+
 struct Expired {
   Reason reason;
   std::string message;  // "ran longer than 45m"
 };
 
-// The timeout of `attempt` that is over at `now`, if any. `last_sign`: when it was last seen to write
-// anything.
-std::optional<Expired> expired(const Timeouts& timeouts, const ActiveAttempt& attempt, Steady last_sign,
+// The timeout of `attempt` that is over at `now`, if any.
+std::optional<Expired> expired(const Timeouts& timeouts, const ActiveAttempt& attempt, CountedFrom from,
                                Steady now);
 
 // When expired() may next change without anything happening.
-std::optional<Steady> next_deadline(const Timeouts& timeouts, const ActiveAttempt& attempt, Steady last_sign);
+std::optional<Steady> next_deadline(const Timeouts& timeouts, const ActiveAttempt& attempt, CountedFrom from);
 
 }  // namespace studyctl

@@ -10,8 +10,10 @@ namespace {
 constexpr size_t kMostRemembered = 2000;
 // Repetitions that are looked at, whether they still wait: all of a small study, a sample of a large one.
 constexpr uint64_t kMostLooks = 1000;
+// A forecast takes its time (tens of milliseconds): it is believed for a hundredth of what it says is left.
 constexpr Duration kRest = std::chrono::seconds(5);
-constexpr Duration kLeastRest = std::chrono::seconds(1);  // of a study that many end in
+constexpr Duration kMostRest = std::chrono::seconds(60);
+constexpr Duration kLeastRest = std::chrono::seconds(1);  // where half as many again have ended since
 
 Duration less(Duration duration, Duration passed) {
   return std::max(duration - passed, Duration(0));
@@ -54,9 +56,10 @@ void Eta::note(const Event& event) {
 }
 
 std::optional<Forecast> Eta::left(const Scene& scene) {
-  const Duration age = made_ ? scene.now - made_->at : kRest;
-  const bool has_grown = made_ && (ended_ - made_->ended) * 10 >= lasted_.size();
-  if (age >= kRest || (age >= kLeastRest && has_grown)) {
+  const Duration rest = made_ ? std::clamp(made_->forecast.p50 / 100, kRest, kMostRest) : Duration(0);
+  const Duration age = made_ ? scene.now - made_->at : Duration(0);
+  const bool has_grown = made_ && (ended_ - made_->ended) * 2 >= made_->ended;
+  if (age >= rest || (age >= kLeastRest && has_grown)) {
     const auto fresh = forecast(scene);
     if (!fresh) return std::nullopt;
     made_ = Made{*fresh, scene.now, ended_};

@@ -52,21 +52,33 @@ Result<void> make_open_directory(const std::filesystem::path& path) {
   return {};
 }
 
-Result<void> write_projected(const ProjectedVolume& source, const std::filesystem::path& directory,
-                             const ProjectedFiles& projected) {
-  auto files = projected(source);
-  if (!files) return std::move(files).error();
-  std::vector<std::pair<std::string, std::string>> items = source.items;
-  if (items.empty())
-    for (const auto& [key, content] : *files) items.emplace_back(key, key);
-  for (const auto& [key, path] : items) {
-    const auto file = files->find(key);
-    if (file == files->end())
+Result<std::map<std::string, std::string>> files_of(const ProjectedVolume& source,
+                                                    const ProjectedFiles& projected) {
+  auto keys = projected(source);
+  if (!keys || source.items.empty()) return keys;
+  std::map<std::string, std::string> files;
+  for (const auto& [key, path] : source.items) {
+    const auto found = keys->find(key);
+    if (found == keys->end())
       return Error{ErrorCode::NotFound, "'" + source.name + "' has no key '" + key + "'"};
+    files[path] = found->second;
+  }
+  return files;
+}
+
+Result<void> write_files(const std::map<std::string, std::string>& files,
+                         const std::filesystem::path& directory) {
+  for (const auto& [path, content] : files) {
     std::error_code ignored;
     std::filesystem::create_directories((directory / path).parent_path(), ignored);
-    if (auto written = write_file_atomically(directory / path, file->second, 0444); !written) return written;
+    if (auto written = write_file_atomically(directory / path, content, 0444); !written) return written;
   }
+  return {};
+}
+
+Result<void> make_termination_message(const std::filesystem::path& file) {
+  if (auto written = write_file_atomically(file, "", 0666); !written) return written;
+  if (chmod(file.c_str(), 0666) != 0) return errno_error(file.string());
   return {};
 }
 
@@ -92,23 +104,32 @@ Result<std::vector<Mount>> mounts_of(const Container& container, const PodTempla
   return mounts;
 }
 
-Result<std::map<std::string, std::string>> make_volumes(const PodTemplate& pod, const AttemptPaths& paths,
-                                                        const ProjectedFiles& projected) {
-  if (!pod.main.termination_message_path.empty()) {
-    const std::filesystem::path file = paths.results / kTerminationMessage;
-    if (auto written = write_file_atomically(file, "", 0666); !written) return std::move(written).error();
-    if (chmod(file.c_str(), 0666) != 0) return errno_error(file.string());
-  }
-  std::map<std::string, std::string> warmth;
+Result<VolumePlan> plan_volumes(const PodTemplate& pod, const ProjectedFiles& projected) {
+  VolumePlan plan;
+  plan.has_termination_message = !pod.main.termination_message_path.empty();
   for (const Volume& volume : pod.volumes) {
+    plan.places.push_back({volume, {}});
+    const auto* source = std::get_if<ProjectedVolume>(&volume.source);
+    if (!source) continue;
+    auto files = files_of(*source, projected);
+    if (!files) return std::move(files).error();
+    plan.places.back().files = *std::move(files);
+  }
+  return plan;
+}
+
+Result<std::map<std::string, std::string>> make_volumes(const VolumePlan& plan, const AttemptPaths& paths) {
+  if (plan.has_termination_message)
+    if (auto made = make_termination_message(paths.results / kTerminationMessage); !made)
+      return std::move(made).error();
+  std::map<std::string, std::string> warmth;
+  for (const auto& [volume, files] : plan.places) {
     const auto* empty = std::get_if<EmptyDirVolume>(&volume.source);
-    const auto* files = std::get_if<ProjectedVolume>(&volume.source);
+    const bool is_projected = std::holds_alternative<ProjectedVolume>(volume.source);
     const std::filesystem::path place = place_of(volume, paths);
-    if (files || (empty && !empty->in_memory))
+    if (is_projected || (empty && !empty->in_memory))
       if (auto made = make_open_directory(place); !made) return std::move(made).error();
-    if (files)
-      if (auto written = write_projected(*files, place, projected); !written)
-        return std::move(written).error();
+    if (auto written = write_files(files, place); !written) return std::move(written).error();
     std::error_code ignored;
     if (empty)
       warmth[volume.name] = empty->in_memory || std::filesystem::is_empty(place, ignored) ? "cold" : "warm";

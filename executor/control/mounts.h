@@ -28,10 +28,21 @@ Result<std::vector<Mount>> mounts_of(const Container& container, const PodTempla
 // The keys of a Secret or a ConfigMap, by name.
 using ProjectedFiles = std::function<Result<std::map<std::string, std::string>>(const ProjectedVolume&)>;
 
+// What make_volumes() makes, with the content of what it writes. It holds secrets.
+struct VolumePlan {
+  struct Place {
+    Volume volume;
+    std::map<std::string, std::string> files;  // of a ProjectedVolume, by their path in it
+  };
+  bool has_termination_message = false;
+  std::vector<Place> places;
+};
+// NotFound names a key that is not there.
+Result<VolumePlan> plan_volumes(const PodTemplate& pod, const ProjectedFiles& projected);
+
 // Makes what mounts_of() names below paths.scratch and paths.run_volumes. Safe to repeat. Volume → "cold" or
-// "warm", of those that a workload may have filled before.
-Result<std::map<std::string, std::string>> make_volumes(const PodTemplate& pod, const AttemptPaths& paths,
-                                                        const ProjectedFiles& projected);
+// "warm", of those that a workload may have filled before. Any thread.
+Result<std::map<std::string, std::string>> make_volumes(const VolumePlan& plan, const AttemptPaths& paths);
 
 inline constexpr const char* kTerminationMessage = "termination-message";
 

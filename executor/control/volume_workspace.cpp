@@ -1,11 +1,5 @@
 #include "control/volume_workspace.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/fd.h"
-#include "base/log.h"
-#include "base/text.h"
 #include "control/container_spec.h"
 #include "control/core_pool.h"
 #include "control/mounts.h"
@@ -15,30 +9,8 @@
 #include "store/attempt_record.h"
 #include "store/harvest/harvest.h"
 #include "store/harvest/progress_file.h"
-#include "store/new_file.h"
 
 namespace studyctl {
-namespace {
-
-std::filesystem::path scratch_beside(const std::filesystem::path& partial) {
-  std::filesystem::path path = partial;
-  return path.replace_extension(".scratch");
-}
-
-AttemptPaths paths_in(const std::filesystem::path& partial, const std::filesystem::path& run) {
-  return {partial, partial / "study", scratch_beside(partial), run / "volumes"};
-}
-
-Result<void> write_study_file(const std::filesystem::path& directory, const std::string& name,
-                              std::string_view content) {
-  const std::filesystem::path path = directory / name;
-  std::error_code error;
-  if (path.parent_path() != directory) std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return Error{ErrorCode::Unavailable, path.parent_path().string() + ": " + error.message()};
-  return write_new_file(path, content);
-}
-
-}  // namespace
 
 AttemptPlace VolumeWorkspace::place(const AttemptKey& key) {
   return {parts_.experiments.facts(key.repetition).experiment, key.repetition.cycle, key.attempt};
@@ -122,46 +94,54 @@ bool VolumeWorkspace::has_checkpoint(const AttemptKey& key) {
   return std::filesystem::is_directory(directory, none) && !std::filesystem::is_empty(directory, none);
 }
 
-Result<void> VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& spec) {
-  std::optional<FileOwner> owner;
-  const SecurityContext& security = spec.main.security;
-  if (security.run_as_user)
-    owner = FileOwner{static_cast<uid_t>(*security.run_as_user),
-                      static_cast<gid_t>(security.run_as_group.value_or(0))};
-  auto directory = parts_.directory.begin_attempt(place(key), owner);
-  if (!directory) return std::move(directory).error();
-  if (!study(key.repetition).checkpoint_path.empty())
-    if (auto made = parts_.directory.begin_checkpoint(place(key), owner); !made)
-      return std::move(made).error();
+Result<DirectoryPlan> VolumeWorkspace::plan_directory(const AttemptKey& key, const AttemptSpec& spec) {
   auto pod = resolve_pod(key, spec.main.resources.memory_bytes.value_or(0));
   if (!pod) return std::move(pod).error();
-  const AttemptPaths paths = paths_in(*directory, parts_.directory.path());
-  std::error_code error;
-  std::filesystem::create_directory(paths.study, error);
-  if (error) return Error{ErrorCode::Unavailable, paths.study.string() + ": " + error.message()};
-  if (auto written = write_study_file(paths.study, "params.json", pod->params_json); !written) return written;
-  for (const ResolvedFile& file : pod->files) {
-    std::string content = file.content;
-    if (!file.from_file.empty()) {
-      auto input = read_input(key.repetition, file.from_file);
-      if (!input) return std::move(input).error();
-      content = *std::move(input);
-    }
-    if (auto written = write_study_file(paths.study, file.path, content); !written) return written;
+  DirectoryPlan plan;
+  plan.place = place(key);
+  if (const SecurityContext& security = spec.main.security; security.run_as_user)
+    plan.owner = FileOwner{static_cast<uid_t>(*security.run_as_user),
+                           static_cast<gid_t>(security.run_as_group.value_or(0))};
+  plan.has_checkpoint = !study(key.repetition).checkpoint_path.empty();
+  plan.params_json = std::move(pod->params_json);
+  plan.files = std::move(pod->files);
+  for (ResolvedFile& file : plan.files) {
+    if (file.from_file.empty()) continue;
+    auto kept = kept_input(key.repetition, file.from_file);
+    if (!kept) return std::move(kept).error();
+    file.from_file = *std::move(kept);
   }
-  auto volumes = make_volumes(study(key.repetition).pod, paths, parts_.projected);
+  auto volumes = plan_volumes(study(key.repetition).pod, parts_.projected);
   if (!volumes) return std::move(volumes).error();
-  volumes_[key] = *std::move(volumes);
-  if (!command_line_) return {};
-  return write_new_file(*directory / "command.txt", command_line_(spec) + "\n");
+  plan.volumes = *std::move(volumes);
+  if (command_line_) plan.command_line = command_line_(spec);
+  return plan;
 }
 
-Result<std::string> VolumeWorkspace::read_input(const RepetitionKey& key, const std::string& path) {
+void VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& spec,
+                              std::function<void(Result<void>)> done) {
+  auto plan = plan_directory(key, spec);
+  if (!plan) return parts_.post([done = std::move(done), error = std::move(plan).error()] { done(error); });
+  using Warmth = Result<std::map<std::string, std::string>>;
+  const auto work = [this, plan = *std::move(plan)] {
+    return make_attempt_directory(parts_.directory, plan);
+  };
+  maker_.submit(work, [this, key, done = std::move(done)](Warmth made) mutable {
+    parts_.post([this, key, done = std::move(done), made = std::move(made)]() mutable {
+      if (!made) return done(std::move(made).error());
+      volumes_[key] = *std::move(made);
+      done({});
+    });
+  });
+}
+
+// The name it is kept under.
+Result<std::string> VolumeWorkspace::kept_input(const RepetitionKey& key, const std::string& path) {
   const Inputs& inputs = parts_.experiments.inputs(key);
   auto found = inputs.find(path);
   if (found == inputs.end())
     return Error{ErrorCode::NotFound, path + ": was not kept when the study was applied"};
-  return parts_.directory.input(found->second);
+  return found->second;
 }
 
 void VolumeWorkspace::cool(std::vector<std::filesystem::path> layers,

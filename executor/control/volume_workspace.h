@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "control/attempt_directory.h"
 #include "control/experiments.h"
-#include "control/mounts.h"
 #include "control/workspace.h"
 #include "plan/resolve.h"
 #include "store/attempt_record.h"
@@ -55,7 +55,8 @@ class VolumeWorkspace final : public Workspace {
   AttemptId id(const AttemptKey& key) override;
   Result<AttemptSpec> spec(const AttemptKey& key, const Placement& placement) override;
   AttemptSpec outline(const AttemptKey& key) override;
-  Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) override;
+  void prepare(const AttemptKey& key, const AttemptSpec& spec,
+               std::function<void(Result<void>)> done) override;
   void cool(std::vector<std::filesystem::path> layers, std::vector<std::filesystem::path> volumes,
             std::function<void(std::vector<std::string>)> done) override;
   void read(const AttemptKey& key, Question question, std::function<void(Findings)> done) override;
@@ -73,7 +74,8 @@ class VolumeWorkspace final : public Workspace {
   AttemptPlace place(const AttemptKey& key);
   Result<ResolvedPod> resolve_pod(const AttemptKey& key, int64_t memory_bytes);
   const Study& study(const RepetitionKey& key) const { return parts_.experiments.study(key); }
-  Result<std::string> read_input(const RepetitionKey& key, const std::string& path);
+  Result<DirectoryPlan> plan_directory(const AttemptKey& key, const AttemptSpec& spec);
+  Result<std::string> kept_input(const RepetitionKey& key, const std::string& path);
   bool has_checkpoint(const AttemptKey& key);
   void complete(AttemptRecord& record);
   // Tells `done` on the control thread.
@@ -86,6 +88,8 @@ class VolumeWorkspace final : public Workspace {
   std::function<std::string(const AttemptSpec&)> command_line_;
   std::map<RepetitionKey, ActivityFingerprint> seen_;                 // at the last look
   std::map<AttemptKey, std::map<std::string, std::string>> volumes_;  // cold or warm when it was made
+  // Makes directories one after the other, behind no sync. Last: it uses what is above.
+  Workers maker_{1};
 };
 
 }  // namespace studyctl

@@ -42,9 +42,11 @@ class Workspace {
   // As much of it as it takes to adopt and to remove what was made of it before; needs no secret.
   virtual AttemptSpec outline(const AttemptKey& key) = 0;
 
-  // Makes the attempt's directory with its files. Safe to repeat. Unavailable: the volume is full or gone,
-  // and it is tried again; any other error names what is missing, and pauses the run.
-  virtual Result<void> prepare(const AttemptKey& key, const AttemptSpec& spec) = 0;
+  // Makes the attempt's directory with its files, off-thread, one after the other as they were asked for.
+  // Safe to repeat. Unavailable: the volume is full or gone, and it is tried again; any other error names
+  // what is missing, and pauses the run.
+  virtual void prepare(const AttemptKey& key, const AttemptSpec& spec,
+                       std::function<void(Result<void>)> done) = 0;
 
   struct Question {
     bool exited_zero = false;               // only then are required files and content rules asked for

@@ -32,6 +32,7 @@ Gateway::Answer RunDriver::apply_staged(const StagedApply& request) {
   const uint64_t begun = controller_->begun();
   workers_.reset();
   controller_.reset();
+  workspace_.reset();  // nothing is written any more
   const Result<void> changed = record_change(*journal_, *directory_, **study, *manifest, request.who);
   DriveOptions options = options_;
   options.flags = manifest->flags;

@@ -44,10 +44,7 @@ TEST_F(CommandTest, AStopIsSeenAtOnceInACooldown) {
 
 TEST_F(CommandTest, AStopIsSeenAtOnceInAPullAndWhatWasPulledForWaitsAgain) {
   begin();
-  turn();
-  engine.tell();
-  turn();
-  ASSERT_EQ(engine.created.size(), 1u);  // it pulls
+  until_created();  // it pulls
   EXPECT_TRUE(ask(Kind::Stop));
   settle();
   EXPECT_EQ(run_state(), RunState::Stopped);
@@ -59,13 +56,7 @@ TEST_F(CommandTest, AStopIsSeenAtOnceInAPullAndWhatWasPulledForWaitsAgain) {
 
 TEST_F(CommandTest, APauseTakesBackWhatWaitsInTheEnginesOwnQueue) {
   begin();
-  for (int step = 0; step < 2 && engine.started.empty(); ++step) {
-    turn();
-    engine.happen();
-    engine.tell();
-  }
-  turn();
-  ASSERT_EQ(engine.started.size(), 1u);
+  until_started();
   Observation queued;
   queued.attempt = {"e0-c1-a1"};
   queued.phase = Observation::Phase::Preparing;
@@ -185,11 +176,7 @@ TEST_F(CommandTest, ACancelMaySayItsOwnGraceAndASecondOneShortensIt) {
 TEST_F(CommandTest, WhatAPauseWithdrewCountsNowhere) {
   begin();
   for (int times = 0; times < 25; ++times) {
-    while (engine.created.size() == static_cast<size_t>(times)) {
-      turn();
-      engine.tell();
-      workspace.answer_all();
-    }
+    until_created(static_cast<size_t>(times));
     EXPECT_TRUE(ask(Kind::Pause));
     settle();
     EXPECT_TRUE(ask(Kind::Resume));
@@ -244,11 +231,7 @@ TEST_F(CommandTest, ACancelInAPullStartsNothing) {
 
 TEST_F(CommandTest, ACancelReachesAContainerWhoseStartIsOnItsWay) {
   begin();
-  while (engine.started.empty()) {
-    engine.happen();
-    engine.tell();
-    turn();
-  }
+  until_started();
   EXPECT_TRUE(ask(Kind::Cancel));  // too early for a stop to reach it
   settle();
   EXPECT_EQ(run_state(), RunState::Cancelled);

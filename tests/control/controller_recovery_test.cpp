@@ -7,20 +7,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 struct RecoveryTest : World {
-  // The first attempt is asked for, and nothing has happened yet.
-  void until_created() {
-    while (engine.created.empty()) {
-      turn();
-      engine.tell();
-    }
-  }
-  void until_started() {
-    while (engine.started.empty()) {
-      engine.happen();
-      engine.tell();
-      turn();
-    }
-  }
   void expect_all_succeed_in(size_t starts) {
     exit_all(0);
     EXPECT_EQ(run_state(), RunState::Completed);

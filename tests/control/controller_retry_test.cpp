@@ -65,11 +65,7 @@ TEST_F(RetryTest, WhatARestartOfTheEngineEndedIsRetriedUncounted) {
 
 TEST_F(RetryTest, AStartThatARestartOfTheEngineCutOffIsInterruptedAndNeverRepeated) {
   begin();
-  while (engine.started.empty()) {
-    engine.happen();
-    engine.tell();
-    turn();
-  }
+  until_started();
   engine.restart();
   settle();
   EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Interrupted);
@@ -165,6 +161,7 @@ TEST_F(RetryTest, FailStudyFailsAlsoARunThatIsPausedOrStopping) {
   for (const Command::Kind kind : {Command::Kind::Pause, Command::Kind::Stop}) {
     journal = {};
     published = {};
+    workspace.settled.clear();
     begin();
     settle();
     EXPECT_TRUE(ask(kind));

@@ -127,11 +127,7 @@ TEST_F(ControllerTest, SeeingTheSameTwiceChangesNothing) {
 
 TEST_F(ControllerTest, AnEndThatIsSeenWithoutItsBeginningIsWhole) {
   begin();
-  for (int i = 0; i < 3; ++i) {
-    engine.tell();
-    turn();
-    engine.happen();
-  }
+  until_started();
   engine.happen();
   ASSERT_EQ(running(), std::vector<std::string>{"e0-c1-a1"});
   engine.swallow({"e0-c1-a1"});  // that it runs is never told

@@ -93,10 +93,7 @@ TEST_F(TimeoutTest, WhatEndedByItselfIsNoTimeout) {
 TEST_F(TimeoutTest, WhatPullsForTooLongIsPendingTimeout) {
   timeouts().pending = minutes(30);
   begin();
-  turn();
-  engine.tell();
-  turn();
-  ASSERT_EQ(engine.created.size(), 1u);
+  until_created();
   clock.advance(minutes(30));
   settle();
   EXPECT_EQ(ended("e0-c1-a1").reason, Reason::PendingTimeout);

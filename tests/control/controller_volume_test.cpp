@@ -189,5 +189,74 @@ TEST_F(VolumeTest, AMissingSecretDoesNotTakeACancelBack) {
   EXPECT_EQ(run_state(), RunState::Cancelled);
 }
 
+// ---- while the directory of an attempt is being made ----
+
+struct MakingTest : VolumeTest {
+  // The volume has been asked for the directory of the first attempt, and has not answered.
+  void until_asked_for() {
+    begin();
+    for (int step = 0; workspace.waiting() == 0; ++step) {
+      ASSERT_LT(step, 100) << "nothing is asked for";
+      engine.tell();
+      turn();
+    }
+    ASSERT_TRUE(workspace.prepared.empty());
+  }
+};
+
+TEST_F(MakingTest, TheEngineIsNotAskedForWhatHasNoDirectoryYet) {
+  until_asked_for();
+  for (int i = 0; i < 5; ++i) turn();
+  EXPECT_EQ(workspace.waiting(), 1u);
+  EXPECT_TRUE(engine.created.empty());
+  settle();
+  EXPECT_EQ(running(), std::vector<std::string>{"e0-c1-a1"});
+}
+
+TEST_F(MakingTest, WhatIsCancelledMeanwhileEndsOnceItIsMade) {
+  until_asked_for();
+  EXPECT_TRUE(ask(Command::Kind::Cancel));
+  for (int i = 0; i < 5; ++i) turn();
+  EXPECT_TRUE(journal.ended().empty()) << "its directory would be made behind its end";
+  settle();
+  EXPECT_EQ(run_state(), RunState::Cancelled);
+  EXPECT_EQ(ended("e0-c1-a1").reason, Reason::Cancelled);
+  EXPECT_TRUE(engine.created.empty());
+  EXPECT_TRUE(engine.stopped.empty());
+}
+
+TEST_F(MakingTest, APauseAndAResumeMeanwhileStartItAgain) {
+  until_asked_for();
+  EXPECT_TRUE(ask(Command::Kind::Pause));
+  EXPECT_TRUE(ask(Command::Kind::Resume));
+  settle();
+  EXPECT_EQ(ended("e0-c1-a1").verdict, Verdict::Withdrawn);
+  EXPECT_EQ(running(), std::vector<std::string>{"e0-c1-a2"});
+}
+
+TEST_F(MakingTest, WhoHandsOverMakesNothingMoreAndTheNextOneDoes) {
+  until_asked_for();
+  EXPECT_TRUE(ask(Command::Kind::HandOver));
+  workspace.answer_all();
+  turn();
+  EXPECT_TRUE(engine.created.empty());
+  EXPECT_TRUE(controller->handed_over());
+  begin_again();
+  exit_all(0);
+  EXPECT_EQ(run_state(), RunState::Completed);
+  EXPECT_EQ(engine.started.size(), 3u);
+}
+
+TEST_F(MakingTest, AVolumeThatNeverAnswersEndsInItsPendingTimeoutOnceItDoes) {
+  study.execution.timeouts.pending = seconds(60);
+  until_asked_for();
+  clock.advance(seconds(61));
+  for (int i = 0; i < 5; ++i) turn();
+  EXPECT_EQ(journal.all<AttemptStopping>().size(), 1u);
+  EXPECT_TRUE(journal.ended().empty());
+  settle();
+  EXPECT_EQ(ended("e0-c1-a1").reason, Reason::PendingTimeout);
+}
+
 }  // namespace
 }  // namespace studyctl

@@ -25,8 +25,8 @@ class EtaTest : public testing::Test {
     add(RunStateChanged{RunState::Running, ""});
   }
   void start(uint64_t index) { add(AttemptIntended{key(index), ""}); }
-  void end(uint64_t index, Verdict verdict = Verdict::Succeeded) {
-    now_ += 10s;
+  void end(uint64_t index, Verdict verdict = Verdict::Succeeded, Duration after = 10s) {
+    now_ += after;
     AttemptEnded ended;
     ended.key = key(index);
     ended.verdict = verdict;
@@ -95,6 +95,20 @@ TEST_F(EtaTest, BetweenForecastsTheTimeGoesBy) {
   now_ += 2s;
   EXPECT_EQ(left()->p50, before - 2s);
   EXPECT_EQ(asked_, asked) << "nothing is forecast anew so soon";
+}
+
+TEST_F(EtaTest, IsMadeAnewEarlyOnceHalfAsManyAgainHaveEnded) {
+  begin(4);
+  run(0, 10);
+  for (uint64_t index = 10; index < 15; ++index) start(index);
+  left();
+  const uint64_t asked = asked_;
+  for (uint64_t index = 10; index < 14; ++index) end(index, Verdict::Succeeded, 300ms);
+  left();
+  EXPECT_EQ(asked_, asked) << "a forecast takes its time: 14 of 10 are not enough for another";
+  end(14, Verdict::Succeeded, 300ms);
+  left();
+  EXPECT_GT(asked_, asked);
 }
 
 TEST_F(EtaTest, CooldownsBetweenAttemptsAndCyclesAreAdded) {

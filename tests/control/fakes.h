@@ -159,12 +159,15 @@ class FakeWorkspace final : public Workspace {
     spec.id = id_of(key);
     return spec;
   }
-  Result<void> prepare(const AttemptKey& key, const AttemptSpec&) override {
+  void prepare(const AttemptKey& key, const AttemptSpec&, std::function<void(Result<void>)> done) override {
     journal_.step();
-    if (full) return Error{ErrorCode::Unavailable, "no space left on device"};
-    if (!missing_input.empty()) return Error{ErrorCode::NotFound, missing_input};
-    prepared.insert(key);
-    return {};
+    promise([this, key, done = std::move(done)] {
+      if (full) return done(Error{ErrorCode::Unavailable, "no space left on device"});
+      if (!missing_input.empty()) return done(Error{ErrorCode::NotFound, missing_input});
+      if (settled.contains(plain(key))) violations.push_back(id_of(key).text + " is made once it has ended");
+      prepared.insert(key);
+      done({});
+    });
   }
   void cool(std::vector<std::filesystem::path>, std::vector<std::filesystem::path>,
             std::function<void(std::vector<std::string>)> done) override {

@@ -24,7 +24,9 @@ TEST(Mounts, AVolumeOfTheRunIsColdOnceAndWarmAfterwards) {
   const PodTemplate pod = pod_with_caches();
   using Warmth = std::map<std::string, std::string>;
   const AttemptPaths first{root / "1", root / "1/study", root / "1.scratch", root / "volumes"};
-  auto made = make_volumes(pod, first, nullptr);
+  const auto plan = plan_volumes(pod, nullptr);
+  ASSERT_TRUE(plan) << plan.error().message;
+  auto made = make_volumes(*plan, first);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(*made, (Warmth{{"cache", "cold"}, {"own", "cold"}}));
   const auto mounts = mounts_of(pod.main, pod, "/results", first);
@@ -34,7 +36,7 @@ TEST(Mounts, AVolumeOfTheRunIsColdOnceAndWarmAfterwards) {
   std::ofstream(root / "volumes/cache/x") << "x";
   std::ofstream(root / "1.scratch/own/x") << "x";
   const AttemptPaths second{root / "2", root / "2/study", root / "2.scratch", root / "volumes"};
-  made = make_volumes(pod, second, nullptr);
+  made = make_volumes(*plan, second);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(*made, (Warmth{{"cache", "warm"}, {"own", "cold"}}));
 }

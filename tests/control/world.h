@@ -71,6 +71,24 @@ class World : public testing::Test {
     const auto sound = controller->ledger().check();
     ASSERT_TRUE(sound) << sound.error().message;
   }
+  // Step by step, as far as the first attempt is asked for, and nothing has happened yet.
+  void until_created(size_t before = 0) {
+    for (int step = 0; engine.created.size() == before; ++step) {
+      ASSERT_LT(step, 100) << "nothing is made";
+      turn();
+      engine.tell();
+      workspace.answer_all();
+    }
+  }
+  void until_started() {
+    for (int step = 0; engine.started.empty(); ++step) {
+      ASSERT_LT(step, 100) << "nothing is started";
+      engine.happen();
+      engine.tell();
+      workspace.answer_all();
+      turn();
+    }
+  }
   // Everything that needs no time happens and is told.
   void settle() {
     for (int round = 0; round < 1000; ++round) {
