@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -28,7 +27,7 @@ struct OperatorOptions {
   bool is_on = false;
   KubernetesOptions cluster;
   WatchedNamespaces watched;
-  std::string results_claim, probe;
+  std::string results_claim, probe, pod;
 };
 
 struct ServeOptions {
@@ -92,7 +91,7 @@ Result<std::unique_ptr<StudyService>> open_service(const ResultsVolume& volume, 
 
 // What serves, once it is this process's turn.
 int serve_volume(const Context& context, ServeOptions& options, const ClusterAccess* cluster,
-                 const Leadership* leadership, std::atomic<bool>& acts) {
+                 Leadership* leadership) {
   const sigset_t signals = block_signals();
   auto volume = ResultsVolume::open(context.results, context.state_directory);
   if (!volume) return fail(volume.error());
@@ -108,10 +107,10 @@ int serve_volume(const Context& context, ServeOptions& options, const ClusterAcc
   const std::string& address = (*channels)->listens_at();
   log::info("serves " + volume->root().string() + (address.empty() ? "" : " at " + address) +
             (cluster ? ", and the Studies of " + watched.text(cluster->namespace_name) : ""));
-  acts = true;
+  if (leadership) leadership->acts(true);
   tell_service_manager("READY=1\nSTATUS=" + (address.empty() ? "ready" : "listens at " + address));
   const std::string why = wait_for_the_end(signals, leadership);
-  acts = false;
+  if (leadership) leadership->acts(false);
   tell_service_manager("STOPPING=1");
   log::info(why + ": " +
             (options.service.drain > Duration(0) ? "what runs may finish, at most " + options.drain
@@ -131,14 +130,14 @@ int serve_objects(const Context& context, ServeOptions& options) {
   drive.spans_namespaces = !options.for_objects.watched.is_own_alone();
   const sigset_t signals = block_signals();
   const pthread_t main_thread = pthread_self();
-  const Leadership leadership(*cluster, [main_thread] { pthread_kill(main_thread, kLeadership); });
-  std::atomic<bool> acts{false};
+  Leadership leadership(*cluster, options.for_objects.pod,
+                        [main_thread] { pthread_kill(main_thread, kLeadership); });
   Result<std::unique_ptr<Server>> probe = std::unique_ptr<Server>();
   const std::string& listen = options.for_objects.probe;
-  if (!listen.empty()) probe = open_probe(listen, leadership, acts);
+  if (!listen.empty()) probe = open_probe(listen, leadership);
   if (!probe) return fail(probe.error());
   if (!await_leadership(leadership, signals)) return kSucceeded;
-  return serve_volume(context, options, &*cluster, &leadership, acts);
+  return serve_volume(context, options, &*cluster, &leadership);
 }
 
 Result<void> check_operator(OperatorOptions& options) {
@@ -147,12 +146,12 @@ Result<void> check_operator(OperatorOptions& options) {
   std::erase(watched.names, "");
   std::sort(watched.names.begin(), watched.names.end());
   watched.names.erase(std::unique(watched.names.begin(), watched.names.end()), watched.names.end());
-  if (!options.is_on &&
-      (!watched.is_own_alone() ||
-       !(cluster.namespace_name + cluster.context + options.results_claim + options.probe).empty()))
+  if (!options.is_on && (!watched.is_own_alone() || !(cluster.namespace_name + cluster.context +
+                                                      options.results_claim + options.probe + options.pod)
+                                                         .empty()))
     return Error{ErrorCode::Invalid,
-                 "--namespace, --watch-namespace, --all-namespaces, --kube-context, --results-claim and "
-                 "--probe-listen: take --operator"};
+                 "--namespace, --watch-namespace, --all-namespaces, --kube-context, --results-claim, "
+                 "--probe-listen and --pod: take --operator"};
   if (watched.all && !watched.names.empty())
     return Error{ErrorCode::Invalid, "--all-namespaces: has those of --watch-namespace too; leave one out"};
   return {};
@@ -173,9 +172,8 @@ int serve(const Context& context, ServeOptions& options) {
   std::erase(options.service.drive.carry.pull_secrets, "");
   if (auto fine = check_carry(options.service.drive.carry); !fine) return fail(fine.error());
   log::to_stderr(log::Level::Info);
-  std::atomic<bool> acts{false};
   return options.for_objects.is_on ? serve_objects(context, options)
-                                   : serve_volume(context, options, nullptr, nullptr, acts);
+                                   : serve_volume(context, options, nullptr, nullptr);
 }
 
 void add_address(CLI::App& command, ServiceAddress& address) {
@@ -260,6 +258,13 @@ void add_probe(CLI::App& command, OperatorOptions& options) {
           "once it acts: 0.0.0.0:8081")
       ->envname("STUDYCTL_PROBE_LISTEN")
       ->type_name("ADDRESS")
+      ->group("Studies that are objects of a Kubernetes cluster");
+  command
+      .add_option("--pod", options.pod,
+                  "The pod that this runs in: it has the label studyctl.io/acts=true while it acts, for a "
+                  "Service to find it by, and is ready also while it waits for another one that acts")
+      ->envname("STUDYCTL_POD")
+      ->type_name("NAME")
       ->group("Studies that are objects of a Kubernetes cluster");
 }
 

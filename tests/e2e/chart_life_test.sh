@@ -54,3 +54,22 @@ a_study life 'sleep 4; echo "done $STUDY_PARAM_I"' 'parallelism: 4'
 kubectl apply -f study.yaml >/dev/null
 wait_until 60 is life state Completed
 expect_equal "$(find results/life/ -name stdout.log | wc -l)" 12 "attempts of all time"
+
+# Two of it: one acts, the other stands by, and is ready too, so that a rollout ends; services lead to the one that acts.
+studyctl token ann >tokens 2>/dev/null
+kubectl create secret generic tokens --from-file=tokens >/dev/null
+expect_code 0 helm upgrade "$release" "$top/helm/studyctl" --set replicas=2,tokensSecret=tokens --wait --timeout 120s
+acting() { kubectl get lease studyctl -o 'jsonpath={.spec.holderIdentity}' | sed 's/_.*//'; }
+led_to() { kubectl get endpoints "$release" -o 'jsonpath={.subsets[*].addresses[*].targetRef.name}'; }
+leads_to_acting() { [ -n "$(led_to)" ] && [ "$(led_to)" = "$(acting)" ]; }
+expect_code 0 kubectl rollout status deployment "$release" --timeout=60s
+expect_equal "$(kubectl get deployment "$release" -o 'jsonpath={.status.readyReplicas}')" 2 "replicas that are ready"
+wait_until 30 leads_to_acting
+before=$(acting)
+kubectl delete pod "$before" --grace-period=0 --force >/dev/null 2>&1
+wait_until 60 eval '[ "$(acting)" != "$before" ] && leads_to_acting'
+expect_code 0 kubectl rollout status deployment "$release" --timeout=60s
+points=2
+a_study after 'echo done'
+kubectl apply -f study.yaml >/dev/null
+wait_until 60 is after state Completed

@@ -14,6 +14,8 @@ class FakeClock final : public Clock {
     now_ += duration;
     steady_ += duration;
   }
+  // Only the time of day jumps.
+  void show(Duration ahead) { now_ += ahead; }
 
  private:
   Instant now_{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22)};

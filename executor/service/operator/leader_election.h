@@ -20,8 +20,9 @@ class LeaderElection {
   };
   struct Listener {
     std::function<void()> leads;
-    std::function<void(const std::string& why)> lost;      // for good: it does not try again
-    std::function<void(const std::string& holder)> waits;  // for another one than before
+    std::function<void(const std::string& why)> lost;  // for good: it does not try again
+    // For another one than before; or for something else that it takes.
+    std::function<void(const std::string& what, bool is_another)> waits;
   };
 
   LeaderElection(ClusterApi& api, std::string lease, std::string identity, Listener listener)

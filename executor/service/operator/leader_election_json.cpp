@@ -40,7 +40,8 @@ void LeaderElection::look() {
 void LeaderElection::on_lease(const Result<HttpResponse>& answer) {
   if (!answer || (answer->status != 200 && answer->status != kStatusMissing)) {
     const std::string why = answer ? cluster_failure(*answer) : answer.error().message;
-    if (std::exchange(waits_for_, why) != why) listener_.waits("the cluster, which does not answer: " + why);
+    if (std::exchange(waits_for_, why) != why)
+      listener_.waits("the cluster, which does not answer: " + why, false);
     return again();
   }
   if (answer->status == kStatusMissing) return take(nullptr);
@@ -54,7 +55,8 @@ void LeaderElection::on_lease(const Result<HttpResponse>& answer) {
   if (held_at_ && seen_->holder != identity_) return lose("another one has it: " + seen_->holder);
   const bool is_others = !seen_->holder.empty() && seen_->holder != identity_;
   if (is_others && asked_at_ - seen_at_ < times_.lease) {
-    if (std::exchange(waits_for_, seen_->holder) != seen_->holder) listener_.waits(printable(seen_->holder));
+    if (std::exchange(waits_for_, seen_->holder) != seen_->holder)
+      listener_.waits(printable(seen_->holder), true);
     return again();
   }
   take(&*seen_);
@@ -75,7 +77,7 @@ void LeaderElection::on_taken(const Result<HttpResponse>& answer) {
     if (is_new) listener_.leads();
   } else if (answer && answer->status != kStatusConflict) {
     const std::string why = cluster_failure(*answer);
-    if (std::exchange(waits_for_, why) != why) listener_.waits("its Lease: " + why);
+    if (std::exchange(waits_for_, why) != why) listener_.waits("its Lease: " + why, false);
   }
   again();
 }

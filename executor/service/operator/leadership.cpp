@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/machine_boot.h"
+#include "service/operator/acting_label.h"
 #include "service/operator/leader_election.h"
 
 namespace studyctl {
@@ -18,8 +19,9 @@ std::string identity() {
 
 }  // namespace
 
-Leadership::Leadership(ClusterAccess access, std::function<void()> changed)
+Leadership::Leadership(ClusterAccess access, std::string pod, std::function<void()> changed)
     : access_(std::move(access)),
+      pod_(std::move(pod)),
       changed_(std::move(changed)),
       loop_(clock_),
       turned_at_(clock_.steady()),
@@ -31,18 +33,22 @@ Leadership::~Leadership() {
   thread_.join();
 }
 
-std::string Leadership::waits_for() const {
-  const std::lock_guard lock(mutex_);
-  return waits_for_;
+void Leadership::acts(bool acts) {
+  is_labelled_ = false;
+  acts_ = acts;
+  loop_.wake();
 }
 
-void Leadership::note(const std::string& waits_for) {
+Leadership::Standing Leadership::standing() const {
+  const std::lock_guard lock(mutex_);
+  const bool is_ready = pod_.empty() ? acts_.load() : is_labelled_ && (acts_ || is_another_);
+  return {clock_.steady() - turned_at_.load() < kSilence, acts_, is_ready, waits_for_};
+}
+
+void Leadership::note(const std::string& waits_for, bool is_another) {
   const std::lock_guard lock(mutex_);
   waits_for_ = waits_for;
-}
-
-bool Leadership::is_alive() const {
-  return clock_.steady() - turned_at_.load() < kSilence;
+  is_another_ = is_another;
 }
 
 void Leadership::run() {
@@ -55,20 +61,24 @@ void Leadership::run() {
   LeaderElection election(api, kLease, who,
                           {[&] {
                              log::info("leads: it holds the Lease " + access_.namespace_name + "/" + kLease);
-                             note({});
+                             note({}, false);
                              become(State::Leads);
                            },
                            [&](const std::string& why) {
                              log::error("leads no more: " + why);
                              become(State::Lost);
                            },
-                           [this](const std::string& holder) {
-                             note(holder);
-                             log::info("waits for " + holder);
+                           [this](const std::string& what, bool is_another) {
+                             note(what, is_another);
+                             log::info("waits for " + what);
                            }});
+  std::optional<ActingLabel> label;
+  if (!pod_.empty()) label.emplace(api, pod_);
   election.begin();
   while (!is_ending_) {
     turned_at_ = clock_.steady();
+    if (label) label->say(acts_);
+    is_labelled_ = label && label->is_said();
     loop_.run_once(kSilence / 3);
   }
   bool is_done = false;

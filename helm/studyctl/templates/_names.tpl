@@ -8,6 +8,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 app.kubernetes.io/name: studyctl
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
+{{- define "studyctl.acting" -}}
+{{ include "studyctl.selector" . }}
+studyctl.io/acts: "true"
+{{- end }}
 {{- define "studyctl.account" -}}
 {{ .Values.serviceAccount.name | default .Release.Name }}
 {{- end }}

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "io/fake_clock.h"
 #include "io/run_until.h"
 #include "io/scripted_server.h"
 
@@ -13,22 +14,6 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::seconds;
-
-// Turned by hand; what is shown as the time of day may be anything.
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Steady steady() const override { return steady_; }
-  void advance(Duration duration) {
-    now_ += duration;
-    steady_ += duration;
-  }
-  void show(Duration ahead) { now_ += ahead; }
-
- private:
-  Instant now_{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22)};
-  Steady steady_{std::chrono::hours(1)};
-};
 
 // The one Lease of a cluster, kept as an API server keeps it: who writes names the version that he has seen.
 class LeaseServer {
@@ -100,7 +85,10 @@ class Candidate {
                                                  leads = false;
                                                  lost = why;
                                                },
-                                               [this](const std::string& holder) { waits_for = holder; }});
+                                               [this](const std::string& what, bool is_another) {
+                                                 waits_for = what;
+                                                 waits_for_another = is_another;
+                                               }});
     election_->begin();
   }
 
@@ -122,9 +110,10 @@ class Candidate {
     ASSERT_TRUE(until([&] { return is_done; }));
   }
 
-  TurnedClock clock;
+  FakeClock clock;
   bool leads = false;
   std::string lost, waits_for;
+  bool waits_for_another = false;
 
  private:
   static ClusterAccess access_to(const LeaseServer& leases) {
@@ -152,6 +141,7 @@ TEST(LeaderElection, KeepsWhatItRenews) {
   Candidate one(leases, "one"), two(leases, "two");
   ASSERT_TRUE(one.until([&] { return one.leads; }));
   ASSERT_TRUE(two.until([&] { return two.waits_for == "one"; }));
+  EXPECT_TRUE(two.waits_for_another);
   for (int i = 0; i < 60; ++i) {
     one.pass(seconds(1));
     two.pass(seconds(1));
@@ -190,6 +180,14 @@ TEST(LeaderElection, IsForGoodOnceLost) {
   leases.set_mood(Mood::Well);
   one.pass(seconds(20));
   EXPECT_FALSE(one.leads);
+}
+
+TEST(LeaderElection, WhoHearsNothingOfTheClusterWaitsForNobody) {
+  LeaseServer leases;
+  leases.set_mood(Mood::Fails);
+  Candidate one(leases, "one");
+  ASSERT_TRUE(one.until([&] { return !one.waits_for.empty(); }));
+  EXPECT_FALSE(one.waits_for_another);
 }
 
 TEST(LeaderElection, TakesOverWhatIsNotRenewedAndNotBefore) {
