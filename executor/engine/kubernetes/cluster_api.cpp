@@ -264,10 +264,6 @@ HttpRequest ClusterApi::merge(const std::string& group, const std::string& rest,
   merging.body = std::move(body);
   return merging;
 }
-HttpRequest ClusterApi::get_events(const std::string& name) const {
-  return request("GET",
-                 place("/api/v1", "events?fieldSelector=" + query_escape("involvedObject.name=" + name)));
-}
 HttpRequest ClusterApi::create_job(std::string body) const {
   return request("POST", place("/apis/batch/v1", "jobs"), std::move(body));
 }

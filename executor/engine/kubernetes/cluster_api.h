@@ -57,8 +57,6 @@ class ClusterApi {
   // What the body does not name stays (a JSON merge patch).
   HttpRequest merge(const std::string& group, const std::string& rest, std::string body,
                     const std::string& elsewhere = {}) const;
-  // What was said about one object, by its name.
-  HttpRequest get_events(const std::string& name) const;
   HttpRequest create_job(std::string body) const;
   HttpRequest create_secret(std::string body) const;
   // Without its dependents: what becomes of them is in the query.

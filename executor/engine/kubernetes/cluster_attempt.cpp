@@ -17,7 +17,7 @@ using Phase = Observation::Phase;
 
 constexpr Duration kAskAgain{10'000};  // of a quota that has no room
 constexpr Duration kLookAgain{1'000};
-constexpr Duration kFirstLook{3'000};  // at the events of what does not begin
+constexpr Duration kFirstLook{3'000};  // at what is said about what does not begin
 constexpr Duration kLogsPatience{3'000};
 constexpr char kSecond[] =
     "its pod was taken away while no controller looked; the other one that the cluster made is not used";
@@ -34,8 +34,10 @@ bool is_done(const HttpResponse& response) {
 
 }  // namespace
 
-ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterOptions& options, AttemptSpec spec, Tell tell)
+ClusterAttempt::ClusterAttempt(ClusterApi& api, ClusterWarnings& warnings, const ClusterOptions& options,
+                               AttemptSpec spec, Tell tell)
     : api_(api),
+      warnings_(warnings),
       patience_(options.patience),
       results_(options.results),
       carry_(options.carry),
@@ -43,7 +45,9 @@ ClusterAttempt::ClusterAttempt(ClusterApi& api, const ClusterOptions& options, A
       tell_(std::move(tell)),
       calls_(api) {}
 
-ClusterAttempt::~ClusterAttempt() = default;
+ClusterAttempt::~ClusterAttempt() {
+  warnings_.drop(asked_);
+}
 
 void ClusterAttempt::create() {
   stage_ = Stage::Created;
@@ -152,19 +156,19 @@ void ClusterAttempt::on_pod(const PodView& pod) {
 
 void ClusterAttempt::on_waiting(const std::string& message) {
   progress(why_.empty() ? message : why_);
-  if (timer_ == 0) again(kFirstLook, &ClusterAttempt::look_at_events);
+  if (timer_ == 0) again(kFirstLook, &ClusterAttempt::look_at_warnings);
 }
 
 // The status of a pod does not say why its volumes are not there, nor why a Job has no pod.
-void ClusterAttempt::look_at_events() {
-  if (stage_ != Stage::Waiting) return;
-  calls_.ask(api_.get_events(pod_ ? pod_->name : spec_.id.text),
-             [this](const HttpResponse& response) { on_events(response); });
+void ClusterAttempt::look_at_warnings() {
+  if (stage_ != Stage::Waiting || asked_ != 0) return;
+  asked_ = warnings_.ask(pod_ ? pod_->name : spec_.id.text,
+                         [this](const ClusterWarning& warning) { on_warning(warning); });
 }
 
-void ClusterAttempt::on_events(const HttpResponse& response) {
+void ClusterAttempt::on_warning(const ClusterWarning& warning) {
+  asked_ = 0;
   if (stage_ != Stage::Waiting) return;
-  const ClusterWarning warning = parse_newest_warning(response.body);
   why_ = warning.message;
   if (!pod_ && warning.reason == "BackoffLimitExceeded")
     return miss("its pod was taken away while no controller looked");
@@ -176,7 +180,7 @@ void ClusterAttempt::on_events(const HttpResponse& response) {
     return refuse(Reason::CreateError, "its volumes cannot be mounted: " + warning.message +
                                            (results_.claim.empty() && !carry_.is_on() ? kAdvice : ""));
   if (!why_.empty()) progress(why_);
-  if (timer_ == 0) again(is_unmountable ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_events);
+  if (timer_ == 0) again(is_unmountable ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_warnings);
 }
 
 void ClusterAttempt::on_stuck(const PodVerdict& verdict) {

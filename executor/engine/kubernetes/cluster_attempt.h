@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/kubernetes/cluster_api.h"
+#include "engine/kubernetes/cluster_warnings.h"
 #include "engine/kubernetes/job_body.h"
 #include "engine/kubernetes/pod.h"
 #include "engine/kubernetes/pod_log.h"
@@ -35,7 +36,8 @@ class ClusterAttempt {
  public:
   using Tell = std::function<void(Observation)>;
 
-  ClusterAttempt(ClusterApi& api, const ClusterOptions& options, AttemptSpec spec, Tell tell);
+  ClusterAttempt(ClusterApi& api, ClusterWarnings& warnings, const ClusterOptions& options, AttemptSpec spec,
+                 Tell tell);
   ~ClusterAttempt();
   ClusterAttempt(const ClusterAttempt&) = delete;
   ClusterAttempt& operator=(const ClusterAttempt&) = delete;
@@ -74,8 +76,8 @@ class ClusterAttempt {
   void on_posted(const HttpResponse& response);
   void on_name_taken(const HttpResponse& response);
   void on_waiting(const std::string& message);
-  void look_at_events();
-  void on_events(const HttpResponse& response);
+  void look_at_warnings();
+  void on_warning(const ClusterWarning& warning);
   void on_stuck(const PodVerdict& verdict);
   void on_running(const PodView& pod);
   bool is_first_pod(const PodView& pod);
@@ -111,6 +113,7 @@ class ClusterAttempt {
   void tell(Observation observation);
 
   ClusterApi& api_;
+  ClusterWarnings& warnings_;
   const ClusterPatience& patience_;
   const ClaimedDirectory& results_;
   const CarryOptions& carry_;
@@ -133,11 +136,12 @@ class ClusterAttempt {
   bool is_job_gone_ = false;
   bool is_second_ = false;  // its pod is not the one that ran first: nothing that it does is used
   std::optional<Steady> stuck_since_, unmountable_since_;
-  std::string why_;  // it waits, as events tell
+  std::string why_;  // it waits, as the cluster warns
   std::string remarked_;
   std::unique_ptr<PodLog> log_;
   ClusterCalls::Token post_ = 0;         // of what makes it
   ClusterCalls::Token timer_ = 0;        // of what waits; 0 when none is on
+  ClusterWarnings::Token asked_ = 0;     // for what is said about it; 0 when nothing is
   ClusterCalls::Token birth_timer_ = 0;  // of what is stopped while it is made
   ClusterCalls calls_;
 };

@@ -47,19 +47,6 @@ void add_nodes(std::string_view text, Inventory& inventory) {
   }
 }
 
-ClusterWarning parse_newest_warning(std::string_view text) {
-  ClusterWarning newest;
-  std::string at;
-  const json list = json::parse(text, nullptr, false);
-  for (const json& event : json_child(list, "items")) {
-    const std::string time = json_string(event, "lastTimestamp");
-    if (json_string(event, "type") != "Warning" || time < at) continue;
-    at = time;
-    newest = {json_string(event, "reason"), printable(json_string(event, "message"))};
-  }
-  return newest;
-}
-
 std::string parse_spec_hash(std::string_view text) {
   const json object = json::parse(text, nullptr, false);
   const json& metadata = json_child(object, "metadata");

@@ -21,12 +21,6 @@ struct ListedJobs {
   std::set<std::string> ended;              // of these, those that make no pod any more
   std::string next;                         // the token of the next page; empty on the last
 };
-// The newest warning of a list of events: "FailedMount", and what it says; empty when there is none.
-struct ClusterWarning {
-  std::string reason, message;
-};
-ClusterWarning parse_newest_warning(std::string_view json);
-
 // Which spec an object was made of, as its labels or annotations tell.
 std::string parse_spec_hash(std::string_view json);
 

@@ -121,7 +121,7 @@ ClusterAttempt* KubernetesEngine::find(const AttemptId& attempt) {
 
 ClusterAttempt& KubernetesEngine::add(const AttemptSpec& spec) {
   auto& slot = attempts_[spec.id];
-  slot = std::make_unique<ClusterAttempt>(api_, options_, spec,
+  slot = std::make_unique<ClusterAttempt>(api_, warnings_, options_, spec,
                                           [this](Observation seen) { tell(std::move(seen)); });
   return *slot;
 }

@@ -65,6 +65,7 @@ class KubernetesEngine final : public Engine {
   ClusterOptions options_;
   ClusterApi api_;
   ObjectWatch<PodView> watch_;
+  ClusterWarnings warnings_{api_};
   std::unordered_map<AttemptId, std::unique_ptr<ClusterAttempt>> attempts_;
   std::vector<Observation> told_;
   std::unique_ptr<Resync> resync_;

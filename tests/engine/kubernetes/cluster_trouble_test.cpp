@@ -180,8 +180,10 @@ TEST(ClusterTrouble, AJobThatEndedAndHasNoPodIsNotWaitedFor) {
 
 TEST(ClusterTrouble, AJobThatFailsWithoutAPodIsNotWaitedFor) {
   WireCluster wire;
-  wire.server.on("GET */events*",
-                 Script().answer(200, R"({"items":[{"type":"Warning","reason":"BackoffLimitExceeded",
+  wire.server.on(
+      "GET */events*",
+      Script().answer(
+          200, R"({"items":[{"type":"Warning","involvedObject":{"name":"a1"},"reason":"BackoffLimitExceeded",
       "message":"Job has reached the specified backoff limit","lastTimestamp":"2026-11-22T00:00:02Z"}]})"));
   wire.start();
   ASSERT_TRUE(
