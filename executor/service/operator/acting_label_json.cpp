@@ -1,8 +1,7 @@
-#include "service/operator/acting_label.h"
-
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "service/operator/acting_label.h"
 
 namespace studyctl {
 namespace {
