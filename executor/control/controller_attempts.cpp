@@ -106,8 +106,9 @@ void Controller::make(const AttemptKey& key) {
     return see(not_there(live->id));
   }
   live->is_preparing = true;
-  workspace_.prepare(
-      key, *spec, [this, key, spec = *spec](const Result<void>& prepared) { create(key, spec, prepared); });
+  workspace_.prepare(key, *spec, [this, key, spec = *spec](const Result<void>& prepared) {
+    after_commit([this, key, spec, prepared] { create(key, spec, prepared); });
+  });
 }
 
 // What was decided while its directory was being made counts.
@@ -145,7 +146,7 @@ void Controller::cool(LiveAttempt& live) {
     LiveAttempt* cooled = find(key);
     if (!cooled) return;
     cooled->cooled = std::move(notes);
-    launch(key);
+    after_commit([this, key] { launch(key); });
   });
 }
 

@@ -24,7 +24,8 @@ struct Sign {
 };
 
 // Where attempts live: what to run, its directory, and what is read from it. One workspace a run. Control
-// thread only; the callbacks come on it too, in a later turn of the loop.
+// thread only; the callbacks come on it too, between turns of the loop: what they decide is committed by the
+// next turn, and done in the world behind that.
 class Workspace {
  public:
   virtual ~Workspace() = default;
