@@ -38,6 +38,7 @@ struct ServeOptions {
   bool prints_config = false;
 };
 
+constexpr char kObjects[] = "Studies that are objects of a Kubernetes cluster";  // a group of options
 constexpr int kLeadership = SIGUSR1;  // from ourselves: it was won, or lost
 
 // Blocked before the first thread is made, so that they come to wait_for_the_end() alone.
@@ -208,13 +209,12 @@ void add_address(CLI::App& command, ServiceAddress& address) {
 }
 
 void add_operator(CLI::App& command, OperatorOptions& options) {
-  const char* group = "Studies that are objects of a Kubernetes cluster";
   command
       .add_flag("--operator", options.is_on,
                 "Run what kubectl applies: the Studies of a namespace (manifests/crd.yaml); of several "
                 "operators one acts")
       ->envname("STUDYCTL_OPERATOR")
-      ->group(group);
+      ->group(kObjects);
   command
       .add_option("--namespace", options.cluster.namespace_name,
                   "Its own namespace, with its Lease and the results' claim: the context's, or this pod's, "
@@ -222,7 +222,7 @@ void add_operator(CLI::App& command, OperatorOptions& options) {
                   "named. Without the next two its Studies alone are run")
       ->envname("STUDYCTL_NAMESPACE")
       ->type_name("NAME")
-      ->group(group);
+      ->group(kObjects);
   command
       .add_option("--watch-namespace", options.watched.names,
                   "Run the Studies of this namespace, and of others that are named so; results are carried "
@@ -231,23 +231,23 @@ void add_operator(CLI::App& command, OperatorOptions& options) {
       ->delimiter(',')
       ->type_name("NAME")
       ->allow_extra_args(false)
-      ->group(group);
+      ->group(kObjects);
   command.add_flag("--all-namespaces", options.watched.all, "Run the Studies of every namespace, likewise")
       ->envname("STUDYCTL_ALL_NAMESPACES")
-      ->group(group);
+      ->group(kObjects);
   command
       .add_option("--kube-context", options.cluster.context,
                   "Of which context of the kubeconfig; its current one unless it is named")
       ->envname("STUDYCTL_KUBE_CONTEXT")
       ->type_name("NAME")
-      ->group(group);
+      ->group(kObjects);
   command
       .add_option(
           "--results-claim", options.results_claim,
           "The persistentVolumeClaim whose root is --results: pods mount it, instead of paths of nodes")
       ->envname("STUDYCTL_RESULTS_CLAIM")
       ->type_name("NAME")
-      ->group(group);
+      ->group(kObjects);
 }
 
 void add_probe(CLI::App& command, OperatorOptions& options) {
@@ -258,14 +258,14 @@ void add_probe(CLI::App& command, OperatorOptions& options) {
           "once it acts: 0.0.0.0:8081")
       ->envname("STUDYCTL_PROBE_LISTEN")
       ->type_name("ADDRESS")
-      ->group("Studies that are objects of a Kubernetes cluster");
+      ->group(kObjects);
   command
       .add_option("--pod", options.pod,
                   "The pod that this runs in: it has the label studyctl.io/acts=true while it acts, for a "
                   "Service to find it by, and is ready also while it waits for another one that acts")
       ->envname("STUDYCTL_POD")
       ->type_name("NAME")
-      ->group("Studies that are objects of a Kubernetes cluster");
+      ->group(kObjects);
 }
 
 void add_policy(CLI::App& command, SubmitPolicy& policy) {

@@ -106,8 +106,10 @@ void Controller::make(const AttemptKey& key) {
     return see(not_there(live->id));
   }
   live->is_preparing = true;
-  workspace_.prepare(key, *spec, [this, key, spec = *spec](const Result<void>& prepared) {
-    after_commit([this, key, spec, prepared] { create(key, spec, prepared); });
+  workspace_.prepare(key, *spec, [this, key, spec = *spec](Result<void> prepared) mutable {
+    after_commit([this, key, spec = std::move(spec), prepared = std::move(prepared)]() mutable {
+      create(key, std::move(spec), prepared);
+    });
   });
 }
 

@@ -55,11 +55,13 @@ void Eta::note(const Event& event) {
   if (lasted_.size() > kMostRemembered) lasted_.pop_front();
 }
 
+bool Eta::is_over(const Made& made, Steady now) const {
+  const bool has_grown = (ended_ - made.ended) * 2 >= made.ended;
+  return now - made.at >= (has_grown ? kLeastRest : std::clamp(made.forecast.p50 / 100, kRest, kMostRest));
+}
+
 std::optional<Forecast> Eta::left(const Scene& scene) {
-  const Duration rest = made_ ? std::clamp(made_->forecast.p50 / 100, kRest, kMostRest) : Duration(0);
-  const Duration age = made_ ? scene.now - made_->at : Duration(0);
-  const bool has_grown = made_ && (ended_ - made_->ended) * 2 >= made_->ended;
-  if (age >= rest || (age >= kLeastRest && has_grown)) {
+  if (!made_ || is_over(*made_, scene.now)) {
     const auto fresh = forecast(scene);
     if (!fresh) return std::nullopt;
     made_ = Made{*fresh, scene.now, ended_};

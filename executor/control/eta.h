@@ -34,6 +34,12 @@ class Eta {
   std::optional<Forecast> left(const Scene& scene);
 
  private:
+  struct Made {
+    Forecast forecast;
+    Steady at;
+    uint64_t ended;
+  };
+  bool is_over(const Made& made, Steady now) const;
   std::optional<Forecast> forecast(const Scene& scene) const;
   Duration gaps(const Scene& scene, double attempts) const;
 
@@ -41,12 +47,6 @@ class Eta {
   std::deque<std::pair<RepetitionKey, Duration>>
       lasted_;  // from making to end, of this generation's last ones
   uint64_t ended_ = 0, retried_ = 0;
-
-  struct Made {
-    Forecast forecast;
-    Steady at;
-    uint64_t ended;
-  };
   std::optional<Made> made_;
 };
 

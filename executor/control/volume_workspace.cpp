@@ -126,13 +126,11 @@ void VolumeWorkspace::prepare(const AttemptKey& key, const AttemptSpec& spec,
   const auto work = [this, plan = *std::move(plan)] {
     return make_attempt_directory(parts_.directory, plan);
   };
-  maker_.submit(work, [this, key, done = std::move(done)](Warmth made) mutable {
-    parts_.post([this, key, done = std::move(done), made = std::move(made)]() mutable {
-      if (!made) return done(std::move(made).error());
-      volumes_[key] = *std::move(made);
-      done({});
-    });
-  });
+  maker_.submit(work, posted<Warmth>([this, key, done = std::move(done)](Warmth made) {
+                  if (!made) return done(std::move(made).error());
+                  volumes_[key] = *std::move(made);
+                  done({});
+                }));
 }
 
 // The name it is kept under.
@@ -155,9 +153,7 @@ void VolumeWorkspace::cool(std::vector<std::filesystem::path> layers,
     for (const auto& volume : volumes) notes.push_back(volume.string() + ": " + drop_cached_pages(volume));
     return notes;
   };
-  parts_.workers.submit(work, [this, done = std::move(done)](std::vector<std::string> notes) mutable {
-    parts_.post([done = std::move(done), notes = std::move(notes)]() mutable { done(std::move(notes)); });
-  });
+  parts_.workers.submit(work, posted(std::move(done)));
 }
 
 void VolumeWorkspace::read(const AttemptKey& key, Question question, std::function<void(Findings)> done) {
@@ -169,18 +165,7 @@ void VolumeWorkspace::read(const AttemptKey& key, Question question, std::functi
   request.log_patterns = std::move(question.log_patterns);
   if (!study.pod.main.termination_message_path.empty())
     request.termination_message_path_on_host = request.directory / kTerminationMessage;
-  parts_.workers.submit([request = std::move(request)] { return harvest(request); },
-                        [this, done = std::move(done)](Harvest harvest) mutable {
-                          parts_.post([done = std::move(done), findings = std::move(harvest)]() mutable {
-                            done(std::move(findings));
-                          });
-                        });
-}
-
-std::function<void(Result<void>)> VolumeWorkspace::posted(std::function<void(Result<void>)> done) {
-  return [this, done = std::move(done)](Result<void> result) {
-    parts_.post([done, result = std::move(result)] { done(result); });
-  };
+  parts_.workers.submit([request = std::move(request)] { return harvest(request); }, posted(std::move(done)));
 }
 
 void VolumeWorkspace::seal(AttemptRecord record, std::function<void(Result<void>)> done) {
@@ -235,7 +220,7 @@ void VolumeWorkspace::sync_settled(std::function<void(Result<void>)> done) {
   std::vector<SyncItem> items = std::exchange(renamed_in_, {});
   // What somebody has removed since then needs nothing.
   std::erase_if(items, [](const SyncItem& item) { return !std::filesystem::is_directory(item.directory); });
-  sync_.submit(items, posted([this, items, done = std::move(done)](Result<void> synced) {
+  sync_.submit(items, posted<Result<void>>([this, items, done = std::move(done)](Result<void> synced) {
                  if (!synced) renamed_in_.insert(renamed_in_.end(), items.begin(), items.end());
                  done(std::move(synced));
                }));
@@ -248,19 +233,17 @@ void VolumeWorkspace::look(const AttemptKey& key, std::function<void(Sign)> done
   };
   const std::filesystem::path directory = parts_.directory.partial(place(key));
   const auto work = [directory] { return Seen{scan_activity(directory), read_progress(directory)}; };
-  parts_.workers.submit(work, [this, key, done = std::move(done)](Seen seen) mutable {
-    parts_.post([this, key, done = std::move(done), seen = std::move(seen)] {
-      ActivityFingerprint& before = seen_[key.repetition];
-      Sign sign;
-      sign.changed = before != seen.fingerprint;
-      before = seen.fingerprint;
-      if (seen.progress) {
-        sign.fraction = seen.progress->fraction;
-        sign.message = seen.progress->message;
-      }
-      done(sign);
-    });
-  });
+  parts_.workers.submit(work, posted<Seen>([this, key, done = std::move(done)](const Seen& seen) {
+                          ActivityFingerprint& before = seen_[key.repetition];
+                          Sign sign;
+                          sign.changed = before != seen.fingerprint;
+                          before = seen.fingerprint;
+                          if (seen.progress) {
+                            sign.fraction = seen.progress->fraction;
+                            sign.message = seen.progress->message;
+                          }
+                          done(sign);
+                        }));
 }
 
 }  // namespace studyctl

@@ -79,7 +79,12 @@ class VolumeWorkspace final : public Workspace {
   bool has_checkpoint(const AttemptKey& key);
   void complete(AttemptRecord& record);
   // Tells `done` on the control thread.
-  std::function<void(Result<void>)> posted(std::function<void(Result<void>)> done);
+  template <class What>
+  std::function<void(What)> posted(std::function<void(What)> done) {
+    return [this, done = std::move(done)](What what) {
+      parts_.post([done, what = std::move(what)]() mutable { done(std::move(what)); });
+    };
+  }
 
   RunFacts facts_;
   Parts parts_;

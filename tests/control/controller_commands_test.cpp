@@ -6,16 +6,7 @@ namespace {
 using std::chrono::seconds;
 using Kind = Command::Kind;
 
-struct CommandTest : World {
-  // Until the engine was asked to start something, and has not said what became of it.
-  void come_to_a_start() {
-    for (turn(); engine.started.empty(); turn()) {
-      engine.happen();
-      engine.tell();
-      workspace.answer_all();
-    }
-  }
-};
+struct CommandTest : World {};
 
 TEST_F(CommandTest, AStopLetsWhatRunsFinishAndStartsNothing) {
   study.execution.parallelism = 2;
@@ -386,7 +377,7 @@ TEST_F(CommandTest, AControllerThatHandsOverStartsNothing) {
 
 TEST_F(CommandTest, AControllerThatHandsOverWaitsForWhatIsJustBeingStarted) {
   begin();
-  come_to_a_start();
+  until_started();
   auto answer = gateway->ask(Command{Kind::HandOver, "SIGTERM", {}, {}});
   turn();
   EXPECT_FALSE(controller->finished());
@@ -402,7 +393,7 @@ TEST_F(CommandTest, AControllerThatHandsOverWaitsForWhatIsJustBeingStarted) {
 
 TEST_F(CommandTest, AControllerThatHandsOverWaitsForAStartNoLongerThanAMoment) {
   begin();
-  come_to_a_start();
+  until_started();
   auto answer = gateway->ask(Command{Kind::HandOver, "SIGTERM", {}, {}});
   turn();
   EXPECT_FALSE(controller->finished());

@@ -80,6 +80,7 @@ class World : public testing::Test {
       workspace.answer_all();
     }
   }
+  // Until the engine was asked to start something, and has not said what became of it.
   void until_started() {
     for (int step = 0; engine.started.empty(); ++step) {
       ASSERT_LT(step, 100) << "nothing is started";

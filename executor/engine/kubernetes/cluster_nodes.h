@@ -21,6 +21,7 @@ struct ListedJobs {
   std::set<std::string> ended;              // of these, those that make no pod any more
   std::string next;                         // the token of the next page; empty on the last
 };
+
 // Which spec an object was made of, as its labels or annotations tell.
 std::string parse_spec_hash(std::string_view json);
 

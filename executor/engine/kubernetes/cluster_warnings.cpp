@@ -53,7 +53,6 @@ void ClusterWarnings::list() {
   if (!is_on_) return;
   began_ = api_.clock().steady();
   last_of_list_ = last_;
-  newest_.clear();
   list_page({});
 }
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/kubernetes/lab_on.h"
 #include "io/fake_clock.h"
 #include "io/run_until.h"
-#include "io/scripted_server.h"
 
 namespace studyctl {
 namespace {
@@ -23,14 +23,8 @@ std::string list_of(const std::string& items, const std::string& next = "") {
 
 class ClusterWarningsTest : public testing::Test {
  protected:
-  ClusterWarningsTest() : api_(loop_, access()) {
+  ClusterWarningsTest() : api_(loop_, lab_on(server_)) {
     server_.on(kList, Script().answer(200, list_of(event("a", "no disk", "2026-11-22T00:00:02Z"))));
-  }
-  ClusterAccess access() const {
-    ClusterAccess access;
-    access.address = server_.address();
-    access.namespace_name = "lab";
-    return access;
   }
   ClusterWarnings::Token ask(const std::string& name) {
     return warnings_.ask(name, [this, name](const ClusterWarning& warning) {

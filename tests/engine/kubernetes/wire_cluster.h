@@ -8,9 +8,9 @@
 
 #include "base/temporary_directory.h"
 #include "engine/kubernetes/kubernetes_engine.h"
+#include "engine/kubernetes/lab_on.h"
 #include "io/fake_clock.h"
 #include "io/run_until.h"
-#include "io/scripted_server.h"
 
 namespace studyctl {
 
@@ -25,8 +25,7 @@ class WireCluster {
     server.on("GET */log*", Script().answer(200, "hello\n"));
     server.on("DELETE *", Script().answer(200, "{}"));
     server.on("GET */events*", Script().answer(200, R"({"items":[]})"));
-    access.address = server.address();
-    access.namespace_name = "lab";
+    access = lab_on(server);
     begin();
   }
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/kubernetes/lab_on.h"
 #include "io/fake_clock.h"
 #include "io/run_until.h"
-#include "io/scripted_server.h"
 
 namespace studyctl {
 namespace {
@@ -13,7 +13,7 @@ constexpr char kPatch[] = "PATCH /api/v1/namespaces/lab/pods/lab-0";
 
 class ActingLabelTest : public testing::Test {
  protected:
-  ActingLabelTest() : api_(loop_, access()) {
+  ActingLabelTest() : api_(loop_, lab_on(server_)) {
     server_.on(kPatch, [this](const WireRequest& request) {
       const std::lock_guard lock(mutex_);
       asked_.push_back(request.body);
@@ -21,12 +21,6 @@ class ActingLabelTest : public testing::Test {
     });
   }
 
-  ClusterAccess access() const {
-    ClusterAccess access;
-    access.address = server_.address();
-    access.namespace_name = "lab";
-    return access;
-  }
   void answer_with(int status) {
     const std::lock_guard lock(mutex_);
     status_ = status;

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "engine/kubernetes/lab_on.h"
 #include "io/fake_clock.h"
 #include "io/run_until.h"
-#include "io/scripted_server.h"
 
 namespace studyctl {
 namespace {
@@ -78,7 +78,7 @@ class LeaseServer {
 // One that stands for election, with a clock and a wire of its own.
 class Candidate {
  public:
-  Candidate(const LeaseServer& leases, const std::string& name) : api_(loop_, access_to(leases)) {
+  Candidate(const LeaseServer& leases, const std::string& name) : api_(loop_, lab_on(leases.server)) {
     election_.emplace(api_, "studyctl", name,
                       LeaderElection::Listener{[this] { leads = true; },
                                                [this](const std::string& why) {
@@ -116,12 +116,6 @@ class Candidate {
   bool waits_for_another = false;
 
  private:
-  static ClusterAccess access_to(const LeaseServer& leases) {
-    ClusterAccess access;
-    access.address = leases.server.address();
-    access.namespace_name = "lab";
-    return access;
-  }
   EventLoop loop_{clock};
   ClusterApi api_;
   std::optional<LeaderElection> election_;
