@@ -131,8 +131,10 @@ void ClusterAttempt::on_name_taken(const HttpResponse& response) {
 // ---- what its pod does ----
 
 void ClusterAttempt::on_pod(const PodView& pod) {
-  if (is_second_ || (pod_ && pod_->uid != pod.uid)) return;
+  if (pod_ && pod_->uid != pod.uid) return on_other_pod(pod);
+  if (is_second_) return;
   pod_ = pod;
+  if (!pod.has_owner) on_parted();
   if (stage_ == Stage::Carrying) return look_for_files();
   if (stage_ == Stage::Posting) stage_ = Stage::Waiting;  // the watch was faster than the answer
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;

@@ -98,12 +98,15 @@ class ClusterAttempt {
   std::optional<Depot> depot() const;
   void settle();
   void end_pod();
+  void part_from_job(std::function<void(const HttpResponse&)> then);
+  void on_parted();
   void delete_pod();
   void remind_of_deletion();
   void refuse(Reason reason, const std::string& message);
   void miss(const std::string& message);
   void remove_job();
   void on_job_removed(const HttpResponse& response);
+  void on_other_pod(const PodView& pod);
   void leave(std::string failure);
   void again(Duration delay, void (ClusterAttempt::*what)());
   void progress(const std::string& message);
@@ -134,7 +137,8 @@ class ClusterAttempt {
   bool is_ending_pod_ = false;
   std::optional<Steady> overlooked_until_;  // the grace of a deletion that its node may have overlooked
   bool is_job_gone_ = false;
-  bool is_second_ = false;  // its pod is not the one that ran first: nothing that it does is used
+  std::function<void()> parted_;  // what waits for its pod to be parted from its Job
+  bool is_second_ = false;        // its pod is not the one that ran first: nothing that it does is used
   std::optional<Steady> stuck_since_, unmountable_since_;
   std::string why_;  // it waits, as the cluster warns
   std::string remarked_;

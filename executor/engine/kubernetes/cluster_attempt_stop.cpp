@@ -11,9 +11,10 @@ namespace {
 using Phase = Observation::Phase;
 
 constexpr Duration kPodComes{1'000};
-constexpr Duration kForced{1'000};  // what forget() leaves a pod that runs; the shortest grace of any
+constexpr Duration kForced{1'000};  // the shortest grace of what runs
 constexpr Duration kBirth{10'000};  // what is stopped may take to run, before its pod is deleted
 constexpr Duration kReminder{1'000};
+constexpr Duration kParting{10'000};  // what a cluster may take to part a pod from its Job
 
 }  // namespace
 
@@ -31,14 +32,30 @@ void ClusterAttempt::stop(Duration grace) {
   end_pod();
 }
 
-// The Job goes first, and without its pod, so that it makes no other one; the pod has the grace that was
-// asked for.
-void ClusterAttempt::end_pod() {
-  is_ending_pod_ = true;
+// The Job goes first, and without its pod: it would make another one. Its controller hears of that later than
+// we do, and until then it would do so all the same: so the pod is touched once it has been parted from it,
+// which is behind that in the cluster.
+void ClusterAttempt::part_from_job(std::function<void(const HttpResponse&)> then) {
   calls_.drop_all();
   timer_ = 0;
-  const std::string query = "propagationPolicy=Orphan";
-  insist(api_.remove_job(spec_.id.text, query), [this](const HttpResponse&) {
+  parted_ = nullptr;
+  insist(api_.remove_job(spec_.id.text, "propagationPolicy=Orphan"),
+         [this, then = std::move(then)](const HttpResponse& response) {
+           const bool is_known = response.status / 100 == 2;
+           if (!is_known || !pod_ || !pod_->has_owner) return then(response);
+           parted_ = [then, response] { then(response); };
+           calls_.after(kParting, [this] { on_parted(); });
+         });
+}
+
+void ClusterAttempt::on_parted() {
+  if (const auto then = std::exchange(parted_, nullptr)) then();
+}
+
+// The pod has the grace that was asked for.
+void ClusterAttempt::end_pod() {
+  is_ending_pod_ = true;
+  part_from_job([this](const HttpResponse&) {
     if (!pod_) {
       is_ending_pod_ = false;  // should it come yet, it is ended
       timer_ = calls_.after(kPodComes, [this] {
@@ -87,8 +104,9 @@ void ClusterAttempt::forget() {
   log_.reset();
   calls_.drop_all();
   if (!is_there) return leave({});
-  insist(api_.remove_job(spec_.id.text, "propagationPolicy=Background"),
-         [this](const HttpResponse& response) { on_job_removed(response); });
+  const auto removed = [this](const HttpResponse& response) { on_job_removed(response); };
+  if (pod_) return part_from_job(removed);
+  insist(api_.remove_job(spec_.id.text, "propagationPolicy=Background"), removed);
 }
 
 void ClusterAttempt::on_job_removed(const HttpResponse& response) {
@@ -96,10 +114,15 @@ void ClusterAttempt::on_job_removed(const HttpResponse& response) {
     return leave("its Job: " + cluster_failure(response));
   if (!secret_body(spec_).empty()) api_.ask(api_.remove_secret(spec_.id.text), [](const HttpResponse&) {});
   if (!pod_) return leave({});
-  insist(api_.remove_pod(pod_->name, is_any_running(*pod_) ? kForced : Duration(0)),
-         [this](const HttpResponse& removed) {
-           if (removed.status == kStatusMissing) leave({});
-         });
+  insist(api_.remove_pod(pod_->name, least_grace(*pod_)), [this](const HttpResponse& removed) {
+    if (removed.status == kStatusMissing) leave({});
+  });
+}
+
+// Its Job made another pod for the one that ran, or runs.
+void ClusterAttempt::on_other_pod(const PodView& pod) {
+  if (stage_ < Stage::Running || pod.is_leaving) return;
+  insist(api_.remove_pod(pod.name, least_grace(pod)), [](const HttpResponse&) {});
 }
 
 void ClusterAttempt::leave(std::string failure) {

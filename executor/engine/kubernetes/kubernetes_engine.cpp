@@ -6,6 +6,7 @@
 #include "engine/kubernetes/job_body.h"
 #include "engine/kubernetes/rights.h"
 #include "engine/kubernetes/trial.h"
+#include "engine/labels.h"
 
 namespace studyctl {
 namespace {
@@ -120,6 +121,7 @@ ClusterAttempt* KubernetesEngine::find(const AttemptId& attempt) {
 }
 
 ClusterAttempt& KubernetesEngine::add(const AttemptSpec& spec) {
+  if (const std::string run = label_of(spec.labels, kRunLabel); !run.empty()) runs_.insert(run);
   auto& slot = attempts_[spec.id];
   slot = std::make_unique<ClusterAttempt>(api_, warnings_, options_, spec,
                                           [this](Observation seen) { tell(std::move(seen)); });
@@ -142,7 +144,16 @@ void KubernetesEngine::deliver() {
 }
 
 void KubernetesEngine::on_pod(const PodView& pod) {
-  if (ClusterAttempt* attempt = find(AttemptId{pod.attempt})) attempt->on_pod(pod);
+  if (ClusterAttempt* attempt = find(AttemptId{pod.attempt})) return attempt->on_pod(pod);
+  on_strange_pod(pod);
+}
+
+// A Job controller that had not heard yet that its Job was taken away has made another pod, which would run
+// the attempt once more.
+void KubernetesEngine::on_strange_pod(const PodView& pod) {
+  if (pod.is_leaving || !runs_.contains(pod.run)) return;
+  log::warning("the cluster made pod " + pod.name + " of an attempt that is over: it is removed");
+  api_.ask(api_.remove_pod(pod.name, least_grace(pod)), [](const HttpResponse&) {});
 }
 
 void KubernetesEngine::on_deleted(const PodView& pod) {

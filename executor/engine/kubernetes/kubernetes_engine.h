@@ -58,6 +58,7 @@ class KubernetesEngine final : public Engine {
   void tell(Observation observation);
   void deliver();
   void on_pod(const PodView& pod);
+  void on_strange_pod(const PodView& pod);
   void on_deleted(const PodView& pod);
 
   ObservationSink sink_;
@@ -67,6 +68,7 @@ class KubernetesEngine final : public Engine {
   ObjectWatch<PodView> watch_;
   ClusterWarnings warnings_{api_};
   std::unordered_map<AttemptId, std::unique_ptr<ClusterAttempt>> attempts_;
+  std::set<std::string> runs_;  // that it has been asked to run attempts of
   std::vector<Observation> told_;
   std::unique_ptr<Resync> resync_;
 };

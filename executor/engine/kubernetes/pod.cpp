@@ -65,6 +65,7 @@ PodView parse_pod(const json& object) {
   pod.attempt = json_string(labels, kAttemptLabel);
   pod.run = json_string(labels, kRunLabel);
   pod.is_leaving = !json_string(metadata, "deletionTimestamp").empty();
+  pod.has_owner = !json_child(metadata, "ownerReferences").empty();
   pod.node = json_string(json_child(object, "spec"), "nodeName");
   pod.phase = json_string(status, "phase");
   pod.reason = json_string(status, "reason");
@@ -245,6 +246,10 @@ bool is_any_running(const PodView& pod) {
   const bool is_beside = !pod.main.has_ended && std::any_of(pod.sidecars.begin(), pod.sidecars.end(), is_on);
   return is_carried || is_beside || pod.main.is_running ||
          std::any_of(pod.init.begin(), pod.init.end(), is_on);
+}
+
+Duration least_grace(const PodView& pod) {
+  return is_any_running(pod) ? std::chrono::seconds(1) : Duration(0);
 }
 
 bool is_being_made(const PodView& pod) {

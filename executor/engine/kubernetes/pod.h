@@ -34,6 +34,7 @@ struct PodView {
   std::string unscheduled;             // why no node has it yet
   std::string disruption;              // why the cluster ends it, where it says so (1.26 and newer)
   bool is_leaving = false;             // somebody deleted it
+  bool has_owner = false;              // its Job, as long as the cluster has not parted them
   std::vector<PodContainer> init;
   std::vector<PodContainer> sidecars;  // that main waits for
   PodContainer main;
@@ -63,8 +64,9 @@ struct PodVerdict {
   std::vector<std::string> warnings{};  // Exited
 };
 PodVerdict verdict_of(const PodView& pod);
-// A pod in which nothing runs may be deleted at once, before its node has looked.
 bool is_any_running(const PodView& pod);
+// What a pod that is to go is left. One in which nothing runs goes before its node has looked.
+Duration least_grace(const PodView& pod);
 // It has a node, which has not come so far that main runs, and nothing is wrong with it.
 bool is_being_made(const PodView& pod);
 

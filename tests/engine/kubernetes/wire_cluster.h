@@ -41,11 +41,13 @@ class WireCluster {
   static constexpr char kList[] = "GET */pods?labelSelector=*limit=*";
   static constexpr char kWatch[] = "GET */pods?labelSelector=*watch=1*";
 
-  // A pod of the attempt "a1".
-  static std::string pod(const std::string& status, const std::string& uid = "u1", int version = 5) {
-    return R"({"metadata":{"name":"a1-x","uid":")" + uid + R"(","resourceVersion":")" +
-           std::to_string(version) +
-           R"(","labels":{"studyctl.io/attempt-id":"a1"}},"spec":{"nodeName":"n"},"status":)" + status + "}";
+  // A pod of the attempt "a1", which is of the run "r".
+  static std::string pod(const std::string& status, const std::string& uid = "u1", int version = 5,
+                         const std::string& metadata = "") {
+    return R"({"metadata":{"name":"a1-)" + uid + R"(","uid":")" + uid + R"(","resourceVersion":")" +
+           std::to_string(version) + R"(",)" + metadata +
+           R"("labels":{"studyctl.io/attempt-id":"a1","studyctl.io/run":"r"}},"spec":{"nodeName":"n"},"status":)" +
+           status + "}";
   }
   static std::string main_is(const std::string& state) {
     return R"({"phase":"x","containerStatuses":[{"name":"main","state":)" + state + "}]}";
