@@ -203,6 +203,7 @@ class Controller {
   void note_running(LiveAttempt& live, const Observation& observation);
   void note_missing(LiveAttempt& live, const Observation& observation);
   void give_back(LiveAttempt& live);
+  void stop_again();
   void halt(const LiveAttempt& live, Duration grace);
   void stop(LiveAttempt& live, Reason reason, const std::string& message, std::optional<Duration> grace = {});
   void read(LiveAttempt& live, const Observation& end);

@@ -205,8 +205,7 @@ void Controller::note_running(LiveAttempt& live, const Observation& observation)
   live.stage = LiveAttempt::Stage::Running;
   live.message.clear();
   live.is_queued = false;
-  // Its stop was decided by a controller that may have died before it said so.
-  if (attempt.stopping) halt(live, live.timeouts.grace);
+  if (attempt.stopping) halt(live, live.timeouts.grace);  // it was told while its start was under way
 }
 
 void Controller::note_missing(LiveAttempt& live, const Observation& observation) {
@@ -235,6 +234,12 @@ void Controller::stop(LiveAttempt& live, Reason reason, const std::string& messa
   if (live.stage >= LiveAttempt::Stage::Reading) return;
   if (!ledger_.active(live.key.repetition)->stopping) record(AttemptStopping{live.key, reason, message});
   halt(live, grace.value_or(live.timeouts.grace));
+}
+
+// What was decided by a controller that may have died before it said so.
+void Controller::stop_again() {
+  for (const auto& [repetition, live] : live_)
+    if (ledger_.active(repetition)->stopping) halt(live, live.timeouts.grace);
 }
 
 // The engine does not know it before its directory is made, and it is not made at the engine then.

@@ -267,6 +267,18 @@ TEST_F(RecoveryTest, ACancelGoesOnAfterACrash) {
   EXPECT_EQ(ledger().count(RepetitionState::Cancelled), 3u);
 }
 
+TEST_F(RecoveryTest, AStopOfWhatWaitsInAQueueThatACrashCutOffIsAskedForAgain) {
+  experiments = 1;
+  engine.holds_starts = true;
+  begin();
+  until_started();
+  EXPECT_TRUE(ask(Command::Kind::Cancel));
+  ASSERT_EQ(journal.all<AttemptStopping>().size(), 1u);
+  begin_again();
+  EXPECT_EQ(run_state(), RunState::Cancelled);
+  EXPECT_TRUE(engine.containers().empty());
+}
+
 TEST_F(RecoveryTest, WhatWasEndingWhenACancelCameStartsNothingAfterACrash) {
   engine.refuse_create = [](const AttemptId&) { return Reason::ImagePull; };
   begin();

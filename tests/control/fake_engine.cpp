@@ -84,8 +84,9 @@ void FakeEngine::resync(std::vector<Expected> expected, std::function<void(Resul
       ours.insert(id);
       watched_.insert(id);
       auto found = containers_.find(id);
-      if (one.start_intended && found != containers_.end() && found->second.state == State::Created)
-        containers_.erase(found);
+      const bool is_cut = one.start_intended && found != containers_.end() &&
+                          found->second.state == State::Created && !is_held(found->second);
+      if (is_cut) containers_.erase(found);
       Observation first = seen(id);
       if (first.phase == Observation::Phase::Exited) {
         first.phase = Observation::Phase::Running;
@@ -102,9 +103,13 @@ void FakeEngine::happen(const AttemptId& attempt) {
   auto found = containers_.find(attempt);
   if (found == containers_.end()) return;
   Container& container = found->second;
+  if (is_held(container) && !container.stops && !container.leaves) return;
   due_.insert(attempt);
   if (container.leaves) {
     containers_.erase(found);
+  } else if (is_held(container)) {
+    containers_.erase(found);
+    refuse(attempt, Reason::Cancelled);
   } else if (container.state == State::Pulling) {
     if (const auto reason = refuse_create ? refuse_create(attempt) : std::nullopt) {
       containers_.erase(found);
@@ -219,7 +224,7 @@ Observation FakeEngine::seen(const AttemptId& attempt) const {
     return observation;
   }
   constexpr Phase kPhases[] = {Phase::Preparing, Phase::Created, Phase::Running, Phase::Exited};
-  observation.phase = kPhases[static_cast<size_t>(container->state)];
+  observation.phase = is_held(*container) ? Phase::Preparing : kPhases[static_cast<size_t>(container->state)];
   observation.reason = container->reason;
   observation.message = container->state == State::Pulling ? "pulls trainer:1" : "";
   observation.exit_code = container->exit_code;
@@ -249,6 +254,10 @@ void FakeEngine::expect_alone(const AttemptId& attempt) {
 void FakeEngine::refuse(const AttemptId& attempt, Reason reason) {
   refused_[attempt] = reason;
   due_.insert(attempt);
+}
+
+bool FakeEngine::is_held(const Container& container) const {
+  return holds_starts && container.starts;
 }
 
 void FakeEngine::end(Container& container, int code, int signal, Reason reason) {

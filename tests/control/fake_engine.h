@@ -80,6 +80,7 @@ class FakeEngine final : public Engine {
   // ---- knobs and records ----
   std::function<std::optional<Reason>(const AttemptId&)> refuse_create, refuse_start;
   int failing_resyncs = 0;
+  bool holds_starts = false;          // what is to start waits in a queue, which outlives the controller
   std::vector<std::string> warnings;  // of every end
   std::vector<std::string> devices;   // that every attempt gets
 
@@ -94,6 +95,7 @@ class FakeEngine final : public Engine {
   void expect_committed(const std::string& what);
   void expect_alone(const AttemptId& attempt);
   void refuse(const AttemptId& attempt, Reason reason);
+  bool is_held(const Container& container) const;
   void end(Container& container, int code, int signal, Reason reason);
 
   const Clock& clock_;
