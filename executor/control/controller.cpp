@@ -97,7 +97,7 @@ void Controller::ask_what_is_true(std::vector<Engine::Expected> expected) {
   engine_.resync(std::move(expected), [this, again = std::move(again)](Result<void> done) {
     if (done) {
       recovering_ = false;
-      return stop_again();
+      return after_commit([this] { stop_again(); });
     }
     log::warning(done.error().message);
     try_later(again);

@@ -205,7 +205,8 @@ void Controller::note_running(LiveAttempt& live, const Observation& observation)
   live.stage = LiveAttempt::Stage::Running;
   live.message.clear();
   live.is_queued = false;
-  if (attempt.stopping) halt(live, live.timeouts.grace);  // it was told while its start was under way
+  // By a controller that may have died before it said so, or while its start was under way.
+  if (attempt.stopping) halt(live, live.timeouts.grace);
 }
 
 void Controller::note_missing(LiveAttempt& live, const Observation& observation) {
@@ -236,10 +237,12 @@ void Controller::stop(LiveAttempt& live, Reason reason, const std::string& messa
   halt(live, grace.value_or(live.timeouts.grace));
 }
 
-// What was decided by a controller that may have died before it said so.
+// What was decided by a controller that may have died before it said so: of what runs, note_running() does.
 void Controller::stop_again() {
-  for (const auto& [repetition, live] : live_)
-    if (ledger_.active(repetition)->stopping) halt(live, live.timeouts.grace);
+  for (const auto& [repetition, live] : live_) {
+    const bool has_begun = live.stage >= LiveAttempt::Stage::Running;
+    if (!has_begun && ledger_.active(repetition)->stopping) engine_.stop(live.id, live.timeouts.grace);
+  }
 }
 
 // The engine does not know it before its directory is made, and it is not made at the engine then.

@@ -18,7 +18,7 @@ constexpr Duration kOldConnections{60'000};  // are kept for what is under way
 constexpr int kTooMany = 429;
 
 bool is_later(const HttpResponse& response) {
-  return response.status == kTooMany || response.status >= 500;
+  return response.status == kTooMany || response.status >= kStatusFailed;
 }
 
 Duration wait_of(const HttpResponse& response, Duration backoff) {
@@ -141,9 +141,11 @@ void ClusterApi::on_asked(Token token, Asking asking, uint64_t known_by, Result<
   }
   if (is_over) {
     pending_.erase(token);
+    doubtful_.erase(token);
     note_trouble(token, {});
     return asking.done(std::move(*answer));
   }
+  if (!answer || answer->status >= kStatusFailed) doubtful_.insert(token);
   const bool is_outage = hold.empty() && asking.backoff >= kLongestBackoff;
   Duration wait = answer ? wait_of(*answer, asking.backoff) : asking.backoff;
   if (is_outage) hold = answer ? cluster_failure(*answer) : answer.error().message;
@@ -216,6 +218,7 @@ void ClusterApi::drop(Token token) {
   if (pending.kind == Pending::Kind::Timer) loop_.cancel(pending.token);
   if (pending.kind == Pending::Kind::Call) pending.client->cancel(pending.token);
   pending_.erase(token);
+  doubtful_.erase(token);
   note_trouble(token, {});
 }
 
@@ -314,6 +317,11 @@ ClusterCalls::Token ClusterCalls::insist(const HttpRequest& request, ClusterApi:
 bool ClusterCalls::is_waiting(Token token) const {
   const auto found = open_.find(token);
   return found != open_.end() && api_.is_waiting(found->second);
+}
+
+bool ClusterCalls::is_doubtful(Token token) const {
+  const auto found = open_.find(token);
+  return found != open_.end() && api_.is_doubtful(found->second);
 }
 
 ClusterCalls::Token ClusterCalls::after(Duration delay, std::function<void()> callback) {

@@ -44,6 +44,8 @@ class ClusterApi {
   void drop(Token token);
   // Whether nothing of it is under way: it waits for its time, to be asked again or to call back.
   bool is_waiting(Token token) const;
+  // Whether it may have been done by a try that nobody answered; of what is asked or insisted on.
+  bool is_doubtful(Token token) const { return doubtful_.contains(token); }
 
   // Of the whole cluster: "/version", "/api/v1/nodes".
   HttpRequest get(const std::string& path) const;
@@ -99,6 +101,7 @@ class ClusterApi {
   std::vector<std::unique_ptr<HttpClient>> old_clients_;  // with certificates that were others
   std::map<Token, Pending> pending_;
   std::map<Token, std::string> troubles_;  // of what is insisted on
+  std::set<Token> doubtful_;
   Token next_ = 1;
 };
 
@@ -118,6 +121,7 @@ class ClusterCalls {
   Token insist(const HttpRequest& request, ClusterApi::Held held, std::function<void(HttpResponse)> done);
   Token after(Duration delay, std::function<void()> callback);
   bool is_waiting(Token token) const;
+  bool is_doubtful(Token token) const;
   void drop(Token token);
   void drop_all();
 
@@ -132,6 +136,7 @@ inline constexpr int kStatusUnauthorized = 401;
 inline constexpr int kStatusForbidden = 403;
 inline constexpr int kStatusMissing = 404;
 inline constexpr int kStatusConflict = 409;
+inline constexpr int kStatusFailed = 500;  // and above
 
 // The answer to one request; runs `api`'s loop meanwhile.
 Result<HttpResponse> answer_of(ClusterApi& api, HttpRequest request);

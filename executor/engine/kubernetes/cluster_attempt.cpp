@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "engine/docker/api_json.h"
 #include "engine/kubernetes/cluster_nodes.h"
 #include "engine/kubernetes/job_body.h"
 #include "engine/labels.h"
@@ -54,9 +55,18 @@ void ClusterAttempt::create() {
   tell(observation(Phase::Created));
 }
 
-void ClusterAttempt::adopt() {
+// Of several pods the one that ran before counts, and no other one is let run beside it.
+void ClusterAttempt::adopt(std::vector<PodView> pods) {
+  const std::string first = read_or_empty(first_pod_file());
+  const auto rank = [&first](const PodView& pod) {
+    if (pod.uid == first) return 0;
+    return pod.main.has_ended ? 1 : is_any_running(pod) || pod.is_leaving ? 2 : 3;
+  };
+  std::stable_sort(pods.begin(), pods.end(),
+                   [&](const PodView& a, const PodView& b) { return rank(a) < rank(b); });
   stage_ = Stage::Waiting;
   on_waiting("waits for its pod");
+  for (const PodView& pod : pods) on_pod(pod);
 }
 
 // ---- the start ----
@@ -77,8 +87,7 @@ ClusterCalls::Token ClusterAttempt::insist(const HttpRequest& request,
 void ClusterAttempt::on_held(const std::string& why) {
   if (stage_ != Stage::Posting) return remark(why);
   if (!stop_grace_) return wait_in_line(why);
-  calls_.drop_all();
-  refuse(Reason::Cancelled, "stopped before it began");
+  take_back();
 }
 
 void ClusterAttempt::post_secret() {
@@ -136,7 +145,10 @@ void ClusterAttempt::on_pod(const PodView& pod) {
   pod_ = pod;
   if (!pod.has_owner) on_parted();
   if (stage_ == Stage::Carrying) return look_for_files();
-  if (stage_ == Stage::Posting) stage_ = Stage::Waiting;  // the watch was faster than the answer
+  if (stage_ == Stage::Posting) {  // the watch was faster than the answer
+    stage_ = Stage::Waiting;
+    calls_.drop(post_);
+  }
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
   const PodVerdict verdict = verdict_of(pod);
   // A Job makes another pod for one that is deleted: it must not.
@@ -174,15 +186,31 @@ void ClusterAttempt::on_warning(const ClusterWarning& warning) {
   why_ = warning.message;
   if (!pod_ && warning.reason == "BackoffLimitExceeded")
     return miss("its pod was taken away while no controller looked");
-  const bool is_unmountable = warning.reason == "FailedMount";
-  const Steady now = api_.clock().steady();
-  if (!is_unmountable) unmountable_since_.reset();
-  if (is_unmountable && !unmountable_since_) unmountable_since_ = now;
-  if (is_unmountable && now - *unmountable_since_ >= patience_.container)
+  if (is_unmountable(warning))
     return refuse(Reason::CreateError, "its volumes cannot be mounted: " + warning.message +
                                            (results_.claim.empty() && !carry_.is_on() ? kAdvice : ""));
   if (!why_.empty()) progress(why_);
-  if (timer_ == 0) again(is_unmountable ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_warnings);
+  if (!pod_) look_for_job();
+  if (timer_ == 0) again(unmountable_since_ ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_warnings);
+}
+
+// What was said once stays said for an hour, also of what came to pass a second later: what lasts is said again.
+bool ClusterAttempt::is_unmountable(const ClusterWarning& warning) {
+  const auto at = parse_engine_time(warning.at);
+  if (warning.reason != "FailedMount" || !at) {
+    unmountable_since_.reset();
+    return false;
+  }
+  if (!unmountable_since_) unmountable_since_ = *at;
+  return *at - *unmountable_since_ >= patience_.container;
+}
+
+// Somebody else may have deleted it before it had a pod.
+void ClusterAttempt::look_for_job() {
+  calls_.ask(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& response) {
+    if (response.status == kStatusMissing && stage_ == Stage::Waiting && !pod_ && !stop_grace_)
+      miss("somebody else deleted its Job");
+  });
 }
 
 void ClusterAttempt::on_stuck(const PodVerdict& verdict) {
@@ -218,7 +246,7 @@ void ClusterAttempt::on_running(const PodView& pod) {
 
 // Whether it is the one that ran when a controller looked before.
 bool ClusterAttempt::is_first_pod(const PodView& pod) {
-  const std::filesystem::path file = spec_.scratch / "pod";
+  const std::filesystem::path file = first_pod_file();
   const auto first = read_file(file);
   if (first) return *first == pod.uid;
   std::error_code failure;
@@ -233,12 +261,14 @@ void ClusterAttempt::give_up_second() {
   is_second_ = true;
   remark(kSecond);
   remove_job();
+  insist(api_.remove_pod(pod_->name, least_grace(*pod_)), [](const HttpResponse&) {});
 }
 
 void ClusterAttempt::on_deleted(const PodView& pod) {
-  // Of its pods one alone counted, and that one is gone.
-  if (stage_ == Stage::Leaving) return leave({});
   if (pod_ && pod_->uid != pod.uid) return;
+  if (stage_ == Stage::Leaving) return leave({});
+  if (pod_) pod_->has_owner = false;
+  on_parted();
   files_.is_pod_gone = true;
   if (stage_ == Stage::Carrying) return look_for_files();
   if (stage_ != Stage::Waiting && stage_ != Stage::Running) return;
@@ -246,7 +276,10 @@ void ClusterAttempt::on_deleted(const PodView& pod) {
   const PodVerdict verdict = verdict_of(pod);
   if (verdict.stage == PodVerdict::Stage::Exited) return collect(pod, verdict);
   if (stop_grace_ && stage_ == Stage::Waiting) return refuse(Reason::Cancelled, "stopped before it began");
-  if (!stop_grace_) return miss("somebody else deleted its pod");
+  if (!stop_grace_) {
+    remove_job();
+    return miss("somebody else deleted its pod");
+  }
   PodVerdict killed{PodVerdict::Stage::Exited, Reason::Error, "ended by signal 9", 137, 9, {}};
   collect(pod, killed);
 }
@@ -360,7 +393,7 @@ void ClusterAttempt::progress(const std::string& message) {
 void ClusterAttempt::wait_in_line(const std::string& message) {
   Observation preparing = observation(Phase::Preparing);
   preparing.message = message;
-  preparing.is_queued = true;
+  preparing.is_queued = !calls_.is_doubtful(post_);
   if (last_ && last_->is_queued && last_->message == message) return;
   tell(std::move(preparing));
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/kubernetes/cluster_api.h"
@@ -43,8 +44,8 @@ class ClusterAttempt {
   ClusterAttempt& operator=(const ClusterAttempt&) = delete;
 
   void create();
-  // Takes over what a dead controller left in the cluster.
-  void adopt();
+  // Takes over what a dead controller left in the cluster: its Job, and its pods as far as there are any.
+  void adopt(std::vector<PodView> pods);
   void start();
   void stop(Duration grace);
   void forget();
@@ -71,6 +72,7 @@ class ClusterAttempt {
   // What is to be done, however long the cluster does not let it; what it says meanwhile is shown.
   ClusterCalls::Token insist(const HttpRequest& request, std::function<void(HttpResponse)> done);
   void on_held(const std::string& why);
+  void take_back();
   void post_secret();
   void post_job();
   void on_posted(const HttpResponse& response);
@@ -78,8 +80,11 @@ class ClusterAttempt {
   void on_waiting(const std::string& message);
   void look_at_warnings();
   void on_warning(const ClusterWarning& warning);
+  bool is_unmountable(const ClusterWarning& warning);
+  void look_for_job();
   void on_stuck(const PodVerdict& verdict);
   void on_running(const PodView& pod);
+  std::filesystem::path first_pod_file() const { return spec_.scratch / "pod"; }
   bool is_first_pod(const PodView& pod);
   void give_up_second();
   void collect(const PodView& pod, const PodVerdict& verdict);
@@ -139,7 +144,8 @@ class ClusterAttempt {
   bool is_job_gone_ = false;
   std::function<void()> parted_;  // what waits for its pod to be parted from its Job
   bool is_second_ = false;        // its pod is not the one that ran first: nothing that it does is used
-  std::optional<Steady> stuck_since_, unmountable_since_;
+  std::optional<Steady> stuck_since_;
+  std::optional<Instant> unmountable_since_;  // by the cluster's clock
   std::string why_;  // it waits, as the cluster warns
   std::string remarked_;
   std::unique_ptr<PodLog> log_;

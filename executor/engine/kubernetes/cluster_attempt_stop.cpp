@@ -25,11 +25,17 @@ void ClusterAttempt::stop(Duration grace) {
   if (stage_ == Stage::Posting) {
     // It waits for room in a quota, or for the cluster to let it.
     if (timer_ == 0 && !calls_.is_waiting(post_)) return;
-    calls_.drop_all();
-    timer_ = 0;
-    return refuse(Reason::Cancelled, "stopped before it began");
+    return take_back();
   }
   end_pod();
+}
+
+// It waits to be in the cluster, where it may be already: a try that nobody answered may have made it.
+void ClusterAttempt::take_back() {
+  if (calls_.is_doubtful(post_)) return end_pod();
+  calls_.drop_all();
+  timer_ = 0;
+  refuse(Reason::Cancelled, "stopped before it began");
 }
 
 // The Job goes first, and without its pod: it would make another one. Its controller hears of that later than
@@ -119,10 +125,9 @@ void ClusterAttempt::on_job_removed(const HttpResponse& response) {
   });
 }
 
-// Its Job made another pod for the one that ran, or runs.
+// Its Job made another pod beside the one that counts.
 void ClusterAttempt::on_other_pod(const PodView& pod) {
-  if (stage_ < Stage::Running || pod.is_leaving) return;
-  insist(api_.remove_pod(pod.name, least_grace(pod)), [](const HttpResponse&) {});
+  if (!pod.is_leaving) api_.ask(api_.remove_pod(pod.name, least_grace(pod)), [](const HttpResponse&) {});
 }
 
 void ClusterAttempt::leave(std::string failure) {

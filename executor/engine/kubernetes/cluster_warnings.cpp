@@ -30,9 +30,9 @@ WarningPage parse_warnings(std::string_view text) {
   page.next = json_string(json_child(list, "metadata"), "continue");
   for (const json& event : json_child(list, "items")) {
     if (json_string(event, "type") != "Warning") continue;
-    page.warnings.push_back({json_string(json_child(event, "involvedObject"), "name"),
-                             time_of(event),
-                             {json_string(event, "reason"), printable(json_string(event, "message"))}});
+    page.warnings.push_back(
+        {json_string(json_child(event, "involvedObject"), "name"),
+         {json_string(event, "reason"), printable(json_string(event, "message")), time_of(event)}});
   }
   return page;
 }
@@ -68,7 +68,7 @@ void ClusterWarnings::on_page(const HttpResponse& response) {
   WarningPage page = response.status == 200 ? parse_warnings(response.body) : WarningPage{};
   for (WarningPage::About& one : page.warnings) {
     WarningPage::About& newest = newest_[one.name];
-    if (newest.at <= one.at) newest = std::move(one);
+    if (newest.warning.at <= one.warning.at) newest = std::move(one);
   }
   if (!page.next.empty()) return list_page(page.next);
   const Steady now = api_.clock().steady();

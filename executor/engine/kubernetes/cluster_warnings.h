@@ -12,13 +12,13 @@ namespace studyctl {
 // What a cluster warns of: "FailedMount", and what it says.
 struct ClusterWarning {
   std::string reason, message;
+  std::string at{};  // RFC 3339, by the cluster's clock; later ones compare greater
 };
 
 // A page of a list of events; what is no warning is left out.
 struct WarningPage {
   struct About {
     std::string name;  // of the object
-    std::string at;    // RFC 3339; later ones compare greater
     ClusterWarning warning;
   };
   std::vector<About> warnings;

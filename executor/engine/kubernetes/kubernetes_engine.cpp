@@ -153,6 +153,7 @@ void KubernetesEngine::on_pod(const PodView& pod) {
 void KubernetesEngine::on_strange_pod(const PodView& pod) {
   if (pod.is_leaving || !runs_.contains(pod.run)) return;
   log::warning("the cluster made pod " + pod.name + " of an attempt that is over: it is removed");
+  api_.ask(api_.remove_job(pod.attempt, "propagationPolicy=Background"), [](const HttpResponse&) {});
   api_.ask(api_.remove_pod(pod.name, least_grace(pod)), [](const HttpResponse&) {});
 }
 
@@ -211,8 +212,7 @@ void KubernetesEngine::take_up(const Expected& one) {
   }
   if (pods.empty() && !resync_->jobs.contains(one.spec.id.text)) return miss(one.spec.id);
   ClusterAttempt& adopted = add(one.spec);
-  adopted.adopt();
-  for (const PodView& pod : pods) adopted.on_pod(pod);
+  adopted.adopt(std::move(pods));
 }
 
 // What bears this volume's label and belongs to nothing that is known was left by a dead controller.

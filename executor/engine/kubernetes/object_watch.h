@@ -52,14 +52,14 @@ class ObjectWatch {
 
   ObjectWatch(ClusterApi& api, Source source, Listener listener)
       : api_(api), source_(std::move(source)), listener_(std::move(listener)), lines_(kLongestLine) {}
-  ~ObjectWatch() { api_.drop(call_); }
+  ~ObjectWatch() { drop(); }
   ObjectWatch(const ObjectWatch&) = delete;
   ObjectWatch& operator=(const ObjectWatch&) = delete;
 
   // Lists them all now, tells of each, and calls back once that is done.
   void list(std::function<void()> done) {
     if (done) waiting_.push_back(std::move(done));
-    api_.drop(call_);
+    drop();
     listed_.clear();
     list_page("");
   }
@@ -70,6 +70,7 @@ class ObjectWatch {
   static constexpr Duration kFirstBackoff{500};
   static constexpr Duration kLongestBackoff{30'000};
   static constexpr int kSecondsOfAWatch = 480;
+  static constexpr Duration kLongestWatch = std::chrono::seconds(kSecondsOfAWatch + 60);
   static constexpr size_t kLongestLine = 4u << 20;
   static constexpr int kGone = 410;
 
@@ -123,6 +124,13 @@ class ObjectWatch {
           return status_ == 200 && !resource_version_.empty();
         },
         [this](const Result<HttpResponse>& answer) { on_end(answer); });
+    // Something between us and the cluster may hold the connection and say nothing.
+    deadline_ = api_.after(kLongestWatch, [this] { list({}); });
+  }
+
+  void drop() {
+    api_.drop(call_);
+    api_.drop(deadline_);
   }
 
   void on_line(std::string_view line) {
@@ -149,6 +157,7 @@ class ObjectWatch {
   // A watch that ended by its time goes on where it was; after anything else all is looked at anew.
   void on_end(const Result<HttpResponse>& answer) {
     call_ = 0;
+    api_.drop(deadline_);
     if (api_.clock().steady() - watched_since_ > kLongestBackoff) backoff_ = kFirstBackoff;
     const bool is_clean = answer && status_ == 200 && heard_ && !resource_version_.empty();
     if (is_clean) return watch();
@@ -174,6 +183,7 @@ class ObjectWatch {
   bool heard_ = false;    // on this watch
   Steady watched_since_;  // likewise
   ClusterApi::Token call_ = 0;
+  ClusterApi::Token deadline_ = 0;  // of the watch that is on
 };
 
 }  // namespace studyctl

@@ -83,6 +83,49 @@ TEST(ClusterTrouble, WhatIsStoppedMeanwhileHasNotBegun) {
   EXPECT_TRUE(wire.engine->trouble().empty());
 }
 
+TEST(ClusterTrouble, WhatMayHaveBeenMadeIsNoLongerQueuedAndIsDeletedBeforeItIsSaidToBeStopped) {
+  WireCluster wire;
+  wire.server.on(WireCluster::kPost, Script().answer(504, WireCluster::status(504, "timed out")));
+  wire.start();
+  ASSERT_TRUE(wire.passes_until([&] {
+    return !wire.seen.empty() && wire.seen.back().message.find("timed out") != std::string::npos;
+  }));
+  EXPECT_FALSE(wire.seen.back().is_queued) << "it is not for sure that nothing of it runs";
+  wire.engine->stop({"a1"}, seconds(1));
+  ASSERT_TRUE(wire.passes_until([&] { return wire.seen.back().phase == Phase::Refused; }));
+  EXPECT_EQ(wire.seen.back().reason, Reason::Cancelled);
+  EXPECT_EQ(wire.server.count("DELETE */jobs/a1*"), 1);
+}
+
+std::string failed_mount(const std::string& at) {
+  return R"({"items":[{"type":"Warning","involvedObject":{"name":"a1-u1"},"reason":"FailedMount",
+      "message":"no such share","lastTimestamp":"2026-11-22T)" +
+         at + R"(Z"}]})";
+}
+
+TEST(ClusterTrouble, AMountThatFailedOnceIsNoReasonToRefuseWhatWaitsForSomethingElse) {
+  WireCluster wire;
+  wire.server.on("GET */events*", Script().answer(200, failed_mount("00:00:01")));
+  wire.lists("1", WireCluster::pod(WireCluster::main_is(R"({"waiting":{"reason":"ContainerCreating"}})")));
+  wire.begin();
+  wire.start();
+  ASSERT_TRUE(wire.passes_until([&] { return wire.server.count("GET */events*") >= 20; }));
+  EXPECT_EQ(wire.seen.back().phase, Phase::Preparing);
+  wire.server.on("GET */events*", Script().answer(200, failed_mount("00:00:33")));
+  ASSERT_TRUE(wire.passes_until([&] { return wire.seen.back().phase == Phase::Refused; }));
+  EXPECT_NE(wire.seen.back().message.find("its volumes cannot be mounted: no such share"), std::string::npos);
+}
+
+TEST(ClusterTrouble, AJobThatSomebodyDeletedBeforeItHadAPodIsNotWaitedFor) {
+  WireCluster wire;
+  wire.server.on("GET */jobs/a1", Script().answer(404, "{}"));
+  wire.start();
+  ASSERT_TRUE(
+      wire.passes_until([&] { return !wire.seen.empty() && wire.seen.back().phase == Phase::Missing; }));
+  EXPECT_EQ(wire.seen.back().message, "somebody else deleted its Job");
+  EXPECT_EQ(wire.seen.back().reason, Reason::Interrupted);
+}
+
 TEST(ClusterTrouble, WhatCannotBeDeletedIsDeletedLater) {
   WireCluster wire;
   wire.lists("1", WireCluster::pod(WireCluster::exited(0)));

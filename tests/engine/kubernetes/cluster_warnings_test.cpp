@@ -120,8 +120,8 @@ TEST(ClusterWarnings, EventsAreDatedByWhicheverTimeTheyHave) {
     {"type":"Warning","involvedObject":{"name":"b"},"metadata":{"creationTimestamp":"2026-11-22T00:00:03Z"}},
     {"type":"Normal","involvedObject":{"name":"c"}}]})");
   ASSERT_EQ(page.warnings.size(), 2u);
-  EXPECT_EQ(page.warnings[0].at, "2026-11-22T00:00:09.000000Z");
-  EXPECT_EQ(page.warnings[1].at, "2026-11-22T00:00:03Z");
+  EXPECT_EQ(page.warnings[0].warning.at, "2026-11-22T00:00:09.000000Z");
+  EXPECT_EQ(page.warnings[1].warning.at, "2026-11-22T00:00:03Z");
   EXPECT_TRUE(parse_warnings("no JSON").warnings.empty());
 }
 

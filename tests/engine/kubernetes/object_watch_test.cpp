@@ -89,6 +89,15 @@ TEST_F(ObjectWatchTest, WhatWasMissedIsFoundByTheNextList) {
   EXPECT_EQ(wire.seen.back().exit_code, 3);
 }
 
+TEST_F(ObjectWatchTest, AWatchThatIsHeldLongerThanTheServerWouldIsNotTrusted) {
+  ASSERT_TRUE(watches("1"));
+  const Steady began = wire.clock.steady();
+  wire.lists("93");
+  EXPECT_TRUE(watches("93"));
+  EXPECT_GE(wire.clock.steady() - began, std::chrono::minutes(8));
+  EXPECT_LE(wire.clock.steady() - began, std::chrono::minutes(10));
+}
+
 TEST_F(ObjectWatchTest, APodThatIsInNoListAnyMoreWasDeleted) {
   run_one();
   wire.lists("95");

@@ -87,6 +87,19 @@ TEST_F(SecondPod, OneThatComesAfterTheEndIsRemovedBeforeItRuns) {
   EXPECT_EQ(removed_pods("b1-u3"), 0);
 }
 
+TEST_F(SecondPod, OfSeveralThatADeadControllerLeftTheOneThatRanCounts) {
+  ASSERT_TRUE(write_file_atomically(wire.spec().scratch / "pod", "u1"));
+  wire.lists("9", WireCluster::pod(kPending, "a2", 8) + "," + WireCluster::pod(WireCluster::exited(3), "u1", 7));
+  wire.server.on("GET */jobs?*", Script().answer(200, R"({"items":[{"metadata":{"name":"a1"}}]})"));
+  wire.begin();
+  bool is_answered = false;
+  wire.engine->resync({{wire.spec(), true}}, [&](const Result<void>& done) { is_answered = bool(done); });
+  ASSERT_TRUE(wire.until([&] { return is_answered && removed_pods("a1-a2") == 1; }));
+  ASSERT_TRUE(wire.until(Phase::Exited));
+  EXPECT_EQ(wire.seen.back().exit_code, 3);
+  EXPECT_EQ(removed_pods("a1-u1"), 0);
+}
+
 TEST_F(SecondPod, OneThatComesBesideOneThatRunsIsRemoved) {
   begin_running(shown(WireCluster::pod(kPending, "u2", 8)));
   ASSERT_TRUE(wire.until(Phase::Running));
