@@ -172,6 +172,35 @@ TEST_F(SlurmQueue, NeverStartsWhatMayHaveBeenStartedAlready) {
   EXPECT_EQ(real.last(spec.id)->reason, Reason::Interrupted);
 }
 
+// An sbatch whose first job arrives late, just before the one that was submitted in its place.
+TEST_F(SlurmQueue, WhatWasSubmittedTwiceRunsOnceAndIsFollowedWhereItRuns) {
+  const auto programs = real.directory / "late";
+  std::filesystem::create_directory(programs);
+  const std::string sbatch = real.lines("command -v sbatch").at(0);
+  ASSERT_TRUE(write_file_atomically(programs / "sbatch",
+                                    "#!/bin/bash\n"
+                                    "if [ ! -e \"$0.words\" ]; then\n"
+                                    "  printf '%q ' \"$@\" >\"$0.words\"; cat >\"$0.script\"\n"
+                                    "  echo 'Unable to contact slurm controller' >&2; exit 1\n"
+                                    "fi\n"
+                                    "eval \"" +
+                                        sbatch +
+                                        " $(cat \"$0.words\")\" <\"$0.script\" >\"$0.first\"\n"
+                                        "exec " +
+                                        sbatch + " \"$@\"\n",
+                                    0755));
+  const std::string path = getenv("PATH");
+  setenv("PATH", (programs.string() + ":" + path).c_str(), 1);
+  const AttemptSpec spec = real.attempt("twice", "echo ran; sleep 8; exit 3");
+  start(spec);
+  EXPECT_EQ(ended(spec).exit_code, 3);
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(text_of(spec.directory / "stdout.log"), "ran\n");
+  const std::string first = text_of(programs / "sbatch.first");
+  ASSERT_FALSE(first.empty());
+  EXPECT_EQ(real.last(spec.id)->container, std::string(trim(first)) + "_0");
+}
+
 TEST_F(SlurmQueue, RunsManyByOneArray) {
   std::vector<AttemptSpec> specs;
   for (int i = 0; i < 12; ++i) {

@@ -45,7 +45,7 @@ class AttemptHome {
   // From now on no task runs it; false when one has taken it before. True again on repeat.
   bool withdraw() const;
 
-  // What the task has noted, of kStartedFile or kExitFile; nothing before it has.
+  // What the task has noted, of kBegunFile, kStartedFile or kExitFile; nothing before it has.
   std::optional<std::map<std::string, std::string>> notes(const char* file) const;
   void remove() const;
 

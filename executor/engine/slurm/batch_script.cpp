@@ -99,7 +99,10 @@ run() {
 }
 finish() {
   [ -z "$killer" ] || kill "$killer" 2>/dev/null
-  put exit "$@"
+  for ((i = 0; i < 60; i++)); do  # a disk or a quota may be full for a while
+    put exit "$@" && break
+    sleep 5
+  done
   exit "$code"
 }
 
@@ -115,6 +118,7 @@ note_requeue() {
 mv -T command taken 2>/dev/null || { note_requeue; exit 0; }  # else it was withdrawn, or has run
 . ./taken
 rm -f taken
+[ ${#init_names[@]} = 0 ] || put begun
 for ((i = 0; i < ${#init_names[@]}; i++)); do
   run "init_$i" "$logs/init-$i.log" "$logs/init-$i.log"
   [ ! -e refused ] || finish "$(grep ^refused= refused)" "$(grep ^message= refused)"

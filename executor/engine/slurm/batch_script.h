@@ -16,7 +16,8 @@ inline constexpr char kCommandFile[] = "command";  // what to run, with its secr
 inline constexpr char kOptionsFile[] = "options";  // words of sbatch, a line each
 inline constexpr char kBatchFile[] = "batch";      // the job's name and the task's number, before sbatch
 inline constexpr char kWithdrawnFile[] = "withdrawn";  // what was `command`
-inline constexpr char kStartedFile[] = "started";      // lines "name=value": main runs
+inline constexpr char kBegunFile[] = "begun";          // lines "name=value": init containers run
+inline constexpr char kStartedFile[] = "started";      // …: main runs
 inline constexpr char kExitFile[] = "exit";            // …: how it ended
 
 // The exit code of a task whose node does not see its home.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
@@ -19,9 +20,14 @@ std::vector<std::string> in_clean_environment(const std::vector<std::string>& wo
   static constexpr std::array<std::string_view, 8> kKept = {
       "PATH=", "HOME=", "USER=", "LOGNAME=", "LANG=", "SLURM_CONF=", "SBATCH_", "KRB5CCNAME="};
   std::vector<std::string> all = {kEnv, "-i"};
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    for (const std::string_view start : kKept)
-      if (std::string_view(*variable).starts_with(start)) all.emplace_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view one = *variable;
+    // To another cluster than squeue is asked about.
+    const bool leads_away = one.starts_with("SBATCH_CLUSTERS=");
+    const bool is_kept = std::any_of(kKept.begin(), kKept.end(),
+                                     [&](std::string_view start) { return one.starts_with(start); });
+    if (is_kept && !leads_away) all.emplace_back(one);
+  }
   all.insert(all.end(), words.begin(), words.end());
   return all;
 }

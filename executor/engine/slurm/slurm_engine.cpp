@@ -155,7 +155,9 @@ SlurmEngine::Attempt& SlurmEngine::add(const AttemptSpec& spec, Stage stage) {
 // One that was stopped meanwhile has been withdrawn, and nothing of it runs.
 void SlurmEngine::on_submitted(const AttemptId& id, const TaskId& task) {
   Attempt* attempt = find(id);
-  if (!attempt || attempt->stage == Stage::Ended) return canceller_.end(task, Canceller::How::Drop);
+  const bool is_of_another = attempt && attempt->stage == Stage::Running && attempt->task;
+  if (!attempt || attempt->stage == Stage::Ended || is_of_another)
+    return canceller_.end(task, Canceller::How::Drop);
   attempt->task = task;
   if (attempt->stage == Stage::Submitting) attempt->stage = Stage::Queued;
   progress(id, "waits in Slurm's queue");

@@ -91,6 +91,7 @@ class SlurmEngine final : public Engine {
   void look(Attempt& attempt);
   void ask();
   void on_queue(const std::vector<AttemptId>& asked, const Queue& queue);
+  bool note_task(Attempt& attempt, const char* file);
   void on_vanished(Attempt& attempt);
   void ask_accounting(const AttemptId& id);
   void conclude(const AttemptId& id);

@@ -159,8 +159,7 @@ void SlurmEngine::look(Attempt& attempt) {
   if (attempt.stage != Stage::Running) {
     if (const auto started = attempt.home.notes(kStartedFile)) {
       attempt.stage = Stage::Running;
-      if (const auto job = started->find("job"); job != started->end() && !attempt.task)
-        attempt.task = parse_task_id(job->second);
+      note_task(attempt, kStartedFile);
       Observation running;
       running.phase = Phase::Running;
       if (const auto since = started->find("started"); since != started->end())
@@ -172,6 +171,20 @@ void SlurmEngine::look(Attempt& attempt) {
   SlurmEnd end = end_of(attempt);
   end.notes = *ended;
   end_as(attempt, observation_of_end(attempt.spec.id, end));
+}
+
+// It may have been submitted twice, where nobody answered the first time: the task that took its command is
+// the one that runs it, and says so. Whether that is another one than was known.
+bool SlurmEngine::note_task(Attempt& attempt, const char* file) {
+  const auto notes = attempt.home.notes(file);
+  if (!notes || !notes->contains("job")) return false;
+  const auto task = parse_task_id(notes->at("job"));
+  if (!task || attempt.task == task) return false;
+  if (attempt.task) canceller_.end(*attempt.task, Canceller::How::Drop);
+  attempt.task = task;
+  attempt.last_seen = {};
+  attempt.has_vanished = false;
+  return true;
 }
 
 SlurmEnd SlurmEngine::end_of(const Attempt& attempt) const {
@@ -221,7 +234,10 @@ void SlurmEngine::on_queue(const std::vector<AttemptId>& asked, const Queue& que
     attempt->last_seen = found == known.end() ? QueuedTask() : *found->second;
     if (found == known.end() || !is_on_its_way(found->second->state)) {
       on_vanished(*attempt);
-    } else if (found->second->state == "PENDING") {
+      continue;
+    }
+    attempt->has_vanished = false;
+    if (found->second->state == "PENDING") {
       const std::string& reason = found->second->reason;
       progress(id, "waits in Slurm's queue" + (reason.empty() || reason == "None" ? "" : ": " + reason));
     }
@@ -231,7 +247,8 @@ void SlurmEngine::on_queue(const std::vector<AttemptId>& asked, const Queue& que
 // Its note may still be on its way.
 void SlurmEngine::on_vanished(Attempt& attempt) {
   look(attempt);
-  if (attempt.stage == Stage::Ended || std::exchange(attempt.has_vanished, true)) return;
+  if (attempt.stage == Stage::Ended || note_task(attempt, kBegunFile)) return;
+  if (std::exchange(attempt.has_vanished, true)) return;
   const Duration patience = attempt.home.is_on_network() ? kNetworkIsLate : settings_.notes_come_within;
   commands_.after(patience, [this, id = attempt.spec.id] { ask_accounting(id); });
 }
@@ -239,7 +256,7 @@ void SlurmEngine::on_vanished(Attempt& attempt) {
 // Only what the queue has forgotten, at sites that keep accounts.
 void SlurmEngine::ask_accounting(const AttemptId& id) {
   Attempt* attempt = find(id);
-  if (!attempt || attempt->stage == Stage::Ended) return;
+  if (!attempt || attempt->stage == Stage::Ended || !attempt->has_vanished) return;
   const bool may_know = attempt->task && attempt->last_seen.state.empty() && site_.has_accounting;
   if (!may_know) return conclude(id);
   commands_.run({"sacct", "--noheader", "--parsable2", "--allocations", "--jobs=" + attempt->task->text(),
@@ -260,7 +277,9 @@ void SlurmEngine::conclude(const AttemptId& id) {
   Attempt* attempt = find(id);
   if (!attempt || attempt->stage == Stage::Ended) return;
   look(*attempt);
-  if (attempt->stage == Stage::Ended) return;
+  if (is_on_its_way(attempt->last_seen.state)) attempt->has_vanished = false;  // the queue had not all of it
+  if (attempt->stage == Stage::Ended || !attempt->has_vanished) return;
+  if (attempt->task) canceller_.end(*attempt->task, Canceller::How::Drop);
   const SlurmEnd end = end_of(*attempt);
   if (attempt->stage != Stage::Running && attempt->home.withdraw())
     return end_as(*attempt, observation_of_never_run(id, end, attempt->home.path().string()));
@@ -326,6 +345,7 @@ void SlurmEngine::adopt_started(const Expected& expected, std::optional<TaskId> 
   watch(attempt);
   look(attempt);
   if (attempt.stage != Stage::Queued) return;
+  note_task(attempt, kBegunFile);
   if (attempt.task) return progress(expected.spec.id, "waits in Slurm's queue");
   on_vanished(attempt);
   progress(expected.spec.id, "its task has begun, or is gone");
