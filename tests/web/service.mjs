@@ -182,7 +182,7 @@ await withBrowser(async open => {
   await watcher.getByText('As a table').waitFor();
   for (const one of [page, watcher]) await standing(one, 'Stopped');
   const isStream = request => request.url().endsWith('/events');
-  const listens = watcher.waitForRequest(isStream);
+  const listens = watcher.waitForRequest(isStream, {timeout: 60000});  // it looks at what has ended every 30 s
   await act(page, 'Resume');
   await page.getByText('Running now').waitFor({timeout: 30000});
   await listens;

@@ -7,9 +7,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "engine/docker/api_json.h"
-#include "engine/kubernetes/cluster_nodes.h"
-#include "engine/kubernetes/job_body.h"
-#include "engine/labels.h"
 
 namespace studyctl {
 namespace {
@@ -24,14 +21,6 @@ constexpr char kSecond[] =
     "its pod was taken away while no controller looked; the other one that the cluster made is not used";
 constexpr const char* kAdvice =
     "; where nodes do not see the results of this machine, --carry-address has them carried";
-
-bool is_quota(const HttpResponse& response) {
-  return response.status == kStatusForbidden && response.body.find("exceeded quota") != std::string::npos;
-}
-
-bool is_done(const HttpResponse& response) {
-  return response.status / 100 == 2 || response.status == kStatusConflict;
-}
 
 }  // namespace
 
@@ -67,74 +56,6 @@ void ClusterAttempt::adopt(std::vector<PodView> pods) {
   stage_ = Stage::Waiting;
   on_waiting("waits for its pod");
   for (const PodView& pod : pods) on_pod(pod);
-}
-
-// ---- the start ----
-
-void ClusterAttempt::start() {
-  if (stage_ != Stage::Created) return repeat();
-  if (!open_depot()) return;
-  stage_ = Stage::Posting;
-  post_secret();
-}
-
-ClusterCalls::Token ClusterAttempt::insist(const HttpRequest& request,
-                                           std::function<void(HttpResponse)> done) {
-  return calls_.insist(
-      request, [this](const std::string& why) { on_held(why); }, std::move(done));
-}
-
-void ClusterAttempt::on_held(const std::string& why) {
-  if (stage_ != Stage::Posting) return remark(why);
-  if (!stop_grace_) return wait_in_line(why);
-  take_back();
-}
-
-void ClusterAttempt::post_secret() {
-  std::string body = secret_body(spec_);
-  if (body.empty()) return post_job();
-  post_ = insist(api_.create_secret(std::move(body)), [this](const HttpResponse& response) {
-    if (is_done(response)) return post_job();
-    if (stop_grace_) return refuse(Reason::Cancelled, "stopped before it began");
-    refuse(Reason::CreateError, "the cluster takes no Secret: " + cluster_failure(response));
-  });
-}
-
-void ClusterAttempt::post_job() {
-  std::optional<CarriedPod> carried;
-  if (carry_.is_on())
-    if (auto pod = carried_pod(spec_, carry_)) carried.emplace(*std::move(pod));
-  post_ = insist(api_.create_job(job_body(spec_, results_, carried ? &*carried : nullptr)),
-                 [this](const HttpResponse& response) { on_posted(response); });
-}
-
-void ClusterAttempt::on_posted(const HttpResponse& response) {
-  if (response.status == kStatusConflict) {
-    insist(api_.get_jobs("/" + spec_.id.text), [this](const HttpResponse& job) { on_name_taken(job); });
-    return;
-  }
-  if (is_done(response)) {
-    if (stage_ == Stage::Posting) stage_ = Stage::Waiting;
-    if (stage_ != Stage::Waiting) return;
-    if (stop_grace_) return end_pod();
-    return on_waiting("waits for its pod");
-  }
-  if (stop_grace_) return refuse(Reason::Cancelled, "stopped before it began");
-  if (is_quota(response)) {
-    wait_in_line(cluster_failure(response));
-    return again(kAskAgain, &ClusterAttempt::post_job);
-  }
-  refuse(Reason::CreateError, "the cluster takes no Job: " + cluster_failure(response));
-}
-
-// A call whose answer was lost may have made it; something else may have its name.
-void ClusterAttempt::on_name_taken(const HttpResponse& response) {
-  if (response.status == kStatusMissing) return post_job();
-  if (parse_spec_hash(response.body) != label_of(spec_.labels, kSpecHashLabel))
-    return refuse(Reason::CreateError, "a Job of its name is there, with another studyctl.io/spec-hash");
-  HttpResponse made;
-  made.status = 200;
-  on_posted(made);
 }
 
 // ---- what its pod does ----
@@ -194,7 +115,8 @@ void ClusterAttempt::on_warning(const ClusterWarning& warning) {
   if (timer_ == 0) again(unmountable_since_ ? kLookAgain : kAskAgain, &ClusterAttempt::look_at_warnings);
 }
 
-// What was said once stays said for an hour, also of what came to pass a second later: what lasts is said again.
+// What was said once stays said for an hour, also of what came to pass a second later: what lasts is said
+// again.
 bool ClusterAttempt::is_unmountable(const ClusterWarning& warning) {
   const auto at = parse_engine_time(warning.at);
   if (warning.reason != "FailedMount" || !at) {

@@ -146,7 +146,7 @@ class ClusterAttempt {
   bool is_second_ = false;        // its pod is not the one that ran first: nothing that it does is used
   std::optional<Steady> stuck_since_;
   std::optional<Instant> unmountable_since_;  // by the cluster's clock
-  std::string why_;  // it waits, as the cluster warns
+  std::string why_;                           // it waits, as the cluster warns
   std::string remarked_;
   std::unique_ptr<PodLog> log_;
   ClusterCalls::Token post_ = 0;         // of what makes it

@@ -87,9 +87,8 @@ TEST(ClusterTrouble, WhatMayHaveBeenMadeIsNoLongerQueuedAndIsDeletedBeforeItIsSa
   WireCluster wire;
   wire.server.on(WireCluster::kPost, Script().answer(504, WireCluster::status(504, "timed out")));
   wire.start();
-  ASSERT_TRUE(wire.passes_until([&] {
-    return !wire.seen.empty() && wire.seen.back().message.find("timed out") != std::string::npos;
-  }));
+  ASSERT_TRUE(wire.passes_until(
+      [&] { return !wire.seen.empty() && wire.seen.back().message.find("timed out") != std::string::npos; }));
   EXPECT_FALSE(wire.seen.back().is_queued) << "it is not for sure that nothing of it runs";
   wire.engine->stop({"a1"}, seconds(1));
   ASSERT_TRUE(wire.passes_until([&] { return wire.seen.back().phase == Phase::Refused; }));

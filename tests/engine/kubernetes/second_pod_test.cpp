@@ -89,7 +89,8 @@ TEST_F(SecondPod, OneThatComesAfterTheEndIsRemovedBeforeItRuns) {
 
 TEST_F(SecondPod, OfSeveralThatADeadControllerLeftTheOneThatRanCounts) {
   ASSERT_TRUE(write_file_atomically(wire.spec().scratch / "pod", "u1"));
-  wire.lists("9", WireCluster::pod(kPending, "a2", 8) + "," + WireCluster::pod(WireCluster::exited(3), "u1", 7));
+  wire.lists("9",
+             WireCluster::pod(kPending, "a2", 8) + "," + WireCluster::pod(WireCluster::exited(3), "u1", 7));
   wire.server.on("GET */jobs?*", Script().answer(200, R"({"items":[{"metadata":{"name":"a1"}}]})"));
   wire.begin();
   bool is_answered = false;
