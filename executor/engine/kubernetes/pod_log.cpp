@@ -53,8 +53,8 @@ void PodLog::follow_on() {
   is_following_ = true;
   read(Read::Follow, [this](End end) {
     is_following_ = false;
-    was_followed_whole_ = end == End::Clean;
-    if (was_followed_whole_ && ended_) ended_();
+    was_followed_whole_ = end == End::Clean && (skip_ == 0 || was_followed_whole_);
+    if (end == End::Clean && ended_) ended_();
     if (finished_) {
       api_.drop(timer_);
       return read_rest();
@@ -79,7 +79,10 @@ void PodLog::finish(Duration patience, std::function<void(Result<void>)> done) {
 
 void PodLog::read_rest() {
   read(Read::Once, [this](End end) {
-    if (end == End::Clean || (end == End::Lost && was_followed_whole_)) return finished_({});
+    const bool is_whole = was_followed_whole_ || (end == End::Clean && skip_ == 0);
+    if (is_whole && (end == End::Clean || end == End::Lost)) return finished_({});
+    if (end == End::Clean)
+      return finished_(Error{ErrorCode::NotFound, "its node has rotated its log while it was not followed"});
     if (end == End::Lost) return finished_(Error{ErrorCode::NotFound, "the cluster has lost its log"});
     if (end == End::Denied) return await_leave([this] { read_rest(); });
     call_ = api_.after(end == End::DiskFailed ? kDiskAgain : kReadAgain, [this] { read_rest(); });

@@ -153,6 +153,29 @@ TEST(ClusterTrouble, ALogThatMayNotBeReadNowIsReadLater) {
   EXPECT_TRUE(wire.seen.back().warnings.empty());
 }
 
+TEST(ClusterTrouble, ALogThatItsNodeRotatedMeanwhileIsSaidToLackSomething) {
+  WireCluster wire;
+  const auto begins = [] { return Script().begin_stream().chunk("all that it said\n"); };
+  wire.server.on("GET */log*", Script().answer(200, "new\n"));
+  wire.server.once("GET */log*", begins().stall("break").close());
+  wire.server.on(WireCluster::kWatch,
+                 Script()
+                     .begin_stream()
+                     .stall("end")
+                     .chunk(WireCluster::line("MODIFIED", WireCluster::pod(WireCluster::exited(0), "u1", 6)))
+                     .stall());
+  wire.lists("1", WireCluster::pod(WireCluster::running()));
+  wire.begin();
+  wire.start();
+  ASSERT_TRUE(wire.until([&] { return wire.out() == "all that it said\n"; }));
+  wire.server.open("break");
+  wire.server.open("end");
+  ASSERT_TRUE(wire.passes_until([&] { return wire.seen.back().phase == Phase::Exited; }));
+  ASSERT_EQ(wire.seen.back().warnings.size(), 1u);
+  EXPECT_EQ(wire.seen.back().warnings[0],
+            "its node has rotated its log while it was not followed: its log may lack what it said last");
+}
+
 TEST(ClusterTrouble, ANewTokenInItsFileIsTakenAtOnce) {
   WireCluster wire;
   wire.access.token_file = wire.directory.path() / "token";
