@@ -100,7 +100,7 @@ run() {
 finish() {
   [ -z "$killer" ] || kill "$killer" 2>/dev/null
   for ((i = 0; i < 60; i++)); do  # a disk or a quota may be full for a while
-    put exit "$@" && break
+    put exit "$@" || [ ! -d "$home" ] && break
     sleep 5
   done
   exit "$code"
