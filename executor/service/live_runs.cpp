@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/catalog.h"
 
 namespace studyctl {
 namespace {
@@ -23,7 +24,22 @@ Gateway::Answer await_answer(std::future<Gateway::Answer>& answer) {
 Result<std::unique_ptr<LiveRuns>> LiveRuns::take(const ResultsVolume& volume, LockHolder holder) {
   auto lock = volume.lock(holder);
   if (!lock) return std::move(lock).error();
-  return std::unique_ptr<LiveRuns>(new LiveRuns(*std::move(lock), std::move(holder)));
+  std::unique_ptr<LiveRuns> live(new LiveRuns(volume, *std::move(lock), std::move(holder)));
+  live->look_for_unfinished();
+  return live;
+}
+
+// Where nobody can tell, every run may be one.
+void LiveRuns::look_for_unfinished() {
+  const auto catalog = Catalog::of(volume_);
+  const auto runs = catalog ? catalog->unfinished() : Result<std::vector<RunSummary>>(catalog.error());
+  const bool is_known = runs || runs.error().code == ErrorCode::NotFound;
+  if (!is_known) log::warning(runs.error().message);
+  std::map<std::string, std::string> unfinished;
+  if (runs)
+    for (const RunSummary& run : *runs) unfinished[run.record.id] = run.record.study;
+  std::lock_guard lock(mutex_);
+  unfinished_ = is_known ? std::optional(std::move(unfinished)) : std::nullopt;
 }
 
 void LiveRuns::start_notifier(const ResultsVolume& volume, NotifierOptions options) {
@@ -39,6 +55,13 @@ Result<void> LiveRuns::hold(const std::string& study, const std::string& run) {
 bool LiveRuns::holds(const std::string& run) const {
   std::lock_guard lock(mutex_);
   return holder_.drives(run);
+}
+
+bool LiveRuns::spares(const std::string& run, const std::string& study) const {
+  std::lock_guard lock(mutex_);
+  if (holder_.drives(run) || !unfinished_) return true;
+  const auto found = unfinished_->find(run);
+  return found != unfinished_->end() && found->second != study;
 }
 
 Result<void> LiveRuns::enter(const std::string& run, Run entry) {
@@ -58,6 +81,7 @@ void LiveRuns::leave(const std::string& run) {
 
 void LiveRuns::release(const std::string& run) {
   cores_.hold(run, {});
+  look_for_unfinished();
   std::lock_guard lock(mutex_);
   std::erase_if(holder_.runs, [&](const HeldRun& held) { return held.run == run; });
   if (auto written = lock_.rename(holder_); !written) log::warning(written.error().message);

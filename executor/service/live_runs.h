@@ -42,6 +42,9 @@ class LiveRuns {
   // A run is this process's, before it has a controller here.
   Result<void> hold(const std::string& study, const std::string& run);
   bool holds(const std::string& run) const;
+  // Whether somebody goes on with it, here or later: to a run of `study` what an engine has of it is no
+  // stranger's. An earlier run of the same study is nobody's.
+  bool spares(const std::string& run, const std::string& study) const;
   // A run's controller is there.
   Result<void> enter(const std::string& run, Run entry);
   // It is not; another one may come. Until release() the run is held by this process all the same.
@@ -77,7 +80,9 @@ class LiveRuns {
   Gateway::Answer apply(const std::string& run, const std::string& staged, const std::string& who);
 
  private:
-  LiveRuns(VolumeLock lock, LockHolder holder) : lock_(std::move(lock)), holder_(std::move(holder)) {}
+  LiveRuns(ResultsVolume volume, VolumeLock lock, LockHolder holder)
+      : volume_(std::move(volume)), lock_(std::move(lock)), holder_(std::move(holder)) {}
+  void look_for_unfinished();
   Result<void> write_holder();
   Gateway::Answer ask(const std::string& run,
                       const std::function<std::future<Gateway::Answer>(const Run&)>& put);
@@ -87,8 +92,11 @@ class LiveRuns {
   std::mutex history_;
   mutable std::mutex mutex_;
   std::condition_variable released_;
+  const ResultsVolume volume_;
   VolumeLock lock_;
   LockHolder holder_;
+  // Run → its study; none while they cannot be told.
+  std::optional<std::map<std::string, std::string>> unfinished_;
   std::map<std::string, Run> runs_;
   std::unique_ptr<Notifier> notifier_;  // last: it needs the volume's lock
 };

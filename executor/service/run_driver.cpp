@@ -89,7 +89,7 @@ Result<void> RunDriver::find_engine() {
   if (again_) request.fixed_endpoint = again_->record.endpoint;
   request.is_of_another = [this](const std::string& run) {
     const bool is_own = journal_ && run == run_id();
-    return !is_own && live_.holds(run);
+    return !is_own && live_.spares(run, study_->study().name);
   };
   request.metrics = &*run_figures_;
   auto found = studyctl::find_engine(loop_, request, [this](Observation seen) {

@@ -1,7 +1,6 @@
 #include "service/study_service.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -92,19 +91,14 @@ StudyService::~StudyService() {
 
 void StudyService::take_up_unfinished() {
   const auto catalog = Catalog::of(volume_);
-  const auto runs = catalog ? catalog->runs() : Result<std::vector<RunSummary>>(catalog.error());
-  if (!runs) {
-    if (runs.error().code != ErrorCode::NotFound) log::error(runs.error().message);
+  const auto unfinished = catalog ? catalog->unfinished() : Result<std::vector<RunSummary>>(catalog.error());
+  if (!unfinished) {
+    if (unfinished.error().code != ErrorCode::NotFound) log::error(unfinished.error().message);
     return;
   }
-  std::set<std::string> seen;  // of a study its newest run alone
-  std::vector<RunSummary> unfinished;
-  for (const RunSummary& run : *runs)
-    if (seen.insert(run.record.study).second && !is_final(run.state)) unfinished.push_back(run);
-  // Before the first of them looks at the engine: none takes what runs of another for a stranger's.
-  for (const RunSummary& run : unfinished)
+  for (const RunSummary& run : *unfinished)
     if (auto held = live_->hold(run.record.study, run.record.id); !held) log::error(held.error().message);
-  for (const RunSummary& run : unfinished) {
+  for (const RunSummary& run : *unfinished) {
     const Result<void> taken = take_up(run);
     if (!taken) live_->release(run.record.id);
     log::info("study " + run.record.study + ": " +

@@ -1,5 +1,7 @@
 #include "store/catalog.h"
 
+#include <set>
+
 #include "store/attempt_record.h"
 #include "store/run_directory.h"
 #include "store/schema.h"
@@ -194,6 +196,16 @@ Result<std::vector<RunSummary>> Catalog::list_runs(const std::string& condition,
 
 Result<std::vector<RunSummary>> Catalog::runs(const std::string& study) const {
   return list_runs("WHERE ?1 = '' OR studies.name = ?1 ORDER BY runs.id DESC", study);
+}
+
+Result<std::vector<RunSummary>> Catalog::unfinished() const {
+  auto all = runs();
+  std::set<std::string> seen;
+  if (all)
+    std::erase_if(*all, [&](const RunSummary& run) {
+      return !seen.insert(run.record.study).second || is_final(run.state);
+    });
+  return all;
 }
 
 Result<RunSummary> Catalog::run(const std::string& name) const {

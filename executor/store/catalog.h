@@ -121,6 +121,8 @@ class Catalog {
 
   // Of one study, or of all when empty; the newest first.
   Result<std::vector<RunSummary>> runs(const std::string& study = {}) const;
+  // Those that somebody may go on with: of each study its newest, where that has not ended. The newest first.
+  Result<std::vector<RunSummary>> unfinished() const;
   // By id, a beginning of it, or "<study>/<directory name>". NotFound; Invalid when several match.
   Result<RunSummary> run(const std::string& name) const;
   // The newest of a study. NotFound.

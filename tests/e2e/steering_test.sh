@@ -43,7 +43,14 @@ ended_with 3
 grep -q 'handed over' apply.log || fail "SIGTERM does not hand over"
 [ "$(containers_left)" -gt 0 ] || fail "no container runs on after the hand over"
 
+# Another study is none of its business.
+cp study.yaml steering.yaml
+points=1 a_study other true
+expect_code 0 studyctl apply study.yaml
+mv steering.yaml study.yaml
 start
+expect_equal "$(sqlite3 -readonly results/studies.db "select count(*) from attempts where reason in ('Lost', 'Interrupted')")" 0 \
+  "attempts that another study took away"
 kill -INT "$pid"
 wait_until 20 state_is Stopping
 kill -INT "$pid"
@@ -56,7 +63,7 @@ expect_said "cancelled"
 expect_code 8 studyctl retry steering
 expect_said "nothing is there to retry"
 expect_code 0 studyctl retry steering --state Cancelled
-expect_equal "$(jobs_in Succeeded)" "$points" "after retry, with those that never started"
+expect_equal "$(jobs_in Succeeded)" $((points + 1)) "after retry, with those that never started and the one of the other study"
 expect_code 0 studyctl apply study.yaml
 expect_said "unchanged"
 expect_code 6 studyctl stop steering

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/temporary_directory.h"
+#include "store/run_events.h"
+#include "store/sqlite_journal.h"
 
 namespace studyctl {
 namespace {
@@ -54,6 +56,29 @@ TEST_F(LiveRunsTest, OthersSeeWhichRunsItHolds) {
   EXPECT_FALSE(volume_.holder()->drives("1"));
   EXPECT_EQ(live_->study_of("2"), "xray");
   EXPECT_EQ(live_->study_of("1"), "");
+}
+
+TEST_F(LiveRunsTest, WhatSomebodyMayGoOnWithIsNoStrangers) {
+  const auto record = [&](const std::string& id, const std::string& study, RunState state) {
+    RunRecord run = run_record(id, study);
+    run.directory = study + "/" + id;
+    auto journal = SqliteJournal::create(volume_.database(), run, facts_of);
+    ASSERT_TRUE(journal) << journal.error().message;
+    RunEvents story;
+    story.begin(1);
+    if (state != RunState::Running) story.add(RunStateChanged{state, ""});
+    for (const Event& event : story.all) journal->append(event);
+    ASSERT_TRUE(journal->commit());
+  };
+  record("1", "nmr", RunState::Running);  // another run of it followed
+  record("2", "nmr", RunState::Paused);
+  record("3", "xray", RunState::Completed);
+  live_->release("3");
+  EXPECT_TRUE(live_->spares("2", "xray"));
+  EXPECT_FALSE(live_->spares("1", "xray"));
+  EXPECT_FALSE(live_->spares("3", "ir"));
+  EXPECT_FALSE(live_->spares("2", "nmr")) << "the run that is begun now takes its place";
+  EXPECT_FALSE(live_->spares("unknown", "nmr"));
 }
 
 TEST_F(LiveRunsTest, WhoWaitsForARunToBeLetGoIsWokenByIt) {

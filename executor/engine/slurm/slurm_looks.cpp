@@ -279,7 +279,6 @@ void SlurmEngine::conclude(const AttemptId& id) {
   look(*attempt);
   if (is_on_its_way(attempt->last_seen.state)) attempt->has_vanished = false;  // the queue had not all of it
   if (attempt->stage == Stage::Ended || !attempt->has_vanished) return;
-  if (attempt->task) canceller_.end(*attempt->task, Canceller::How::Drop);
   const SlurmEnd end = end_of(*attempt);
   if (attempt->stage != Stage::Running && attempt->home.withdraw())
     return end_as(*attempt, observation_of_never_run(id, end, attempt->home.path().string()));
