@@ -9,6 +9,8 @@ namespace {
 
 constexpr Duration kReadAgain{500};
 constexpr Duration kDiskAgain{2000};
+constexpr int kRefusals = 10;  // before what an engine cannot do now is taken for what it never can
+constexpr int kNotImplemented = 501;
 
 }  // namespace
 
@@ -25,6 +27,7 @@ void LogCapture::follow() {
 
 void LogCapture::finish(std::function<void(Result<void>)> done) {
   finished_ = std::move(done);
+  refusals_ = 0;
   calls_.drop_all();
   read_rest();
 }
@@ -72,7 +75,12 @@ void LogCapture::read(Read how, std::function<void(End)> done) {
         if (parse_error_) return done(parse_error_->code == ErrorCode::Internal ? End::Lost : End::Broken);
         if (!answer || !frames_.is_between_frames()) return done(End::Broken);
         if (status_ == 0) status_ = answer->status;
-        done(status_ == 200 ? End::Clean : End::Lost);
+        if (status_ == 200) {
+          refusals_ = 0;
+          return done(End::Clean);
+        }
+        const bool may_pass = status_ >= 500 && status_ != kNotImplemented;
+        done(may_pass && ++refusals_ < kRefusals ? End::Broken : End::Lost);
       });
 }
 

@@ -42,6 +42,7 @@ class LogCapture {
   MultiplexedLog frames_;
   std::array<uint64_t, 2> skip_{};  // bytes of this reading that are on disk already: stdout, stderr
   int status_ = 0;
+  int refusals_ = 0;  // one after the other, for now or for good
   bool disk_failed_ = false;
   std::optional<Error> parse_error_;
   std::function<void(Result<void>)> finished_;

@@ -153,13 +153,19 @@ void ProcessEngine::forget(const AttemptId& attempt) {
 
 void ProcessEngine::resync(std::vector<Expected> expected, std::function<void(Result<void>)> done) {
   resync_ = Resync{std::move(expected), std::move(done)};
-  listed_.clear();
-  link_->send({ProcessOrder::Kind::List});
+  ask_for_list();
 }
 
 void ProcessEngine::on_connected() {
   answer_inspections();
+  lists_ = 0;
+  ask_for_list();
+}
+
+void ProcessEngine::ask_for_list() {
+  if (!link_->is_connected()) return;
   listed_.clear();
+  ++lists_;
   link_->send({ProcessOrder::Kind::List});
 }
 
@@ -170,7 +176,8 @@ void ProcessEngine::on_news(const ProcessNews& news) {
   }
   if (news.kind == ProcessNews::Kind::Listed) {
     no_limits_ = news.message;
-    return on_listed();
+    if (--lists_ == 0) return on_listed();
+    return listed_.clear();  // the one that was asked for last has all of them
   }
   const auto found = attempts_.find(AttemptId{attempt_of(news.process.id)});
   if (found == attempts_.end()) return;

@@ -60,6 +60,7 @@ class ProcessEngine final : public Engine {
   void later(std::function<void()> act);
   void tell(Observation observation);
   void on_connected();
+  void ask_for_list();
   void on_news(const ProcessNews& news);
   void on_listed();
 
@@ -72,6 +73,7 @@ class ProcessEngine final : public Engine {
   MachineDevices devices_;
   std::map<AttemptId, std::unique_ptr<ProcessAttempt>> attempts_;
   SupervisedProcesses listed_;  // while a list comes in
+  int lists_ = 0;               // that were asked for on this connection, and have not come
   std::vector<std::function<void(Result<Inventory>)>> inspections_;
   std::optional<Resync> resync_;
   std::string no_limits_;  // why limits cannot be kept

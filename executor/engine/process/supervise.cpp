@@ -25,6 +25,9 @@ void leave(const std::filesystem::path& directory, int answers) {
   close_range(static_cast<unsigned>(answers) + 1, ~0U, 0);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
+  // What controllers are told to hand over by, perhaps by name: what runs is not theirs to end.
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGINT, SIG_IGN);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_NAME, "studyctl-procs");
 }

@@ -27,7 +27,11 @@ SupervisorLink::~SupervisorLink() {
 void SupervisorLink::connect() {
   timer_.reset();
   auto socket = connect_to(directory_);
-  if (!socket) return launch();
+  const bool has_launched = std::exchange(has_launched_, false);
+  if (!socket && !has_launched) return launch();
+  // One that is there already does not begin another.
+  if (!socket)
+    return lose("the supervisor of the processes in " + directory_.string() + " does not answer here");
   trouble_.clear();
   socket_ = std::make_unique<LineSocket>(
       loop_, *std::move(socket),
@@ -45,7 +49,8 @@ void SupervisorLink::launch() {
   launch_ =
       std::make_unique<ProgramTask>(loop_, supervisor, ProgramLimits{}, [this](Result<ProgramOutput> ended) {
         const auto finished = std::move(launch_);
-        if (ended && ended->end.is_success()) {
+        has_launched_ = ended && ended->end.is_success();
+        if (has_launched_) {
           timer_ = loop_.after(Duration(0), [this] { connect(); });
           return;
         }

@@ -45,6 +45,7 @@ class SupervisorLink {
   Callbacks callbacks_;
   std::unique_ptr<LineSocket> socket_;
   std::unique_ptr<ProgramTask> launch_;
+  bool has_launched_ = false;  // since the last connection or trouble
   std::optional<EventLoop::Token> timer_;
   std::string trouble_;
 };

@@ -332,6 +332,16 @@ TEST(DockerEngineWire, SaysWhenALogIsLost) {
   EXPECT_EQ(wire.seen.back().warnings, std::vector<std::string>{"the engine has lost its log"});
 }
 
+TEST(DockerEngineWire, ALogThatTheEngineCannotGiveNowIsNotLost) {
+  WireEngine wire;
+  wire.server.on("GET /*/logs*", Script().answer(200, WireEngine::frame(1, "all\n")));
+  for (int i = 0; i < 3; ++i)
+    wire.server.once("GET /*/logs*", Script().answer(500, R"({"message":"too many open files"})"));
+  ASSERT_TRUE(wire.done());
+  EXPECT_EQ(wire.seen.back().warnings, std::vector<std::string>{});
+  EXPECT_EQ(wire.out(), "all\n");
+}
+
 TEST(DockerEngineWire, TakesNoForgottenRunForASuccess) {
   WireEngine wire;
   wire.is_running();
