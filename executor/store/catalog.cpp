@@ -1,7 +1,5 @@
 #include "store/catalog.h"
 
-#include <set>
-
 #include "store/attempt_record.h"
 #include "store/run_directory.h"
 #include "store/schema.h"
@@ -199,13 +197,10 @@ Result<std::vector<RunSummary>> Catalog::runs(const std::string& study) const {
 }
 
 Result<std::vector<RunSummary>> Catalog::unfinished() const {
-  auto all = runs();
-  std::set<std::string> seen;
-  if (all)
-    std::erase_if(*all, [&](const RunSummary& run) {
-      return !seen.insert(run.record.study).second || is_final(run.state);
-    });
-  return all;
+  auto newest = list_runs(
+      "WHERE ?1 = '' AND runs.id IN (SELECT max(id) FROM runs GROUP BY study) ORDER BY runs.id DESC", "");
+  if (newest) std::erase_if(*newest, [](const RunSummary& run) { return is_final(run.state); });
+  return newest;
 }
 
 Result<RunSummary> Catalog::run(const std::string& name) const {

@@ -91,7 +91,7 @@ class SlurmEngine final : public Engine {
   void look(Attempt& attempt);
   void ask();
   void on_queue(const std::vector<AttemptId>& asked, const Queue& queue);
-  bool note_task(Attempt& attempt, const char* file);
+  bool note_task(Attempt& attempt, const std::optional<std::map<std::string, std::string>>& notes);
   void on_vanished(Attempt& attempt);
   void ask_accounting(const AttemptId& id);
   void conclude(const AttemptId& id);

@@ -159,7 +159,7 @@ void SlurmEngine::look(Attempt& attempt) {
   if (attempt.stage != Stage::Running) {
     if (const auto started = attempt.home.notes(kStartedFile)) {
       attempt.stage = Stage::Running;
-      note_task(attempt, kStartedFile);
+      note_task(attempt, started);
       Observation running;
       running.phase = Phase::Running;
       if (const auto since = started->find("started"); since != started->end())
@@ -175,8 +175,8 @@ void SlurmEngine::look(Attempt& attempt) {
 
 // It may have been submitted twice, where nobody answered the first time: the task that took its command is
 // the one that runs it, and says so. Whether that is another one than was known.
-bool SlurmEngine::note_task(Attempt& attempt, const char* file) {
-  const auto notes = attempt.home.notes(file);
+bool SlurmEngine::note_task(Attempt& attempt,
+                            const std::optional<std::map<std::string, std::string>>& notes) {
   if (!notes || !notes->contains("job")) return false;
   const auto task = parse_task_id(notes->at("job"));
   if (!task || attempt.task == task) return false;
@@ -247,7 +247,7 @@ void SlurmEngine::on_queue(const std::vector<AttemptId>& asked, const Queue& que
 // Its note may still be on its way.
 void SlurmEngine::on_vanished(Attempt& attempt) {
   look(attempt);
-  if (attempt.stage == Stage::Ended || note_task(attempt, kBegunFile)) return;
+  if (attempt.stage == Stage::Ended || note_task(attempt, attempt.home.notes(kBegunFile))) return;
   if (std::exchange(attempt.has_vanished, true)) return;
   const Duration patience = attempt.home.is_on_network() ? kNetworkIsLate : settings_.notes_come_within;
   commands_.after(patience, [this, id = attempt.spec.id] { ask_accounting(id); });
@@ -344,7 +344,7 @@ void SlurmEngine::adopt_started(const Expected& expected, std::optional<TaskId> 
   watch(attempt);
   look(attempt);
   if (attempt.stage != Stage::Queued) return;
-  note_task(attempt, kBegunFile);
+  note_task(attempt, attempt.home.notes(kBegunFile));
   if (attempt.task) return progress(expected.spec.id, "waits in Slurm's queue");
   on_vanished(attempt);
   progress(expected.spec.id, "its task has begun, or is gone");
